@@ -1,0 +1,53 @@
+# `make` alone lists what there is. Every target does the set-up it needs.
+#   LIBTORCH=DIR      use a LibTorch 2.11.0 that is there (the folder with lib and include)
+#   ATTUNE_CACHE=DIR  where the downloaded one is kept (default: ~/.cache/attune)
+
+# One configuration only, so that nothing is ever compiled twice: LibTorch's headers are slow.
+SWIFT_BUILD := swift build -c release
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo bench lint strict interop check portable miniature
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## fetch LibTorch, system libraries and packages, where they are missing
+	@scripts/setup
+
+build: setup ## the release build: .build/release/attune
+	@$(SWIFT_BUILD)
+
+demo: build ## teach the model the thing in five photos and paint it in new places
+	@scripts/demo
+
+test: setup ## all tests
+	@swift test -c release --disable-xctest
+
+bench: build ## time Attune beside diffusers and print the ratios
+	@scripts/bench
+
+lint: ## check the format of the Swift sources
+	@swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+strict: setup ## build and fail on any warning in our own sources
+	@scripts/build-strict
+
+interop: build ## check what is read and written against the Python programs
+	@Tests/Interop/run.sh
+
+check: ## what CI runs: lint, build without warnings, tests, interop
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory strict
+	@$(MAKE) --no-print-directory interop
+	@$(MAKE) --no-print-directory test
+
+# Swift's own libraries inside: what is carried to another machine needs LibTorch, libvips and the
+# C++ library there, and no Swift. The flag recompiles every Swift module, so this has a build
+# folder of its own: sharing one would make this and `make build` undo each other.
+portable: setup ## programs that run on a machine without Swift: .build-static/release
+	@$(SWIFT_BUILD) --scratch-path .build-static --static-swift-stdlib --product attune
+	@$(SWIFT_BUILD) --scratch-path .build-static --static-swift-stdlib --product attune-miniature
+
+miniature: build ## train the embedded model from nothing (hours; see Models/miniature)
+	@scripts/setup-system povray
+	@scripts/miniature

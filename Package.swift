@@ -1,0 +1,89 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// `.libtorch` is a link that `make setup` lays in the checkout: it points at the unpacked
+// LibTorch in the cache folder, or at the one that the LIBTORCH variable names.
+let libtorch = "\(Context.packageDirectory)/.libtorch"
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "attune",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Attune", targets: ["Torch", "NN", "StableDiffusion", "FineTuning"]),
+        .executable(name: "attune", targets: ["attune"]),
+        .executable(name: "attune-miniature", targets: ["attune-miniature"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        .target(
+            name: "CTorch",
+            cxxSettings: [
+                .unsafeFlags([
+                    "-I\(libtorch)/include",
+                    "-I\(libtorch)/include/torch/csrc/api/include",
+                    "-Wno-unused-parameter", "-Wno-deprecated-declarations",
+                ])
+            ],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib",
+                ]),
+                .linkedLibrary("torch_cpu"),
+                .linkedLibrary("c10"),
+            ]
+        ),
+        .target(name: "Files", swiftSettings: strict),
+        .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
+        .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
+        .target(name: "StableDiffusion", dependencies: ["Torch", "NN"], swiftSettings: strict),
+        .systemLibrary(
+            name: "CVipsHeaders", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .target(name: "CVips", dependencies: ["CVipsHeaders"]),
+        .target(name: "Imaging", dependencies: ["CVips", "Files"], swiftSettings: strict),
+        .target(
+            name: "FineTuning",
+            dependencies: [
+                "Torch", "NN", "StableDiffusion", "Imaging",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Miniature", dependencies: ["Torch", "NN", "StableDiffusion"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "attune",
+            dependencies: [
+                "Torch", "NN", "StableDiffusion", "Imaging", "FineTuning",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "attune-miniature",
+            dependencies: [
+                "Miniature", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "TorchTests", dependencies: ["Torch", "NN"], swiftSettings: strict),
+        .testTarget(
+            name: "StableDiffusionTests", dependencies: ["Torch", "NN", "StableDiffusion"],
+            resources: [], swiftSettings: strict),
+        .testTarget(
+            name: "ImagingTests", dependencies: ["Imaging", "Files"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "FineTuningTests", dependencies: ["Torch", "NN", "StableDiffusion", "FineTuning"],
+            swiftSettings: strict),
+        .testTarget(name: "MiniatureTests", dependencies: ["Miniature"], swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx20
+)

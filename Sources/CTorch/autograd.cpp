@@ -1,0 +1,109 @@
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <memory>
+
+#include "internal.hpp"
+
+using namespace ctorch;
+
+namespace {
+
+struct Segment {
+    ct_segment body;
+    void *context;
+    void (*release)(void *);
+
+    ~Segment() { release(context); }
+
+    at::Tensor operator()(const std::vector<at::Tensor> &inputs) const {
+        std::vector<ct_tensor> handles;
+        for (const auto &input : inputs) handles.push_back({const_cast<at::Tensor *>(&input)});
+        ct_tensor output{nullptr};
+        body(context, handles.data(), handles.size(), &output);
+        at::Tensor result = tensor(output);
+        ct_release(output);
+        return result;
+    }
+};
+
+struct SegmentHolder : torch::CustomClassHolder {
+    std::shared_ptr<Segment> segment;
+    explicit SegmentHolder(std::shared_ptr<Segment> segment) : segment(std::move(segment)) {}
+};
+
+// Backward runs the segment again under recording and then backward inside it: the parameters'
+// gradients accumulate there, and only those of the inputs are handed on.
+struct Checkpoint : torch::autograd::Function<Checkpoint> {
+    static at::Tensor forward(torch::autograd::AutogradContext *context, at::Tensor /*trigger*/,
+                              std::shared_ptr<Segment> segment, std::vector<at::Tensor> inputs) {
+        context->saved_data["segment"] =
+            c10::IValue::make_capsule(c10::make_intrusive<SegmentHolder>(segment));
+        context->save_for_backward(inputs);
+        c10::NoGradGuard no_grad;
+        return (*segment)(inputs);
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                   torch::autograd::variable_list gradients) {
+        auto capsule = context->saved_data["segment"].toCapsule();
+        const auto &segment = *static_cast<SegmentHolder *>(capsule.get())->segment;
+        auto saved = context->get_saved_variables();
+        std::vector<at::Tensor> inputs;
+        for (const auto &input : saved) {
+            bool wanted = input.requires_grad() && at::isFloatingType(input.scalar_type());
+            inputs.push_back(input.detach().set_requires_grad(wanted));
+        }
+        c10::AutoGradMode recording(true);
+        auto output = segment(inputs);
+        torch::autograd::backward({output}, {gradients[0]});
+        torch::autograd::variable_list result{at::Tensor(), at::Tensor()};
+        for (const auto &input : inputs) result.push_back(input.grad());
+        return result;
+    }
+};
+
+}  // namespace
+
+extern "C" {
+
+ct_status ct_set_requires_grad(ct_tensor a, bool value) {
+    return guarded([&] { tensor(a).set_requires_grad(value); });
+}
+
+bool ct_requires_grad(ct_tensor a) { return tensor(a).requires_grad(); }
+
+ct_status ct_gradient(ct_tensor a, ct_tensor *out) {
+    return guarded([&] { give(out, tensor(a).grad()); });
+}
+
+ct_status ct_set_gradient(ct_tensor a, ct_tensor gradient) {
+    return guarded([&] {
+        at::Tensor target = tensor(a);
+        target.mutable_grad() = gradient.impl ? tensor(gradient) : at::Tensor();
+    });
+}
+
+ct_status ct_backward(ct_tensor loss) {
+    return guarded([&] { tensor(loss).backward(); });
+}
+
+bool ct_set_grad_mode(bool enabled) {
+    bool before = c10::GradMode::is_enabled();
+    c10::GradMode::set_enabled(enabled);
+    return before;
+}
+
+ct_status ct_checkpoint(ct_segment body, void *context, void (*release)(void *),
+                        const ct_tensor *inputs, size_t input_count, ct_tensor *out) {
+    auto segment = std::make_shared<Segment>(Segment{body, context, release});
+    return guarded([&] {
+        auto arguments = list(inputs, input_count);
+        if (!c10::GradMode::is_enabled()) return give(out, (*segment)(arguments));
+        // Parameters inside the segment may need gradients though no input does.
+        auto trigger = at::empty({0}).set_requires_grad(true);
+        give(out, Checkpoint::apply(trigger, segment, arguments));
+    });
+}
+
+}  // extern "C"

@@ -1,0 +1,87 @@
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/Parallel.h>
+#include <ATen/detail/AcceleratorHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <dlfcn.h>
+#include <torch/headeronly/version.h>
+
+#include "internal.hpp"
+
+using namespace ctorch;
+
+static c10::DeviceAllocator *allocator(ct_device where) {
+    return c10::getDeviceAllocator(device(where).type());
+}
+
+extern "C" {
+
+bool ct_load_accelerators(void) {
+    static bool loaded = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr;
+    return loaded;
+}
+
+int32_t ct_device_count(ct_device_kind kind) {
+    int32_t count = 0;
+    guarded([&] {
+        if (kind == CT_CPU) {
+            count = 1;
+        } else if (kind == CT_CUDA) {
+            count = ct_load_accelerators() ? static_cast<int32_t>(
+                        at::detail::getCUDAHooks().deviceCount()) : 0;
+        } else {
+            count = at::hasMPS() ? 1 : 0;
+        }
+    });
+    return count;
+}
+
+ct_status ct_synchronize(ct_device where) {
+    return guarded([&] {
+        if (where.kind != CT_CPU)
+            at::accelerator::synchronizeDevice(static_cast<c10::DeviceIndex>(where.index));
+    });
+}
+
+ct_status ct_memory_in_use(ct_device where, int64_t *current, int64_t *peak) {
+    return guarded([&] {
+        auto stats = allocator(where)->getDeviceStats(static_cast<c10::DeviceIndex>(where.index));
+        *current = stats.allocated_bytes[0].current;
+        *peak = stats.reserved_bytes[0].peak;
+    });
+}
+
+ct_status ct_memory_info(ct_device where, int64_t *free_bytes, int64_t *total_bytes) {
+    return guarded([&] {
+        auto info = allocator(where)->getMemoryInfo(static_cast<c10::DeviceIndex>(where.index));
+        *free_bytes = static_cast<int64_t>(info.first);
+        *total_bytes = static_cast<int64_t>(info.second);
+    });
+}
+
+ct_status ct_reset_peak_memory(ct_device where) {
+    return guarded([&] {
+        allocator(where)->resetPeakStats(static_cast<c10::DeviceIndex>(where.index));
+    });
+}
+
+ct_status ct_empty_cache(ct_device where) {
+    return guarded([&] {
+        if (where.kind != CT_CPU) allocator(where)->emptyCache();
+    });
+}
+
+ct_status ct_set_fast_matmul(bool allow_tf32) {
+    return guarded([&] {
+        at::globalContext().setAllowTF32CuBLAS(allow_tf32);
+        at::globalContext().setAllowTF32CuDNN(allow_tf32);
+        at::globalContext().setBenchmarkCuDNN(true);
+    });
+}
+
+void ct_set_thread_count(int32_t count) { at::set_num_threads(count); }
+
+int32_t ct_thread_count(void) { return at::get_num_threads(); }
+
+const char *ct_version(void) { return TORCH_VERSION; }
+
+}  // extern "C"

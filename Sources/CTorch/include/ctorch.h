@@ -1,0 +1,170 @@
+// A plain C face for the parts of LibTorch that Attune uses.
+//
+// Rules, the same for every function: it returns a status and writes its result through the last
+// parameters; results are owned by the caller (release them once), arguments are borrowed; an
+// absent tensor is `{NULL}`; no C++ exception crosses this boundary. After a status other than
+// `CT_OK`, `ct_last_error` holds LibTorch's message for the calling thread.
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma clang assume_nonnull begin
+
+typedef struct { void *_Nullable impl; } ct_tensor;
+typedef struct { void *_Nullable impl; } ct_generator;
+
+typedef enum { CT_OK = 0, CT_ERROR = 1, CT_OUT_OF_MEMORY = 2 } ct_status;
+typedef enum {
+    CT_BOOL, CT_UINT8, CT_INT8, CT_INT32, CT_INT64, CT_FLOAT16, CT_BFLOAT16, CT_FLOAT32, CT_FLOAT64
+} ct_dtype;
+typedef enum { CT_CPU, CT_CUDA, CT_MPS } ct_device_kind;
+typedef struct { ct_device_kind kind; int32_t index; } ct_device;
+typedef enum { CT_CONTIGUOUS, CT_CHANNELS_LAST, CT_PRESERVE } ct_memory_format;
+
+const char *ct_last_error(void);
+
+// MARK: Tensors
+ct_status ct_from_bytes(const void *bytes, const int64_t *shape, size_t rank, ct_dtype dtype,
+                        ct_device device, ct_tensor *out);
+ct_status ct_copy_bytes(ct_tensor tensor, void *destination, size_t byte_count);
+ct_status ct_full(const int64_t *shape, size_t rank, double value, ct_dtype dtype,
+                  ct_device device, ct_tensor *out);
+ct_status ct_empty(const int64_t *shape, size_t rank, ct_dtype dtype, ct_device device,
+                   ct_tensor *out);
+ct_status ct_arange(double start, double end, double step, ct_dtype dtype, ct_device device,
+                    ct_tensor *out);
+void ct_release(ct_tensor tensor);
+// A second owner of the same tensor, record and gradient included.
+ct_status ct_alias(ct_tensor tensor, ct_tensor *out);
+int64_t ct_rank(ct_tensor tensor);
+void ct_shape(ct_tensor tensor, int64_t *out);
+ct_dtype ct_tensor_dtype(ct_tensor tensor);
+ct_device ct_tensor_device(ct_tensor tensor);
+bool ct_is_contiguous(ct_tensor tensor, ct_memory_format format);
+ct_status ct_item(ct_tensor tensor, double *out);
+ct_status ct_convert(ct_tensor tensor, ct_dtype dtype, ct_device device, ct_memory_format format,
+                     bool copy, ct_tensor *out);
+ct_status ct_copy_into(ct_tensor destination, ct_tensor source);
+
+// MARK: Elementwise
+typedef enum {
+    CT_NEGATE, CT_ABS, CT_EXP, CT_LOG, CT_SQRT, CT_RSQRT, CT_SIN, CT_COS, CT_TANH, CT_SIGMOID,
+    CT_RELU, CT_SILU, CT_GELU, CT_GELU_TANH, CT_SQUARE, CT_FLOOR, CT_ROUND, CT_ISFINITE,
+    CT_LOGICAL_NOT, CT_SIGN, CT_RECIPROCAL, CT_DETACH, CT_CLONE
+} ct_unary_op;
+ct_status ct_unary(ct_unary_op op, ct_tensor a, ct_tensor *out);
+typedef enum {
+    CT_ADD, CT_SUB, CT_MUL, CT_DIV, CT_POW, CT_MINIMUM, CT_MAXIMUM, CT_EQ, CT_LT, CT_GE,
+    CT_MATMUL
+} ct_binary_op;
+ct_status ct_binary(ct_binary_op op, ct_tensor a, ct_tensor b, ct_tensor *out);
+ct_status ct_binary_scalar(ct_binary_op op, ct_tensor a, double b, ct_tensor *out);
+ct_status ct_clamp(ct_tensor a, double low, double high, ct_tensor *out);
+ct_status ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_tensor *out);
+ct_status ct_add_in_place(ct_tensor a, ct_tensor b, double scale);
+ct_status ct_mul_in_place(ct_tensor a, double factor);
+ct_status ct_fill(ct_tensor a, double value);
+ct_status ct_lerp_in_place(ct_tensor a, ct_tensor b, double weight);
+
+// MARK: Reductions (no axes: over everything)
+typedef enum { CT_SUM, CT_MEAN, CT_AMAX, CT_AMIN, CT_NORM, CT_VARIANCE } ct_reduction;
+ct_status ct_reduce(ct_reduction op, ct_tensor a, const int64_t *axes, size_t axis_count,
+                    bool keep, ct_tensor *out);
+ct_status ct_argmax(ct_tensor a, int64_t axis, ct_tensor *out);
+ct_status ct_softmax(ct_tensor a, int64_t axis, bool logarithmic, ct_tensor *out);
+ct_status ct_cumulative_product(ct_tensor a, int64_t axis, ct_tensor *out);
+
+// MARK: Shapes
+ct_status ct_reshape(ct_tensor a, const int64_t *shape, size_t rank, ct_tensor *out);
+ct_status ct_permute(ct_tensor a, const int64_t *axes, size_t rank, ct_tensor *out);
+ct_status ct_transpose(ct_tensor a, int64_t first, int64_t second, ct_tensor *out);
+ct_status ct_expand(ct_tensor a, const int64_t *shape, size_t rank, ct_tensor *out);
+ct_status ct_unsqueeze(ct_tensor a, int64_t axis, ct_tensor *out);
+ct_status ct_squeeze(ct_tensor a, int64_t axis, ct_tensor *out);
+ct_status ct_narrow(ct_tensor a, int64_t axis, int64_t start, int64_t length, ct_tensor *out);
+ct_status ct_index_select(ct_tensor a, int64_t axis, ct_tensor indices, ct_tensor *out);
+ct_status ct_flip(ct_tensor a, int64_t axis, ct_tensor *out);
+ct_status ct_pad(ct_tensor a, const int64_t *amounts, size_t amount_count, ct_tensor *out);
+ct_status ct_concatenate(const ct_tensor *parts, size_t part_count, int64_t axis, ct_tensor *out);
+ct_status ct_stack(const ct_tensor *parts, size_t part_count, int64_t axis, ct_tensor *out);
+
+// MARK: Layers
+ct_status ct_linear(ct_tensor a, ct_tensor weight, ct_tensor bias, ct_tensor *out);
+ct_status ct_conv2d(ct_tensor a, ct_tensor weight, ct_tensor bias, int64_t stride,
+                    int64_t padding, ct_tensor *out);
+ct_status ct_group_norm(ct_tensor a, int64_t groups, ct_tensor weight, ct_tensor bias,
+                        double epsilon, ct_tensor *out);
+ct_status ct_layer_norm(ct_tensor a, ct_tensor weight, ct_tensor bias, double epsilon,
+                        ct_tensor *out);
+ct_status ct_embedding(ct_tensor table, ct_tensor ids, ct_tensor *out);
+ct_status ct_attention(ct_tensor query, ct_tensor key, ct_tensor value, ct_tensor mask,
+                       bool causal, double scale, ct_tensor *out);
+ct_status ct_upsample_nearest(ct_tensor a, int64_t height, int64_t width, ct_tensor *out);
+ct_status ct_average_pool(ct_tensor a, int64_t size, ct_tensor *out);
+
+// MARK: Gradients
+ct_status ct_set_requires_grad(ct_tensor a, bool value);
+bool ct_requires_grad(ct_tensor a);
+ct_status ct_gradient(ct_tensor a, ct_tensor *out);
+ct_status ct_set_gradient(ct_tensor a, ct_tensor gradient);
+ct_status ct_backward(ct_tensor loss);
+bool ct_set_grad_mode(bool enabled);
+// Runs `segment` without recording, and again with recording when its gradients are needed
+// (Chen et al. 2016, arXiv 1604.06174). `release` is called once, when nothing needs `context`.
+typedef void (*ct_segment)(void *context, const ct_tensor *inputs, size_t input_count,
+                           ct_tensor *output);
+ct_status ct_checkpoint(ct_segment segment, void *context, void (*release)(void *),
+                        const ct_tensor *inputs, size_t input_count, ct_tensor *out);
+
+// MARK: Optimization
+ct_status ct_fused_adamw(const ct_tensor *parameters, const ct_tensor *gradients,
+                         const ct_tensor *first_moments, const ct_tensor *second_moments,
+                         const ct_tensor *steps, size_t count, double learning_rate, double beta1,
+                         double beta2, double weight_decay, double epsilon);
+ct_status ct_total_norm(const ct_tensor *tensors, size_t count, ct_tensor *out);
+ct_status ct_scale_all(const ct_tensor *tensors, size_t count, ct_tensor factor);
+// averages <- averages + weight * (tensors - averages)
+ct_status ct_lerp_all(const ct_tensor *averages, const ct_tensor *tensors, size_t count,
+                      double weight);
+
+// MARK: Random numbers
+ct_status ct_generator_create(ct_device device, uint64_t seed, ct_generator *out);
+void ct_generator_release(ct_generator generator);
+ct_status ct_generator_seed(ct_generator generator, uint64_t seed);
+ct_status ct_generator_state(ct_generator generator, ct_tensor *out);
+ct_status ct_generator_set_state(ct_generator generator, ct_tensor state);
+typedef enum { CT_NORMAL, CT_UNIFORM } ct_distribution;
+ct_status ct_random(ct_distribution distribution, const int64_t *shape, size_t rank,
+                    ct_generator generator, ct_dtype dtype, ct_device device, ct_tensor *out);
+ct_status ct_random_integers(int64_t low, int64_t high, const int64_t *shape, size_t rank,
+                             ct_generator generator, ct_device device, ct_tensor *out);
+ct_status ct_random_permutation(int64_t count, ct_generator generator, ct_tensor *out);
+
+// MARK: Devices
+// Opens the CUDA half of LibTorch where it lies beside the CPU half; true when it is there.
+bool ct_load_accelerators(void);
+int32_t ct_device_count(ct_device_kind kind);
+ct_status ct_synchronize(ct_device device);
+ct_status ct_memory_in_use(ct_device device, int64_t *current, int64_t *peak);
+ct_status ct_memory_info(ct_device device, int64_t *free_bytes, int64_t *total_bytes);
+ct_status ct_reset_peak_memory(ct_device device);
+ct_status ct_empty_cache(ct_device device);
+ct_status ct_set_fast_matmul(bool allow_tf32);
+void ct_set_thread_count(int32_t count);
+int32_t ct_thread_count(void);
+const char *ct_version(void);
+
+#pragma clang assume_nonnull end
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,57 @@
+#include "internal.hpp"
+
+using namespace ctorch;
+
+extern "C" {
+
+ct_status ct_linear(ct_tensor a, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
+    return guarded([&] { give(out, at::linear(tensor(a), tensor(weight), maybe(bias))); });
+}
+
+ct_status ct_conv2d(ct_tensor a, ct_tensor weight, ct_tensor bias, int64_t stride,
+                    int64_t padding, ct_tensor *out) {
+    return guarded([&] {
+        give(out, at::conv2d(tensor(a), tensor(weight), maybe(bias), {stride, stride},
+                             {padding, padding}));
+    });
+}
+
+ct_status ct_group_norm(ct_tensor a, int64_t groups, ct_tensor weight, ct_tensor bias,
+                        double epsilon, ct_tensor *out) {
+    return guarded([&] {
+        give(out, at::group_norm(tensor(a), groups, maybe(weight), maybe(bias), epsilon));
+    });
+}
+
+ct_status ct_layer_norm(ct_tensor a, ct_tensor weight, ct_tensor bias, double epsilon,
+                        ct_tensor *out) {
+    return guarded([&] {
+        const auto &input = tensor(a);
+        give(out, at::layer_norm(input, {input.size(-1)}, maybe(weight), maybe(bias), epsilon));
+    });
+}
+
+ct_status ct_embedding(ct_tensor table, ct_tensor ids, ct_tensor *out) {
+    return guarded([&] { give(out, at::embedding(tensor(table), tensor(ids))); });
+}
+
+ct_status ct_attention(ct_tensor query, ct_tensor key, ct_tensor value, ct_tensor mask,
+                       bool causal, double scale, ct_tensor *out) {
+    return guarded([&] {
+        give(out, at::scaled_dot_product_attention(tensor(query), tensor(key), tensor(value),
+                                                   maybe(mask), 0.0, causal, scale));
+    });
+}
+
+ct_status ct_upsample_nearest(ct_tensor a, int64_t height, int64_t width, ct_tensor *out) {
+    return guarded([&] {
+        const int64_t size[] = {height, width};
+        give(out, at::upsample_nearest2d(tensor(a), at::IntArrayRef(size, 2)));
+    });
+}
+
+ct_status ct_average_pool(ct_tensor a, int64_t size, ct_tensor *out) {
+    return guarded([&] { give(out, at::avg_pool2d(tensor(a), {size, size})); });
+}
+
+}  // extern "C"

@@ -1,0 +1,66 @@
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/detail/AcceleratorHooksInterface.h>
+
+#include "internal.hpp"
+
+using namespace ctorch;
+
+extern "C" {
+
+ct_status ct_generator_create(ct_device where, uint64_t seed, ct_generator *out) {
+    return guarded([&] {
+        at::Generator created =
+            where.kind == CT_CPU
+                ? at::make_generator<at::CPUGeneratorImpl>(seed)
+                : at::globalContext()
+                      .getAcceleratorHooksInterface(device(where).type())
+                      .getNewGenerator(static_cast<c10::DeviceIndex>(where.index));
+        created.set_current_seed(seed);
+        out->impl = new at::Generator(std::move(created));
+    });
+}
+
+void ct_generator_release(ct_generator handle) {
+    delete static_cast<at::Generator *>(handle.impl);
+}
+
+ct_status ct_generator_seed(ct_generator handle, uint64_t seed) {
+    return guarded([&] { generator(handle).set_current_seed(seed); });
+}
+
+ct_status ct_generator_state(ct_generator handle, ct_tensor *out) {
+    return guarded([&] { give(out, generator(handle).get_state()); });
+}
+
+ct_status ct_generator_set_state(ct_generator handle, ct_tensor state) {
+    return guarded([&] { generator(handle).set_state(tensor(state)); });
+}
+
+ct_status ct_random(ct_distribution distribution, const int64_t *shape, size_t rank,
+                    ct_generator handle, ct_dtype dtype, ct_device where, ct_tensor *out) {
+    return guarded([&] {
+        auto source = generator(handle);
+        auto options = at::dtype(scalar_type(dtype)).device(source.device());
+        auto drawn = distribution == CT_NORMAL ? at::randn(sizes(shape, rank), source, options)
+                                               : at::rand(sizes(shape, rank), source, options);
+        give(out, drawn.to(device(where)));
+    });
+}
+
+ct_status ct_random_integers(int64_t low, int64_t high, const int64_t *shape, size_t rank,
+                             ct_generator handle, ct_device where, ct_tensor *out) {
+    return guarded([&] {
+        auto source = generator(handle);
+        auto options = at::dtype(at::kLong).device(source.device());
+        auto drawn = at::randint(low, high, sizes(shape, rank), source, options);
+        give(out, drawn.to(device(where)));
+    });
+}
+
+ct_status ct_random_permutation(int64_t count, ct_generator handle, ct_tensor *out) {
+    return guarded([&] {
+        give(out, at::randperm(count, generator(handle), at::dtype(at::kLong)));
+    });
+}
+
+}  // extern "C"

@@ -1,0 +1,73 @@
+public import Files
+public import Foundation
+
+/// What can be wrong with pictures and photo folders, each as one sentence.
+public enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
+    /// The file cannot be read or written.
+    case file(FileError)
+    /// The content is no picture of a known kind.
+    case notAPicture(path: String)
+    /// The picture is cut short or corrupt.
+    case damaged(path: String, format: ImageFormat, detail: String)
+    /// The header promises more pixels than are accepted.
+    case tooManyPixels(path: String, width: Int, height: Int, limit: Int)
+    /// A side is shorter than what is needed.
+    case tooSmall(path: String, width: Int, height: Int, minimumSide: Int)
+    /// The photo folder does not exist.
+    case noSuchFolder(path: String)
+    /// The photo folder is a file.
+    case notAFolder(path: String)
+    /// The folder holds no photo.
+    case noPhotos(path: String, skippedCount: Int)
+    /// A picture could not be turned into a file's bytes.
+    case encoding(path: String, detail: String)
+    /// A PNG file has an impossible structure.
+    case malformedPNG(path: String, detail: String)
+    /// The picture library did not start.
+    case library(detail: String)
+
+    /// The sentence for people.
+    public var description: String {
+        switch self {
+        case .file(let error):
+            return error.description
+        case .notAPicture(let path):
+            return
+                "\(path) is not a picture that can be read: its content is none of "
+                + ImageFormat.list
+        case .damaged(let path, let format, let detail):
+            return
+                "\(path) is a damaged \(format) picture (\(detail)); "
+                + "replace it with an intact copy or take it away"
+        case .tooManyPixels(let path, let width, let height, let limit):
+            return
+                "\(path) says it has \(width)x\(height) pixels, and at most "
+                + "\(limit / 1_000_000) million are accepted; save it smaller"
+        case .tooSmall(let path, let width, let height, let minimumSide):
+            return
+                "\(path) is \(width)x\(height) pixels, and both sides must have at least "
+                + "\(minimumSide); use a larger picture or take it away"
+        case .noSuchFolder(let path):
+            return "there is no folder \(path); name the folder that holds the photos"
+        case .notAFolder(let path):
+            return "\(path) is a file, not a folder; name the folder that holds the photos"
+        case .noPhotos(let path, let skippedCount):
+            let rest =
+                skippedCount == 0
+                ? "it is empty"
+                : skippedCount == 1
+                    ? "the one entry in it is not a picture"
+                    : "none of the \(skippedCount) entries in it is a picture"
+            return "the folder \(path) holds no photos: \(rest); accepted are \(ImageFormat.list)"
+        case .encoding(let path, let detail):
+            return "cannot write \(path): the picture could not be encoded (\(detail))"
+        case .malformedPNG(let path, let detail):
+            return "\(path) is not a sound PNG file: \(detail)"
+        case .library(let detail):
+            return "the picture library libvips did not start (\(detail)); install it again"
+        }
+    }
+
+    /// The sentence for people.
+    public var errorDescription: String? { description }
+}

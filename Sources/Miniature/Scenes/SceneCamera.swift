@@ -1,0 +1,86 @@
+/// How the camera looks at the thing.
+public enum SceneCamera: String, CaseIterable, Codable, Sendable {
+    /// From a little above.
+    case standard
+    /// Filling the frame.
+    case closeUp
+    /// From high up.
+    case above
+}
+
+/// Where the camera stands, such that the whole thing is in the frame.
+struct Viewpoint: Sendable {
+    var location: Vector3
+    var target: Vector3
+    /// The full angle of view across the square picture, degrees.
+    var angle: Double
+
+    /// Places a camera that sees `corners` filling `fill` of the frame.
+    ///
+    /// `offset` moves the thing within the room left: -1...1 each way.
+    init(
+        corners: [Vector3], elevation: Double, yaw: Double, angle: Double, fill: Double,
+        offset: (x: Double, y: Double)
+    ) {
+        let (se, ce) = Trigonometry.sineAndCosine(elevation)
+        let (sy, cy) = Trigonometry.sineAndCosine(yaw)
+        let toCamera = Vector3(sy * ce, se, -cy * ce)
+        let spread = Trigonometry.tangent(angle / 2)
+        self.angle = angle
+        target = Vector3(0, 1, 0)
+        var distance = 6.0
+        location = target
+        let basis = Viewpoint.basis(toCamera * -1)
+        for _ in 0..<24 {
+            location = target + toCamera * distance
+            let frame = Viewpoint.extent(corners, location, basis, spread)
+            let half = max(frame.high.x - frame.low.x, frame.high.y - frame.low.y) / 2
+            let middle = (frame.low + frame.high) * 0.5
+            let room = max(0, min(1 - half, 0.97 - fill))
+            let wanted = Vector3(offset.x * room, offset.y * room, 0)
+            let step = (middle - wanted) * (distance * spread)
+            target = target + basis.right * step.x + basis.up * step.y
+            distance *= half / fill
+        }
+        location = target + toCamera * distance
+        // The ground must stay below the lens.
+        location.y = max(location.y, 0.2)
+    }
+
+    /// The box that the points fill in the picture; -1...1 is the whole frame.
+    func frame(of points: [Vector3]) -> (low: Vector3, high: Vector3) {
+        Viewpoint.extent(
+            points, location, Viewpoint.basis((target - location).normalized),
+            Trigonometry.tangent(angle / 2))
+    }
+
+    /// The camera as POV-Ray text.
+    var pov: String {
+        "camera{location\(location.pov) right x up y angle \(Pov.number(angle)) "
+            + "look_at\(target.pov)}\n"
+    }
+
+    private static func basis(
+        _ forward: Vector3
+    ) -> (forward: Vector3, right: Vector3, up: Vector3) {
+        let right = Vector3(0, 1, 0).cross(forward).normalized
+        return (forward, right, forward.cross(right))
+    }
+
+    private static func extent(
+        _ points: [Vector3], _ location: Vector3,
+        _ basis: (forward: Vector3, right: Vector3, up: Vector3), _ spread: Double
+    ) -> (low: Vector3, high: Vector3) {
+        var low = Vector3(1e6, 1e6, 0)
+        var high = Vector3(-1e6, -1e6, 0)
+        for point in points {
+            let ray = point - location
+            let depth = max(0.05, ray.dot(basis.forward)) * spread
+            let x = ray.dot(basis.right) / depth
+            let y = ray.dot(basis.up) / depth
+            low = Vector3(min(low.x, x), min(low.y, y), 0)
+            high = Vector3(max(high.x, x), max(high.y, y), 0)
+        }
+        return (low, high)
+    }
+}

@@ -1,0 +1,106 @@
+public import Torch
+
+/// The parameters of one network in safetensors files, by the names that the network gives them.
+public final class Checkpoint: ParameterSource {
+    /// A tensor of a file, and how it becomes the parameter.
+    public struct Stored {
+        public let file: SafetensorsFile
+        public let key: String
+        public let transform: Transform
+
+        public init(file: SafetensorsFile, key: String, transform: Transform = .none) {
+            self.file = file
+            self.key = key
+            self.transform = transform
+        }
+    }
+
+    /// What older and foreign files do differently.
+    public enum Transform: Sendable {
+        case none
+        /// A 1×1 convolution where the network has a linear layer, or the reverse.
+        case reshaped
+        /// One of three equal parts of the first axis: query, key and value stored as one.
+        case third(Int)
+        case transposed
+    }
+
+    public let origin: String
+    private let stored: [String: Stored]
+    private let dtype: DType
+    private let device: Device
+    private var used: Set<String> = []
+
+    /// - Parameters:
+    ///   - origin: the file or folder that messages name.
+    ///   - stored: by the network's own names.
+    public init(
+        _ stored: [String: Stored], origin: String, dtype: DType = .float32, device: Device = .cpu
+    ) {
+        self.origin = origin
+        self.stored = stored
+        self.dtype = dtype
+        self.device = device
+    }
+
+    /// All tensors of one file under their own names.
+    public convenience init(
+        _ file: SafetensorsFile, dtype: DType = .float32, device: Device = .cpu
+    ) {
+        let stored = file.keys.map { ($0, Stored(file: file, key: $0)) }
+        self.init(
+            Dictionary(uniqueKeysWithValues: stored), origin: file.path, dtype: dtype,
+            device: device)
+    }
+
+    public func has(_ name: String) -> Bool { stored[name] != nil }
+
+    public func tensor(
+        _ name: String, shape: [Int], _ initialization: Initialization
+    ) throws(CheckpointError) -> Tensor {
+        guard let entry = stored[name], let found = entry.file.tensor(entry.key) else {
+            throw .missing(file: origin, key: name)
+        }
+        let tensor = try entry.transform.apply(to: found, shape: shape, file: origin, key: name)
+        guard tensor.shape == shape else {
+            throw .misshapen(file: origin, key: name, expected: shape, found: tensor.shape)
+        }
+        used.insert(name)
+        let format = layout(for: shape)
+        return tensor.converted(to: dtype, device: device, format: format)
+    }
+
+    /// Call after the network is built.
+    ///
+    /// - Parameter ignored: names that are no parameters, such as position ids.
+    /// - Throws: ``CheckpointError/unexpected(file:keys:)`` when the files hold more than was used.
+    public func requireAllUsed(
+        ignoring ignored: (String) -> Bool = { _ in false }
+    ) throws(CheckpointError) {
+        let left = stored.keys.filter { !used.contains($0) && !ignored($0) }.sorted()
+        if !left.isEmpty { throw .unexpected(file: origin, keys: left) }
+    }
+}
+
+extension Checkpoint.Transform {
+    fileprivate func apply(
+        to tensor: Tensor, shape: [Int], file: String, key: String
+    ) throws(CheckpointError) -> Tensor {
+        switch self {
+        case .none:
+            return tensor
+        case .transposed:
+            return tensor.rank == 2
+                ? tensor.transposed(0, 1).converted(format: .contiguous) : tensor
+        case .reshaped:
+            guard tensor.count == shape.reduce(1, *) else { return tensor }
+            return tensor.reshaped(shape)
+        case .third(let index):
+            guard tensor.rank >= 1, tensor.size(0) % 3 == 0 else {
+                throw .misshapen(file: file, key: key, expected: shape, found: tensor.shape)
+            }
+            let length = tensor.size(0) / 3
+            return tensor.narrowed(0, start: index * length, length: length).copied()
+        }
+    }
+}

@@ -1,0 +1,113 @@
+public import Torch
+
+// Every layer computes in the dtype of its input: parameters of another dtype are cast on the
+// way. So mixed precision is a matter of what enters a network, and needs no mode.
+
+/// `x · weightᵀ + bias`.
+public final class Linear {
+    public let weight: Tensor
+    public let bias: Tensor?
+
+    public init(
+        _ path: ParameterPath, _ inputs: Int, _ outputs: Int, hasBias: Bool = true
+    ) throws(CheckpointError) {
+        weight = try path.parameter("weight", [outputs, inputs], initially: .forInputs(inputs))
+        bias =
+            hasBias
+            ? try path.parameter("bias", [outputs], initially: .forInputs(inputs)) : nil
+    }
+
+    /// - Parameter input: `[…, inputs]`.
+    public func callAsFunction(_ input: Tensor) -> Tensor {
+        let dtype = input.dtype
+        return input.linear(weight: weight.cast(to: dtype), bias: bias?.cast(to: dtype))
+    }
+}
+
+/// A convolution over `[batch, channels, height, width]`.
+public final class Conv2d {
+    public let weight: Tensor
+    public let bias: Tensor?
+    private let stride: Int
+    private let padding: Int
+
+    /// - Parameter padding: zeros on every side; nil keeps the size at stride 1.
+    public init(
+        _ path: ParameterPath, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1,
+        padding: Int? = nil, hasBias: Bool = true
+    ) throws(CheckpointError) {
+        let fan = inputs * kernel * kernel
+        weight = try path.parameter(
+            "weight", [outputs, inputs, kernel, kernel], initially: .forInputs(fan))
+        bias = hasBias ? try path.parameter("bias", [outputs], initially: .forInputs(fan)) : nil
+        self.stride = stride
+        self.padding = padding ?? kernel / 2
+    }
+
+    public func callAsFunction(_ input: Tensor) -> Tensor {
+        let dtype = input.dtype
+        return input.conv2d(
+            weight: weight.cast(to: dtype), bias: bias?.cast(to: dtype), stride: stride,
+            padding: padding)
+    }
+}
+
+/// Normalizes groups of channels (Wu and He 2018, arXiv 1803.08494).
+public final class GroupNorm {
+    public let weight: Tensor
+    public let bias: Tensor
+    private let groups: Int
+    private let epsilon: Double
+
+    public init(
+        _ path: ParameterPath, groups: Int, channels: Int, epsilon: Double
+    ) throws(CheckpointError) {
+        weight = try path.parameter("weight", [channels], initially: .ones)
+        bias = try path.parameter("bias", [channels], initially: .zeros)
+        self.groups = groups
+        self.epsilon = epsilon
+    }
+
+    public func callAsFunction(_ input: Tensor) -> Tensor {
+        let dtype = input.dtype
+        return input.groupNorm(
+            groups: groups, weight: weight.cast(to: dtype), bias: bias.cast(to: dtype),
+            epsilon: epsilon)
+    }
+}
+
+/// Normalizes the last axis (Ba et al. 2016, arXiv 1607.06450).
+public final class LayerNorm {
+    public let weight: Tensor
+    public let bias: Tensor
+    private let epsilon: Double
+
+    public init(
+        _ path: ParameterPath, _ width: Int, epsilon: Double = 1e-5
+    ) throws(CheckpointError) {
+        weight = try path.parameter("weight", [width], initially: .ones)
+        bias = try path.parameter("bias", [width], initially: .zeros)
+        self.epsilon = epsilon
+    }
+
+    public func callAsFunction(_ input: Tensor) -> Tensor {
+        let dtype = input.dtype
+        return input.layerNorm(
+            weight: weight.cast(to: dtype), bias: bias.cast(to: dtype), epsilon: epsilon)
+    }
+}
+
+/// A table of rows, looked up by id.
+public final class Embedding {
+    public let weight: Tensor
+
+    public init(
+        _ path: ParameterPath, rows: Int, width: Int, standardDeviation: Double = 0.02
+    ) throws(CheckpointError) {
+        weight = try path.parameter(
+            "weight", [rows, width], initially: .normal(standardDeviation: standardDeviation))
+    }
+
+    /// - Parameter ids: int64, of any shape.
+    public func callAsFunction(_ ids: Tensor) -> Tensor { weight.rows(at: ids) }
+}

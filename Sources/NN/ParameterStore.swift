@@ -1,0 +1,35 @@
+public import Torch
+
+/// The parameters of one network, by name, in the order in which its layers were built.
+public final class ParameterStore {
+    public private(set) var names: [String] = []
+    private var tensors: [String: Tensor] = [:]
+
+    public init() {}
+
+    public var entries: [(name: String, tensor: Tensor)] {
+        names.map { ($0, self[$0]) }
+    }
+
+    /// The number of elements of all parameters together.
+    public var elementCount: Int { names.reduce(0) { $0 + self[$1].count } }
+
+    /// - Precondition: the store has a parameter of this name.
+    public subscript(name: String) -> Tensor {
+        guard let tensor = tensors[name] else { preconditionFailure("no parameter \(name)") }
+        return tensor
+    }
+
+    public func contains(_ name: String) -> Bool { tensors[name] != nil }
+
+    /// Two layers must not take the same name: that is a mistake of the program, and traps.
+    func insert(_ tensor: Tensor, named name: String) {
+        precondition(tensors.updateValue(tensor, forKey: name) == nil, "\(name) exists already")
+        names.append(name)
+    }
+
+    /// Lets backward collect gradients for all parameters, or for none.
+    public func setRequiresGradient(_ wanted: Bool) {
+        for name in names { self[name].requiresGradient = wanted }
+    }
+}

@@ -1,0 +1,139 @@
+public import NN
+public import Torch
+
+/// The network that predicts the noise (or the velocity) in latents, given the time and a text.
+///
+/// Source: `UNet2DConditionModel` in diffusers' `models/unets/unet_2d_condition.py`; parameter
+/// names are those of its checkpoints. Rombach et al. 2022, arXiv 2112.10752.
+public final class UNet {
+    public let configuration: UNetConfiguration
+    public let parameters = ParameterStore()
+
+    /// Whether backward computes the layers again instead of keeping what they computed.
+    public var checkpointsActivations = false
+
+    private let time: TimeEmbedding
+    private let input: Conv2d
+    private let down: [UNetLevel]
+    private let downsamplers: [Downsampler]
+    private let middle: UNetLevel
+    private let up: [UNetLevel]
+    private let upsamplers: [Upsampler]
+    private let outputNorm: GroupNorm
+    private let output: Conv2d
+
+    /// - Parameter configuration: validated by the caller (``UNetConfiguration/validate()``).
+    /// - Throws: ``CheckpointError`` when the source lacks a tensor or has it in another shape.
+    public init(
+        _ configuration: UNetConfiguration, _ source: any ParameterSource
+    ) throws(CheckpointError) {
+        self.configuration = configuration
+        let root = ParameterPath(source, store: parameters)
+        let widths = configuration.blockOutChannels
+        let top = widths.count - 1
+        input = try Conv2d(root / "conv_in", configuration.inChannels, widths[0], kernel: 3)
+        time = try TimeEmbedding(root / "time_embedding", configuration)
+
+        var down: [UNetLevel] = []
+        var downsamplers: [Downsampler] = []
+        for level in 0...top {
+            let path = root / "down_blocks" / level
+            let count = configuration.layersPerBlock[level]
+            let entering = widths[max(level - 1, 0)]
+            down.append(
+                try UNetLevel(
+                    path, inputs: [entering] + Array(repeating: widths[level], count: count - 1),
+                    outputs: widths[level],
+                    transformerCount: configuration.downBlockTypes[level].hasPrefix("Cross")
+                        ? count : 0,
+                    headCount: configuration.attentionHeadCount[level],
+                    configuration: configuration))
+            if level < top {
+                downsamplers.append(
+                    try Downsampler(
+                        path / "downsamplers" / 0, widths[level],
+                        padding: configuration.downsamplePadding))
+            }
+        }
+        middle = try UNetLevel(
+            root / "mid_block", inputs: [widths[top], widths[top]], outputs: widths[top],
+            transformerCount: 1, headCount: configuration.attentionHeadCount[top],
+            configuration: configuration)
+
+        var up: [UNetLevel] = []
+        var upsamplers: [Upsampler] = []
+        for (index, level) in (0...top).reversed().enumerated() {
+            let path = root / "up_blocks" / index
+            let count = configuration.layersPerBlock[level] + 1
+            // Each block also takes what the way down left: its own level's outputs, and last
+            // what entered that level.
+            let below = widths[min(level + 1, top)]
+            let hidden = [below] + Array(repeating: widths[level], count: count - 1)
+            let skips =
+                Array(repeating: widths[level], count: count - 1) + [widths[max(level - 1, 0)]]
+            up.append(
+                try UNetLevel(
+                    path, inputs: zip(hidden, skips).map { $0 + $1 }, outputs: widths[level],
+                    transformerCount: configuration.upBlockTypes[index].hasPrefix("Cross")
+                        ? count : 0,
+                    headCount: configuration.attentionHeadCount[level],
+                    configuration: configuration))
+            if level > 0 {
+                upsamplers.append(try Upsampler(path / "upsamplers" / 0, widths[level]))
+            }
+        }
+        outputNorm = try GroupNorm(
+            root / "conv_norm_out", groups: configuration.normGroupCount, channels: widths[0],
+            epsilon: configuration.normEpsilon)
+        output = try Conv2d(root / "conv_out", widths[0], configuration.outChannels, kernel: 3)
+        self.down = down
+        self.downsamplers = downsamplers
+        self.up = up
+        self.upsamplers = upsamplers
+    }
+
+    /// - Parameters:
+    ///   - sample: latents, `[batch, in channels, height, width]`; their dtype is computed in.
+    ///   - timesteps: float32 `[batch]`, in the units of training (0 to 999).
+    ///   - context: the text, `[batch, tokens, cross attention width]`.
+    /// - Returns: `[batch, out channels, height, width]`.
+    public func callAsFunction(_ sample: Tensor, timesteps: Tensor, context: Tensor) -> Tensor {
+        let time = self.time(timesteps, dtype: sample.dtype)
+        let context = context.cast(to: sample.dtype)
+        var hidden = input(sample.converted(format: .channelsLast))
+        var skips = [hidden]
+        for (level, block) in down.enumerated() {
+            for index in 0..<block.layerCount {
+                hidden = layer(block, index, hidden, time, context)
+                skips.append(hidden)
+            }
+            if level < downsamplers.count {
+                hidden = downsamplers[level](hidden)
+                skips.append(hidden)
+            }
+        }
+        hidden = layer(middle, 0, hidden, time, context)
+        hidden = layer(middle, 1, hidden, time, context)
+        for (index, block) in up.enumerated() {
+            for layerIndex in 0..<block.layerCount {
+                hidden = Tensor.concatenating([hidden, skips.removeLast()], 1)
+                hidden = layer(block, layerIndex, hidden, time, context)
+            }
+            if index < upsamplers.count, let next = skips.last {
+                hidden = upsamplers[index](hidden, size: (next.size(2), next.size(3)))
+            }
+        }
+        return output(outputNorm(hidden).silu())
+    }
+
+    private func layer(
+        _ block: UNetLevel, _ index: Int, _ input: Tensor, _ time: Tensor, _ context: Tensor
+    ) -> Tensor {
+        guard checkpointsActivations else {
+            return block.layer(index, input, time: time, context: context)
+        }
+        return checkpointed([input, time, context]) {
+            block.layer(index, $0[0], time: $0[1], context: $0[2])
+        }
+    }
+}

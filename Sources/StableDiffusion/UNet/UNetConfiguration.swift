@@ -1,0 +1,139 @@
+/// The sizes of a U-Net, as `unet/config.json` of a diffusers folder has them.
+///
+/// Source: `UNet2DConditionModel.__init__` in diffusers' `models/unets/unet_2d_condition.py`.
+public struct UNetConfiguration: Codable, Sendable, Equatable {
+    /// Height and width of the latents that the model was trained on.
+    public var sampleSize: Int = 64
+    public var inChannels: Int = 4
+    public var outChannels: Int = 4
+    public var flipsSinToCos: Bool = true
+    public var frequencyShift: Double = 0
+    public var downBlockTypes: [String] = [
+        "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D",
+    ]
+    public var upBlockTypes: [String] = [
+        "UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D",
+    ]
+    public var blockOutChannels: [Int] = [320, 640, 1280, 1280]
+    public var layersPerBlock: OneOrMany = .one(2)
+    public var downsamplePadding: Int = 1
+    public var normGroupCount: Int = 32
+    public var normEpsilon: Double = 1e-5
+    public var crossAttentionWidth: Int = 1280
+    /// The number of heads, of all levels or of each: diffusers' name for it is a known misnomer.
+    public var attentionHeadCount: OneOrMany = .one(8)
+    public var usesLinearProjection: Bool = false
+    /// Attention in fp32 where the rest is fp16: SD 2.1 overflows otherwise.
+    public var upcastsAttention: Bool = false
+    public var activation: String = "silu"
+    public var midBlockType: String = "UNetMidBlock2DCrossAttn"
+
+    enum CodingKeys: String, CodingKey {
+        case sampleSize = "sample_size"
+        case inChannels = "in_channels"
+        case outChannels = "out_channels"
+        case flipsSinToCos = "flip_sin_to_cos"
+        case frequencyShift = "freq_shift"
+        case downBlockTypes = "down_block_types"
+        case upBlockTypes = "up_block_types"
+        case blockOutChannels = "block_out_channels"
+        case layersPerBlock = "layers_per_block"
+        case downsamplePadding = "downsample_padding"
+        case normGroupCount = "norm_num_groups"
+        case normEpsilon = "norm_eps"
+        case crossAttentionWidth = "cross_attention_dim"
+        case attentionHeadCount = "attention_head_dim"
+        case usesLinearProjection = "use_linear_projection"
+        case upcastsAttention = "upcast_attention"
+        case activation = "act_fn"
+        case midBlockType = "mid_block_type"
+    }
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, _ field: inout Value) throws {
+            if let value = try values.decodeIfPresent(Value.self, forKey: key) { field = value }
+        }
+        try read(.sampleSize, &sampleSize)
+        try read(.inChannels, &inChannels)
+        try read(.outChannels, &outChannels)
+        try read(.flipsSinToCos, &flipsSinToCos)
+        try read(.frequencyShift, &frequencyShift)
+        try read(.downBlockTypes, &downBlockTypes)
+        try read(.upBlockTypes, &upBlockTypes)
+        try read(.blockOutChannels, &blockOutChannels)
+        try read(.layersPerBlock, &layersPerBlock)
+        try read(.downsamplePadding, &downsamplePadding)
+        try read(.normGroupCount, &normGroupCount)
+        try read(.normEpsilon, &normEpsilon)
+        try read(.crossAttentionWidth, &crossAttentionWidth)
+        try read(.attentionHeadCount, &attentionHeadCount)
+        try read(.usesLinearProjection, &usesLinearProjection)
+        try read(.upcastsAttention, &upcastsAttention)
+        try read(.activation, &activation)
+        try read(.midBlockType, &midBlockType)
+        try Self.refuseForeignKeys(decoder)
+    }
+
+    /// Keys of other architectures that change the mathematics and are set.
+    private static func refuseForeignKeys(_ decoder: any Decoder) throws {
+        let foreign = try decoder.container(keyedBy: ForeignKeys.self)
+        for key in ForeignKeys.allCases where foreign.contains(key) {
+            if try foreign.decodeNil(forKey: key) { continue }
+            if let flag = try? foreign.decode(Bool.self, forKey: key), !flag { continue }
+            if key == .timeScaleShift, (try? foreign.decode(String.self, forKey: key)) == "default"
+            {
+                continue
+            }
+            throw ConfigurationError.unsupported(
+                file: "unet/config.json", key: key.rawValue, found: "set",
+                expected: "leaving it out")
+        }
+    }
+
+    private enum ForeignKeys: String, CodingKey, CaseIterable {
+        case classEmbedding = "class_embed_type"
+        case additionalEmbedding = "addition_embed_type"
+        case dualCrossAttention = "dual_cross_attention"
+        case classCount = "num_class_embeds"
+        case encoderWidth = "encoder_hid_dim"
+        case headCount = "num_attention_heads"
+        case timeScaleShift = "resnet_time_scale_shift"
+    }
+
+    /// - Throws: ``ConfigurationError`` naming the first key that does not hold.
+    public func validate() throws(ConfigurationError) {
+        let levels = blockOutChannels.count
+        func refuse(_ key: CodingKeys, _ found: Any, _ expected: String) -> ConfigurationError {
+            .unsupported(
+                file: "unet/config.json", key: key.rawValue, found: "\(found)", expected: expected)
+        }
+        guard levels > 0, blockOutChannels.allSatisfy({ $0 > 0 && $0 % normGroupCount == 0 }) else {
+            throw refuse(.blockOutChannels, blockOutChannels, "multiples of \(normGroupCount)")
+        }
+        let down = ["CrossAttnDownBlock2D", "DownBlock2D"]
+        guard downBlockTypes.count == levels, downBlockTypes.allSatisfy(down.contains) else {
+            throw refuse(.downBlockTypes, downBlockTypes, "one of \(down) for each level")
+        }
+        let up = ["CrossAttnUpBlock2D", "UpBlock2D"]
+        guard upBlockTypes.count == levels, upBlockTypes.allSatisfy(up.contains) else {
+            throw refuse(.upBlockTypes, upBlockTypes, "one of \(up) for each level")
+        }
+        guard layersPerBlock.fits(levels) else {
+            throw refuse(.layersPerBlock, layersPerBlock, "a number for each level")
+        }
+        guard attentionHeadCount.fits(levels),
+            (0..<levels).allSatisfy({ blockOutChannels[$0] % attentionHeadCount[$0] == 0 })
+        else {
+            throw refuse(.attentionHeadCount, attentionHeadCount, "a divisor of each level's width")
+        }
+        guard activation == "silu" || activation == "swish" else {
+            throw refuse(.activation, activation, "silu")
+        }
+        guard midBlockType == "UNetMidBlock2DCrossAttn" else {
+            throw refuse(.midBlockType, midBlockType, "UNetMidBlock2DCrossAttn")
+        }
+    }
+}

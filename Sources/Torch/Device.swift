@@ -1,0 +1,130 @@
+internal import CTorch
+
+/// Where a tensor lives and is computed.
+public enum Device: Hashable, Sendable, CustomStringConvertible {
+    case cpu
+    /// An NVIDIA GPU by its number, from 0.
+    case cuda(Int)
+    /// The GPU of an Apple computer.
+    case mps
+
+    public var description: String {
+        switch self {
+        case .cpu: "cpu"
+        case .cuda(let index): "cuda:\(index)"
+        case .mps: "mps"
+        }
+    }
+
+    /// How many GPUs LibTorch can use; opens its CUDA half at the first call.
+    public static var cudaCount: Int { Int(ct_device_count(CT_CUDA)) }
+
+    public static var hasMPS: Bool { ct_device_count(CT_MPS) > 0 }
+
+    /// The fastest device of this machine.
+    public static var best: Device {
+        if cudaCount > 0 { return .cuda(0) }
+        return hasMPS ? .mps : .cpu
+    }
+
+    /// Reads `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+    ///
+    /// - Throws: ``DeviceError`` when the text is none of these or the device is not there.
+    public init(named name: String) throws(DeviceError) {
+        let parts = name.lowercased().split(separator: ":", omittingEmptySubsequences: false)
+        switch (parts.first.map(String.init) ?? "", parts.count) {
+        case ("auto", 1): self = .best
+        case ("cpu", 1): self = .cpu
+        case ("mps", 1):
+            guard Device.hasMPS else { throw .missing(name, found: "no Apple GPU") }
+            self = .mps
+        case ("cuda", 1...2):
+            guard let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0 else {
+                throw .unknown(name)
+            }
+            let count = Device.cudaCount
+            guard index < count else {
+                throw .missing(name, found: count == 0 ? "no NVIDIA GPU" : "\(count) NVIDIA GPU(s)")
+            }
+            self = .cuda(index)
+        default: throw .unknown(name)
+        }
+    }
+
+    /// Waits until the device has done all work given to it.
+    public func synchronize() {
+        trapOnFailure(ct_synchronize(code), "synchronize", [])
+    }
+
+    /// Bytes that LibTorch's allocator holds on a GPU: in use now, and the peak reserved so far.
+    /// Nil on a CPU, whose memory the operating system accounts for.
+    public var memoryInUse: (current: Int, peak: Int)? {
+        var current: Int64 = 0
+        var peak: Int64 = 0
+        guard self != .cpu, ct_memory_in_use(code, &current, &peak) == CT_OK else { return nil }
+        return (Int(current), Int(peak))
+    }
+
+    /// Free and total bytes of a GPU's memory; nil on a CPU.
+    public var memory: (free: Int, total: Int)? {
+        var free: Int64 = 0
+        var total: Int64 = 0
+        guard self != .cpu, ct_memory_info(code, &free, &total) == CT_OK else { return nil }
+        return (Int(free), Int(total))
+    }
+
+    /// Gives cached memory back to the device; nothing to do on a CPU.
+    public func emptyCache() {
+        trapOnFailure(ct_empty_cache(code), "emptyCache", [])
+    }
+
+    var code: ct_device {
+        switch self {
+        case .cpu: ct_device(kind: CT_CPU, index: 0)
+        case .cuda(let index): ct_device(kind: CT_CUDA, index: Int32(index))
+        case .mps: ct_device(kind: CT_MPS, index: 0)
+        }
+    }
+
+    init(code: ct_device) {
+        switch code.kind {
+        case CT_CUDA: self = .cuda(Int(code.index))
+        case CT_MPS: self = .mps
+        default: self = .cpu
+        }
+    }
+}
+
+/// A device that was asked for and cannot be had.
+public enum DeviceError: Error, CustomStringConvertible {
+    case unknown(String)
+    case missing(String, found: String)
+
+    public var description: String {
+        switch self {
+        case .unknown(let name):
+            "--device \(name): expected auto, cpu, cuda, cuda:N or mps; choose one of these."
+        case .missing(let name, let found):
+            "--device \(name): this machine has \(found) that LibTorch can use; "
+                + "use --device auto or --device cpu."
+        }
+    }
+}
+
+/// The arithmetic of a machine as a whole.
+public enum Compute {
+    /// Lets matrix products and convolutions on NVIDIA GPUs round fp32 operands to TF32, and
+    /// cuDNN try its kernels to find the fastest.
+    public static func allowFastMatmul(_ allowed: Bool) {
+        trapOnFailure(ct_set_fast_matmul(allowed), "allowFastMatmul", [])
+    }
+
+    /// How many threads an operation on the CPU may use.
+    public static var threadCount: Int {
+        get { Int(ct_thread_count()) }
+        set { ct_set_thread_count(Int32(newValue)) }
+    }
+
+    /// LibTorch's version, as the build saw it.
+    public static var libTorchVersion: String { String(cString: ct_version()) }
+}

@@ -1,0 +1,38 @@
+internal import CTorch
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// The exit status of a process that ran out of memory (of the computer or of the GPU).
+public let outOfMemoryExitStatus: Int32 = 75
+
+/// The one place where LibTorch's errors arrive.
+///
+/// A wrong shape or dtype is a mistake of the program: it traps, with the operation, its operands
+/// and LibTorch's message. Running out of memory is nobody's mistake: the process says what to
+/// change in one sentence, and ends with ``outOfMemoryExitStatus``.
+@inline(__always)
+func trapOnFailure(
+    _ status: ct_status, _ operation: @autoclosure () -> String,
+    _ operands: @autoclosure () -> [Tensor]
+) {
+    if status != CT_OK { fail(status, operation(), operands()) }
+}
+
+@inline(never)
+private func fail(_ status: ct_status, _ operation: String, _ operands: [Tensor]) -> Never {
+    let message = String(cString: ct_last_error())
+    guard status == CT_OUT_OF_MEMORY else {
+        let shapes = operands.map(\.debugDescription).joined(separator: ", ")
+        fatalError("\(operation)(\(shapes)): \(message)")
+    }
+    let sentence =
+        "Out of memory in \(operation): lower --train-batch-size, --batch-size or --resolution, "
+        + "add --gradient-checkpointing, or use --mixed-precision bf16 (--precision bf16 to "
+        + "generate).\n"
+    sentence.withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
+    exit(outOfMemoryExitStatus)
+}

@@ -1,0 +1,72 @@
+internal import CTorch
+
+/// A source of random numbers: PyTorch's own, so that one seed gives the numbers that
+/// `torch.Generator(device).manual_seed(seed)` gives.
+public final class Generator {
+    let handle: ct_generator
+    public let device: Device
+
+    public init(seed: UInt64, device: Device = .cpu) {
+        var out = ct_generator(impl: nil)
+        trapOnFailure(ct_generator_create(device.code, seed, &out), "Generator", [])
+        handle = out
+        self.device = device
+    }
+
+    deinit { ct_generator_release(handle) }
+
+    public func reseed(_ seed: UInt64) {
+        trapOnFailure(ct_generator_seed(handle, seed), "reseed", [])
+    }
+
+    /// All that decides the numbers to come, as a uint8 vector.
+    public var state: Tensor {
+        get { produce("state", []) { ct_generator_state(handle, $0) } }
+        set {
+            trapOnFailure(ct_generator_set_state(handle, newValue.handle), "state", [newValue])
+        }
+    }
+}
+
+extension Tensor {
+    /// Standard normal numbers, drawn on the generator's device and moved to `device`.
+    public static func randn(
+        _ shape: [Int], generator: Generator, dtype: DType = .float32, device: Device? = nil
+    ) -> Tensor {
+        random(CT_NORMAL, shape, generator, dtype, device)
+    }
+
+    /// Numbers in [0, 1).
+    public static func rand(
+        _ shape: [Int], generator: Generator, dtype: DType = .float32, device: Device? = nil
+    ) -> Tensor {
+        random(CT_UNIFORM, shape, generator, dtype, device)
+    }
+
+    private static func random(
+        _ distribution: ct_distribution, _ shape: [Int], _ generator: Generator, _ dtype: DType,
+        _ device: Device?
+    ) -> Tensor {
+        produce("random", []) {
+            ct_random(
+                distribution, shape.wide, shape.count, generator.handle, dtype.code,
+                (device ?? generator.device).code, $0)
+        }
+    }
+
+    /// Whole numbers in `range`, as int64.
+    public static func randint(
+        _ range: Range<Int>, _ shape: [Int], generator: Generator, device: Device? = nil
+    ) -> Tensor {
+        produce("randint", []) {
+            ct_random_integers(
+                Int64(range.lowerBound), Int64(range.upperBound), shape.wide, shape.count,
+                generator.handle, (device ?? generator.device).code, $0)
+        }
+    }
+
+    /// The numbers below `count` in random order, as int64.
+    public static func randperm(_ count: Int, generator: Generator) -> Tensor {
+        produce("randperm", []) { ct_random_permutation(Int64(count), generator.handle, $0) }
+    }
+}

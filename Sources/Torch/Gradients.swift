@@ -1,0 +1,68 @@
+internal import CTorch
+
+extension Tensor {
+    /// Whether backward collects a gradient for this tensor.
+    public var requiresGradient: Bool {
+        get { ct_requires_grad(handle) }
+        set { trapOnFailure(ct_set_requires_grad(handle, newValue), "requiresGradient", [self]) }
+    }
+
+    /// What backward has added up so far; nil before the first, and after it is set to nil.
+    public var gradient: Tensor? {
+        get {
+            var out = ct_tensor(impl: nil)
+            trapOnFailure(ct_gradient(handle, &out), "gradient", [self])
+            return out.impl == nil ? nil : Tensor(owning: out)
+        }
+        set {
+            let value = newValue?.handle ?? ct_tensor(impl: nil)
+            trapOnFailure(ct_set_gradient(handle, value), "gradient", [self])
+        }
+    }
+
+    /// The same elements, out of the record that backward follows.
+    public func detached() -> Tensor { unary(CT_DETACH, "detached") }
+
+    /// Adds the gradients of this one number to every tensor it was computed from.
+    public func backward() {
+        trapOnFailure(ct_backward(handle), "backward", [self])
+    }
+}
+
+/// Runs `body` without recording anything for backward, on this thread.
+public func withoutGradients<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+) throws(Failure) -> Result {
+    let before = ct_set_grad_mode(false)
+    defer { _ = ct_set_grad_mode(before) }
+    return try body()
+}
+
+/// Computes `body(inputs)` without keeping what backward needs, and computes it a second time in
+/// backward (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
+///
+/// `body` must give the same result both times: it must not draw random numbers.
+public func checkpointed(_ inputs: [Tensor], _ body: @escaping ([Tensor]) -> Tensor) -> Tensor {
+    let context = Unmanaged.passRetained(Segment(body)).toOpaque()
+    let handles = inputs.map(\.handle)
+    return produce("checkpointed", inputs) {
+        ct_checkpoint(
+            { context, inputs, count, output in
+                let segment = Unmanaged<Segment>.fromOpaque(context).takeUnretainedValue()
+                let arguments = (0..<count).map { index in
+                    produce("argument", []) { ct_alias(inputs[index], $0) }
+                }
+                var result = ct_tensor(impl: nil)
+                trapOnFailure(ct_alias(segment.body(arguments).handle, &result), "result", [])
+                output.pointee = result
+            },
+            context,
+            { Unmanaged<Segment>.fromOpaque($0).release() },
+            handles, handles.count, $0)
+    }
+}
+
+private final class Segment {
+    let body: ([Tensor]) -> Tensor
+    init(_ body: @escaping ([Tensor]) -> Tensor) { self.body = body }
+}

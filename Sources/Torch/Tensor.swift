@@ -1,0 +1,72 @@
+internal import CTorch
+
+/// An n-dimensional array of LibTorch.
+///
+/// A tensor is a reference: operations return new ones, and those whose names are imperatives
+/// (``fill(with:)``, ``copy(from:)``) change the elements in place. It belongs to one thread at a
+/// time, so it is not `Sendable`.
+public final class Tensor: CustomDebugStringConvertible {
+    let handle: ct_tensor
+
+    init(owning handle: ct_tensor) { self.handle = handle }
+
+    deinit { ct_release(handle) }
+
+    /// The size of every axis.
+    public var shape: [Int] {
+        var sizes = [Int64](repeating: 0, count: rank)
+        ct_shape(handle, &sizes)
+        return sizes.map(Int.init)
+    }
+
+    public var rank: Int { Int(ct_rank(handle)) }
+    public var count: Int { shape.reduce(1, *) }
+    public var dtype: DType { DType(code: ct_tensor_dtype(handle)) }
+    public var device: Device { Device(code: ct_tensor_device(handle)) }
+
+    /// Whether the elements lie in memory in the order of the given format.
+    public func isContiguous(_ format: MemoryFormat = .contiguous) -> Bool {
+        ct_is_contiguous(handle, format.code)
+    }
+
+    /// The size of one axis; a negative axis counts from the end.
+    public func size(_ axis: Int) -> Int {
+        let sizes = shape
+        return sizes[axis < 0 ? axis + sizes.count : axis]
+    }
+
+    public var debugDescription: String { "\(dtype)\(shape)@\(device)" }
+}
+
+/// The order in which the elements of a tensor lie in memory.
+public enum MemoryFormat: Sendable {
+    /// The last axis varies fastest.
+    case contiguous
+    /// `[batch, channels, height, width]` with the channels fastest, as convolutions like it.
+    case channelsLast
+    /// As it is.
+    case preserved
+
+    var code: ct_memory_format {
+        switch self {
+        case .contiguous: CT_CONTIGUOUS
+        case .channelsLast: CT_CHANNELS_LAST
+        case .preserved: CT_PRESERVE
+        }
+    }
+}
+
+/// Runs one operation of the C layer and owns what it returns.
+@inline(__always)
+func produce(
+    _ operation: @autoclosure () -> String, _ operands: @autoclosure () -> [Tensor],
+    _ body: (UnsafeMutablePointer<ct_tensor>) -> ct_status
+) -> Tensor {
+    var out = ct_tensor(impl: nil)
+    trapOnFailure(body(&out), operation(), operands())
+    return Tensor(owning: out)
+}
+
+extension Array where Element == Int {
+    var wide: [Int64] { map(Int64.init) }
+}

@@ -1,0 +1,38 @@
+"""Makes every fixture anew: python generate/all.py, in an environment of requirements.txt."""
+
+import hashlib
+
+from common import ROOT
+
+import clip
+import models
+import networks
+import ops
+import pipelines
+import samplers
+import single_file
+import text
+import training
+import variants
+
+
+def manifest():
+    lines = []
+    for path in sorted(ROOT.rglob("*")):
+        inside = path.relative_to(ROOT)
+        if path.is_file() and inside.parts[0] not in ("generate", "MANIFEST.sha256", "README.md"):
+            lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {inside.as_posix()}\n")
+    (ROOT / "MANIFEST.sha256").write_text("".join(lines))
+
+
+def main():
+    for topic in (
+        models, variants, single_file, ops, text, networks, samplers, pipelines, training, clip,
+    ):
+        print(topic.__name__, flush=True)
+        topic.main()
+    manifest()
+
+
+if __name__ == "__main__":
+    main()
