@@ -45,7 +45,10 @@ let package = Package(
         .target(name: "Files", swiftSettings: strict),
         .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
         .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
-        .target(name: "StableDiffusion", dependencies: ["Torch", "NN"], swiftSettings: strict),
+        .target(
+            name: "StableDiffusion",
+            dependencies: ["Torch", "NN", "Files", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .systemLibrary(
             name: "CVipsHeaders", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .target(name: "CVips", dependencies: ["CVipsHeaders"]),
@@ -53,7 +56,7 @@ let package = Package(
         .target(
             name: "FineTuning",
             dependencies: [
-                "Torch", "NN", "StableDiffusion", "Imaging",
+                "Files", "Torch", "NN", "StableDiffusion", "Imaging",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -70,18 +73,26 @@ let package = Package(
         .executableTarget(
             name: "attune-miniature",
             dependencies: [
-                "Miniature", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Torch", "Miniature", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "TorchTests", dependencies: ["Torch", "NN"], swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
-            name: "StableDiffusionTests", dependencies: ["Torch", "NN", "StableDiffusion"],
-            resources: [], swiftSettings: strict),
+            name: "TorchTests", dependencies: ["Torch", "NN", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StableDiffusionTests", dependencies: ["Torch", "NN", "StableDiffusion", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "ImagingTests", dependencies: ["Imaging", "Files"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "FineTuningTests", dependencies: ["Torch", "NN", "StableDiffusion", "FineTuning"],
+            name: "FineTuningTests",
+            dependencies: [
+                "Files", "Torch", "NN", "StableDiffusion", "Imaging", "FineTuning", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(name: "MiniatureTests", dependencies: ["Miniature"], swiftSettings: strict),
     ],

@@ -96,7 +96,8 @@ bool ct_set_grad_mode(bool enabled) {
 
 ct_status ct_checkpoint(ct_segment body, void *context, void (*release)(void *),
                         const ct_tensor *inputs, size_t input_count, ct_tensor *out) {
-    auto segment = std::make_shared<Segment>(Segment{body, context, release});
+    // Built in place: the destructor of a temporary would release the context already.
+    std::shared_ptr<Segment> segment(new Segment{body, context, release});
     return guarded([&] {
         auto arguments = list(inputs, input_count);
         if (!c10::GradMode::is_enabled()) return give(out, (*segment)(arguments));

@@ -66,7 +66,12 @@ ct_status ct_binary(ct_binary_op op, ct_tensor a, ct_tensor b, ct_tensor *out) {
 }
 
 ct_status ct_binary_scalar(ct_binary_op op, ct_tensor a, double b, ct_tensor *out) {
-    return guarded([&] { give(out, arithmetic(op, tensor(a), at::Scalar(b))); });
+    return guarded([&] {
+        const auto &left = tensor(a);
+        // Whole numbers stay whole numbers.
+        bool whole = at::isIntegralType(left.scalar_type(), true) && b == std::floor(b);
+        give(out, arithmetic(op, left, whole ? at::Scalar(static_cast<int64_t>(b)) : at::Scalar(b)));
+    });
 }
 
 ct_status ct_clamp(ct_tensor a, double low, double high, ct_tensor *out) {

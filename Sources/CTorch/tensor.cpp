@@ -114,6 +114,14 @@ ct_status ct_arange(double start, double end, double step, ct_dtype dtype, ct_de
     });
 }
 
+ct_status ct_linspace(double start, double end, int64_t count, ct_dtype dtype, ct_device where,
+                      ct_tensor *out) {
+    return guarded([&] {
+        auto options = at::dtype(scalar_type(dtype)).device(device(where));
+        give(out, at::linspace(start, end, count, options));
+    });
+}
+
 void ct_release(ct_tensor a) { delete static_cast<at::Tensor *>(a.impl); }
 
 ct_status ct_alias(ct_tensor a, ct_tensor *out) {

@@ -82,6 +82,15 @@ extension Tensor {
         produce("arange", []) { ct_arange(start, end, step, dtype.code, device.code, $0) }
     }
 
+    /// `count` equally spaced elements from `start` to `end`, both of them included.
+    public static func linspace(
+        _ start: Double, _ end: Double, count: Int, dtype: DType = .float32, device: Device = .cpu
+    ) -> Tensor {
+        produce("linspace", []) {
+            ct_linspace(start, end, Int64(count), dtype.code, device.code, $0)
+        }
+    }
+
     /// `[0, 1, …, count - 1]`.
     public static func arange(
         _ count: Int, dtype: DType = .float32, device: Device = .cpu

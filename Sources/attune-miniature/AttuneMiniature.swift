@@ -6,5 +6,7 @@ struct AttuneMiniature: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attune-miniature",
         abstract: "Makes the small Stable Diffusion that ships with Attune, step by step.",
-        subcommands: [ScenesCommand.self, SubjectsCommand.self, DescribeCommand.self])
+        subcommands: [
+            ScenesCommand.self, SubjectsCommand.self, DescribeCommand.self, TrainCommand.self,
+        ])
 }

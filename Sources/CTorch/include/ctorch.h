@@ -40,6 +40,8 @@ ct_status ct_empty(const int64_t *shape, size_t rank, ct_dtype dtype, ct_device 
                    ct_tensor *out);
 ct_status ct_arange(double start, double end, double step, ct_dtype dtype, ct_device device,
                     ct_tensor *out);
+ct_status ct_linspace(double start, double end, int64_t count, ct_dtype dtype, ct_device device,
+                      ct_tensor *out);
 void ct_release(ct_tensor tensor);
 // A second owner of the same tensor, record and gradient included.
 ct_status ct_alias(ct_tensor tensor, ct_tensor *out);

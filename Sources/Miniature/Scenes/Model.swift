@@ -182,7 +182,7 @@ struct Model: Sendable {
         _ low: Vector3, _ high: Vector3, _ radius: Double
     ) -> String {
         let size = high - low
-        let r = min(radius, min(size.x, min(size.y, size.z)) * 0.499)
+        let r = min(radius, min(size.x, min(size.y, size.z)) * 0.45)
         let a = low + Vector3(r, r, r)
         let b = high - Vector3(r, r, r)
         let width = Pov.number(r)

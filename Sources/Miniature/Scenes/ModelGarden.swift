@@ -26,7 +26,8 @@ extension Model {
         model.add(roof, rotated: Vector3(0, 90, 0), moved: Vector3(0, wall + 0.005, 0))
         let door = random.pick([-0.3, 0.3]) * half
         model.box(
-            Vector3(door - 0.16, 0, -deep - 0.02), Vector3(door + 0.16, 0.52, -deep), .named("Plank"))
+            Vector3(door - 0.16, 0, -deep - 0.02), Vector3(door + 0.16, 0.52, -deep),
+            .named("Plank"))
         model.sphere(Vector3(door + 0.1, 0.26, -deep - 0.03), 0.025, .named("Brass"))
         func window(_ x: Double, _ y: Double, _ size: Double) {
             model.box(
@@ -58,7 +59,8 @@ extension Model {
         if random.chance(0.75) {
             let x = random.sign() * half * 0.5
             model.box(
-                Vector3(x - 0.11, wall + 0.1, deep * 0.2), Vector3(x + 0.11, ridge + 0.16, deep * 0.5),
+                Vector3(x - 0.11, wall + 0.1, deep * 0.2),
+                Vector3(x + 0.11, ridge + 0.16, deep * 0.5),
                 .named("Brick"))
         }
         return model
@@ -82,10 +84,12 @@ extension Model {
         }
         for side in [-1.0, 1.0] {
             battlements(
-                Vector3(-half, wall, side * half * 0.96), Vector3(half, wall, side * half * 0.96), 6,
+                Vector3(-half, wall, side * half * 0.96), Vector3(half, wall, side * half * 0.96),
+                6,
                 0.06)
             battlements(
-                Vector3(side * half * 0.96, wall, -half), Vector3(side * half * 0.96, wall, half), 6,
+                Vector3(side * half * 0.96, wall, -half), Vector3(side * half * 0.96, wall, half),
+                6,
                 0.06)
             for end in [-1.0, 1.0] {
                 let x = side * half
@@ -159,12 +163,14 @@ extension Model {
             for share in [0.3, 0.6, 0.9] {
                 let y = seat + (back - seat) * share
                 model.box(
-                    Vector3(-half + leg, y - 0.09, z - 0.03), Vector3(half - leg, y + 0.09, z + 0.03),
+                    Vector3(-half + leg, y - 0.09, z - 0.03),
+                    Vector3(half - leg, y + 0.09, z + 0.03),
                     .body)
             }
         default:
             model.box(
-                Vector3(-half + leg, back - 0.2, z - 0.04), Vector3(half - leg, back, z + 0.04), .body)
+                Vector3(-half + leg, back - 0.2, z - 0.04), Vector3(half - leg, back, z + 0.04),
+                .body)
             for share in [-0.5, -0.17, 0.17, 0.5] {
                 model.box(
                     Vector3(share * half * 1.3 - 0.05, seat, z - 0.025),
@@ -175,7 +181,8 @@ extension Model {
             for side in [-1.0, 1.0] {
                 let x = side * (half - leg)
                 model.box(
-                    Vector3(x - leg, seat + 0.36, -half), Vector3(x + leg, seat + 0.44, half), .body)
+                    Vector3(x - leg, seat + 0.36, -half), Vector3(x + leg, seat + 0.44, half), .body
+                )
                 model.box(
                     Vector3(x - leg, seat, -half), Vector3(x + leg, seat + 0.4, -half + 2 * leg),
                     .body)
@@ -233,7 +240,8 @@ extension Model {
             let dome = random.range(0.5, 0.72) * scale
             let top = foot + Vector3(0, stem, 0)
             model.cone(foot, girth * 1.25, top, girth * 0.9, .named("Cream"))
-            model.torus(top - Vector3(0, 0.2 * scale, 0), girth * 0.95, 0.05 * scale, .named("Cream"))
+            model.torus(
+                top - Vector3(0, 0.2 * scale, 0), girth * 0.95, 0.05 * scale, .named("Cream"))
             model.add(
                 "intersection{sphere{0,1 scale\(Vector3(wide, dome, wide).pov)} plane{-y,0}"
                     + " translate\(top.pov)}",

@@ -56,7 +56,8 @@ extension Model {
             model.sphere(Vector3(x, eyes, -depth * 0.93 - eye * 0.72), eye * 0.5, .black)
             if round < 0.1 {
                 model.cylinder(
-                    Vector3(side * head, eyes - 0.05, 0), Vector3(side * (head + 0.06), eyes - 0.05, 0),
+                    Vector3(side * head, eyes - 0.05, 0),
+                    Vector3(side * (head + 0.06), eyes - 0.05, 0),
                     0.09, .trim)
             }
         }

@@ -90,7 +90,8 @@ extension Model {
             from: -0.012, to: 0.012, random.chance(0.6) ? .white : .body)
         if random.chance(0.6) {
             model.roundedBox(
-                Vector3(-wide * 0.5, deck, half * 0.25), Vector3(wide * 0.5, deck + 0.17, half * 0.6),
+                Vector3(-wide * 0.5, deck, half * 0.25),
+                Vector3(wide * 0.5, deck + 0.17, half * 0.6),
                 0.03, .white)
         }
         model.extrusion(
@@ -152,7 +153,8 @@ extension Model {
         let span = random.range(1.2, 1.45)
         model.ellipsoid(Vector3(0, y, -half * 0.4), Vector3(girth, girth, half * 0.6), .body)
         model.cone(
-            Vector3(0, y, -half * 0.4), girth, Vector3(0, y + girth * 0.5, half), girth * 0.3, .body)
+            Vector3(0, y, -half * 0.4), girth, Vector3(0, y + girth * 0.5, half), girth * 0.3, .body
+        )
         let wing = y - girth * 0.35
         for side in [-1.0, 1.0] {
             var panel = Model()
@@ -232,9 +234,12 @@ extension Model {
             .ink)
         model.sphere(Vector3(0, y + girth, front + 0.75), 0.16, .named("Brass"))
         for side in [-1.0, 1.0] {
-            for (z, radius) in [(front + 0.22, 0.2), (front + 0.68, 0.2), (0.28, 0.27), (0.82, 0.27)] {
+            for (z, radius) in [
+                (front + 0.22, 0.2), (front + 0.68, 0.2), (0.28, 0.27), (0.82, 0.27),
+            ] {
                 model.cylinder(
-                    Vector3(side * 0.4, radius, z), Vector3(side * 0.48, radius, z), radius, .rubber)
+                    Vector3(side * 0.4, radius, z), Vector3(side * 0.48, radius, z), radius, .rubber
+                )
                 model.cylinder(
                     Vector3(side * 0.48, radius, z), Vector3(side * 0.5, radius, z), radius * 0.6,
                     .named("Lamp1"))

@@ -65,7 +65,8 @@ enum Indoors {
             let x = Double(index) * 2.3 + 1.1
             let z = distance - 0.5
             text += "cylinder{\(Vector3(x, 0, z).pov),\(Vector3(x, 9, z).pov),.3}"
-            text += "box{\(Vector3(x - 0.42, 0, z - 0.42).pov),\(Vector3(x + 0.42, 0.22, z + 0.4).pov)}"
+            text +=
+                "box{\(Vector3(x - 0.42, 0, z - 0.42).pov),\(Vector3(x + 0.42, 0.22, z + 0.4).pov)}"
         }
         return text + "texture{pigment{\(stone.scaled(0.97).pov)}\(matte)}}\n"
     }
@@ -91,7 +92,8 @@ enum Indoors {
         let wood = Shade(0.36, 0.21, 0.12).jittered(0.03, &random)
         let distance = reach + random.range(0.9, 1.8)
         let shelf = 1.0
-        var text = planks(Shade(0.46, 0.3, 0.18), alongX: false, polish: 0.06, name: "Board", &random)
+        var text = planks(
+            Shade(0.46, 0.3, 0.18), alongX: false, polish: 0.06, name: "Board", &random)
         text += "plane{y,0 texture{Board}}\nunion{"
         for index in 0...6 {
             let y = Double(index) * shelf
@@ -140,7 +142,8 @@ enum Indoors {
             (Shade(0.14, 0.2, 0.4), Shade(0.5, 0.13, 0.12), Shade(0.85, 0.75, 0.52)),
             (Shade(0.16, 0.34, 0.26), Shade(0.45, 0.15, 0.12), Shade(0.85, 0.76, 0.55)),
         ])
-        var text = planks(Shade(0.62, 0.44, 0.27), alongX: false, polish: 0.05, name: "Board", &random)
+        var text = planks(
+            Shade(0.62, 0.44, 0.27), alongX: false, polish: 0.05, name: "Board", &random)
         text += "plane{y,-.03 texture{Board}}\nunion{"
         let half = Vector3(reach + 1.5, 0, reach + 1.1)
         let wool = "normal{bumps .8 scale .03}\(matte)"
@@ -168,7 +171,8 @@ enum Indoors {
     ) -> String {
         let cloth = random.pick([Shade(0.55, 0.05, 0.07), Shade(0.42, 0.04, 0.09)])
         let distance = reach + random.range(0.9, 1.6)
-        var text = planks(Shade(0.4, 0.26, 0.15), alongX: false, polish: 0.12, name: "Board", &random)
+        var text = planks(
+            Shade(0.4, 0.26, 0.15), alongX: false, polish: 0.12, name: "Board", &random)
         text += "plane{y,0 texture{Board}}\nunion{"
         for index in -24...24 {
             let x = Double(index) * 0.34

@@ -107,7 +107,8 @@ enum Outdoors {
             let foot = Vector3(clear(&random, 2.4, 8), 0, random.range(4, 12))
             let tall = random.range(1.0, 1.9)
             let side = random.sign()
-            var cactus = "union{cylinder{0,y*\(Pov.number(tall)),.16}sphere{y*\(Pov.number(tall)),.16}"
+            var cactus =
+                "union{cylinder{0,y*\(Pov.number(tall)),.16}sphere{y*\(Pov.number(tall)),.16}"
             for (turn, height) in [(side, 0.45), (-side, 0.62)] {
                 let elbow = Vector3(turn * 0.4, tall * height, 0)
                 let tip = elbow + Vector3(0, tall * 0.32, 0)
@@ -125,13 +126,16 @@ enum Outdoors {
     ) -> String {
         var text = "sky_sphere{pigment{bozo color_map{[0 rgb 0][.83 rgb 0][.86 rgb .9][1 rgb 1]}"
         text += "scale .013}}\n"
-        text += "#declare Dust=texture{pigment{bozo turbulence .5 color_map{[0 srgb .62][1 srgb .47]}"
+        text +=
+            "#declare Dust=texture{pigment{bozo turbulence .5 color_map{[0 srgb .62][1 srgb .47]}"
         text += "scale .8}normal{dents .9 scale .28}\(matte)}\n"
         text += "plane{y,0 texture{Dust}}\n"
         for index in 0..<9 {
             let radius = random.range(0.35, 1.1)
             var centre = Vector3(random.range(-7, 7), 0, random.range(-2, 13))
-            if index < 3 { centre = Vector3(random.sign() * random.range(2, 3), 0, Double(index) * 1.6) }
+            if index < 3 {
+                centre = Vector3(random.sign() * random.range(2, 3), 0, Double(index) * 1.6)
+            }
             let clearance = reach + radius * 1.3
             guard (centre.x * centre.x + centre.z * centre.z).squareRoot() > clearance else {
                 continue
@@ -147,7 +151,8 @@ enum Outdoors {
             let centre = Vector3(random.sign() * random.range(8, 24), random.range(14, 24), 70)
             text += "sphere{0,\(Pov.number(random.range(4, 6))) texture{pigment{bozo turbulence .6 "
             text += "color_map{[.45 srgb<.1,.3,.7>][.5 srgb<.25,.5,.25>][.66 srgb<.4,.5,.3>]"
-            text += "[.7 srgb .95]}scale 2.2}finish{ambient .35 diffuse .7}}translate\(centre.pov)}\n"
+            text +=
+                "[.7 srgb .95]}scale 2.2}finish{ambient .35 diffuse .7}}translate\(centre.pov)}\n"
         }
         return text
     }
@@ -314,7 +319,8 @@ enum Outdoors {
         let top = foot + Vector3(-side * 0.5, random.range(2.6, 3.4), 0)
         var text = "cone{\(foot.pov),.15,\(top.pov),.1 texture{pigment{srgb<.45,.34,.22>}}}\nunion{"
         for index in 0..<7 {
-            text += "sphere{0,1 scale<.62,.06,.16> translate x*.55 rotate z*\(index % 2 == 0 ? -32 : -8)"
+            text +=
+                "sphere{0,1 scale<.62,.06,.16> translate x*.55 rotate z*\(index % 2 == 0 ? -32 : -8)"
             text += " rotate y*\(index * 51)}"
         }
         return text + "translate\(top.pov) texture{pigment{srgb<.16,.42,.14>}\(matte)}}\n"

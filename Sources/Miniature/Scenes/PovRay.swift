@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Where POV-Ray is and how it is called.
 public struct PovRay: Sendable {
@@ -21,7 +21,7 @@ public struct PovRay: Sendable {
         var arguments: [String] {
             switch self {
             case .training: ["+Q9", "+A0.2", "+AM2", "+R2"]
-            case .photograph: ["+Q9", "+A0.05", "+AM2", "+R4"]
+            case .photograph: ["+Q9", "+A0.1", "+AM2", "+R2"]
             }
         }
     }
@@ -32,12 +32,14 @@ public struct PovRay: Sendable {
     package func render(
         folder: URL, count: Int, width: Int, height: Int, quality: Quality
     ) throws {
+        // An animation of one frame is none to POV-Ray; so it is told of two, and to stop at one.
         let process = Process()
         process.executableURL = try located()
         process.currentDirectoryURL = folder
         process.arguments =
             [
-                "main.pov", "+W\(width)", "+H\(height)", "+KFI1", "+KFF\(count)", "+FP",
+                "main.pov", "+W\(width)", "+H\(height)", "+KFI1", "+KFF\(max(2, count))",
+                "+EF\(count)", "+FP",
                 "+Oframe.ppm", "+WT1", "-D", "-V", "-P", "-GA", "-C", "File_Gamma=sRGB",
                 "Display_Gamma=sRGB",
             ] + quality.arguments + (library.map { ["+L\($0)"] } ?? [])
@@ -59,11 +61,11 @@ public struct PovRay: Sendable {
         guard process.terminationStatus == 0 else {
             let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
             let lines = text.split(separator: "\n").filter {
-                $0.localizedCaseInsensitiveContains("error")
+                $0.contains("rror") && !$0.contains("Fatal error in")
             }
             throw SceneError(
                 "POV-Ray ended with status \(process.terminationStatus) in \(folder.path): "
-                    + (lines.first.map(String.init) ?? "it said nothing") + ".")
+                    + (lines.prefix(2).joined(separator: " / ")) + ".")
         }
     }
 
@@ -92,7 +94,7 @@ public struct PovRay: Sendable {
             if files.isExecutableFile(atPath: candidate.path) { return candidate }
         }
         throw SceneError(
-            "\(executable) was not found in PATH: install POV-Ray 3.7 (on Debian: apt-get install "
-                + "povray) or name its program with --povray.")
+            "\(executable) was not found in PATH: install it (on Debian: apt-get install "
+                + "povray imagemagick) or give its full path.")
     }
 }

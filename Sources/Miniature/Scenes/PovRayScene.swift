@@ -13,24 +13,25 @@ public enum PovRayScene {
 
     /// What follows the header.
     static func body(_ scene: Scene) -> String {
-        var random = SplitMix64(seed: scene.seed ^ 0x5CE7_E5C3_9E5C_E7E5, index: UInt64(scene.index))
+        var random = SplitMix64(
+            seed: scene.seed ^ 0x5CE7_E5C3_9E5C_E7E5, index: UInt64(scene.index))
         let model = scene.kind.model(&random)
         let azimuth = scene.kind.azimuth(&random)
         return body(
             model: model, declarations: declarations(scene, model, &random),
             seeThrough: scene.pattern.isSeeThrough, azimuth: azimuth, place: scene.place,
-            light: scene.light, viewpoint: viewpoint(scene, model, azimuth, &random),
+            light: scene.light, camera: viewpoint(scene, model, azimuth, &random).pov,
             random: &random)
     }
 
     /// A scene around any model, with its textures declared by the caller.
     static func body(
         model: Model, declarations: String, seeThrough: Bool, azimuth: Double, place: ScenePlace,
-        light: SceneLight, viewpoint: Viewpoint, random: inout SplitMix64
+        light: SceneLight, camera: String, random: inout SplitMix64
     ) -> String {
         let lighting = Lighting(light, random: &random)
         let reach = model.corners.map { ($0.x * $0.x + $0.z * $0.z).squareRoot() }.max() ?? 1
-        var text = viewpoint.pov + lighting.lamps
+        var text = camera + lighting.lamps
         text += place.surroundings(lighting, reach: reach, random: &random)
         text += declarations
         text += model.pov(seeThrough: seeThrough) + "rotate y*\(Pov.number(azimuth))}\n"
@@ -41,7 +42,8 @@ public enum PovRayScene {
     package static func frame(
         _ scene: Scene
     ) -> (left: Double, right: Double, bottom: Double, top: Double) {
-        var random = SplitMix64(seed: scene.seed ^ 0x5CE7_E5C3_9E5C_E7E5, index: UInt64(scene.index))
+        var random = SplitMix64(
+            seed: scene.seed ^ 0x5CE7_E5C3_9E5C_E7E5, index: UInt64(scene.index))
         let model = scene.kind.model(&random)
         let azimuth = scene.kind.azimuth(&random)
         _ = declarations(scene, model, &random)
@@ -56,7 +58,8 @@ public enum PovRayScene {
     ) -> String {
         let heights = model.corners.map(\.y)
         let size = max(1.4, (heights.max() ?? 2) - (heights.min() ?? 0))
-        var text = scene.pattern.declarations(color: scene.color, size: size, leafy: scene.kind == .tree,
+        var text = scene.pattern.declarations(
+            color: scene.color, size: size, leafy: scene.kind == .tree,
             random: &random)
         for case .named(let name) in model.surfaces {
             text += Texture.declaration(name, color: scene.color)

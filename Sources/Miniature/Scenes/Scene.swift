@@ -40,7 +40,7 @@ public struct Scene: Sendable, Equatable, Codable {
         }
         let light = random.pick(weighted: place.lights)
         var views: [(SceneCamera, Double)] = [(.standard, 0.7), (.closeUp, 0.16)]
-        if place.showsFromAbove && kind != .tree { views.append((.above, 0.14)) }
+        if place.showsFromAbove && kind.showsFromAbove { views.append((.above, 0.14)) }
         let camera = random.pick(weighted: views)
         self.init(
             seed: seed, index: index, kind: kind, color: color, pattern: pattern, place: place,

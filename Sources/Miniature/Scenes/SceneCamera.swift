@@ -60,6 +60,13 @@ struct Viewpoint: Sendable {
             + "look_at\(target.pov)}\n"
     }
 
+    /// The camera for a picture `aspect` times as wide as high.
+    func pov(aspect: Double) -> String {
+        let reach = 0.5 / Trigonometry.tangent(angle / 2)
+        return "camera{location\(location.pov) direction z*\(Pov.number(reach)) "
+            + "right x*\(Pov.number(aspect)) up y look_at\(target.pov)}\n"
+    }
+
     private static func basis(
         _ forward: Vector3
     ) -> (forward: Vector3, right: Vector3, up: Vector3) {

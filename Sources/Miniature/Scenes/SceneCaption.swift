@@ -10,7 +10,9 @@ enum SceneCaption {
         let leavesOutPlace = random.chance(0.1)
         let leavesOutLight = random.chance(0.04)
         let saysDaylight = random.chance(0.22)
-        let opening = random.pick(weighted: [("a photo of ", 0.66), ("a picture of ", 0.14), ("", 0.2)])
+        let opening = random.pick(weighted: [
+            ("a photo of ", 0.66), ("a picture of ", 0.14), ("", 0.2),
+        ])
         let lightFirst = random.chance(0.12)
 
         var adjectives: [String] = []

@@ -45,6 +45,14 @@ public enum SceneClass: String, CaseIterable, Codable, Sendable {
         }
     }
 
+    /// Whether the kind and its colour can be told from high up.
+    var showsFromAbove: Bool {
+        switch self {
+        case .house, .tree, .lamp: false
+        default: true
+        }
+    }
+
     /// The looks that this kind can have, with how often each is drawn.
     var patterns: [(SurfacePattern, Double)] {
         let common: [(SurfacePattern, Double)] = [

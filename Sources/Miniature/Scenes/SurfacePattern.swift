@@ -13,7 +13,9 @@ public enum SurfacePattern: String, CaseIterable, Codable, Sendable {
     var colors: [SceneColor] {
         switch self {
         case .glass: [.red, .orange, .yellow, .green, .blue, .purple, .pink, .turquoise]
-        case .metal, .wooden: SceneColor.allCases.filter { $0 != .black }
+        // White or brown steel could be any colour of its surroundings.
+        case .metal: SceneColor.allCases.filter { ![.black, .white, .brown].contains($0) }
+        case .wooden: SceneColor.allCases.filter { $0 != .black }
         default: SceneColor.allCases
         }
     }
@@ -51,12 +53,12 @@ public enum SurfacePattern: String, CaseIterable, Codable, Sendable {
         case .shiny:
             return
                 "texture{pigment{\(base.pov)}finish{ambient .22 diffuse .7 specular 1 "
-                + "roughness .004 reflection{.05,.4 fresnel off}}}"
+                + "roughness .004 reflection{.02,.2}}}"
         case .striped:
             let period = size * random.range(0.14, 0.2)
             let share = random.range(0.56, 0.66)
             let tilt = random.pick(weighted: [
-                ("", 0.5), ("rotate z*90", 0.3), ("rotate z*40", 0.2),
+                ("", 0.5), ("rotate<0,40,90>", 0.3), ("rotate<0,35,40>", 0.2),
             ])
             return
                 "texture{pigment{gradient y color_map{[0 \(base.pov)][\(number(share)) "
@@ -134,7 +136,8 @@ enum Texture {
         case "White": text = painted(.white)
         case "Black": text = painted(.black)
         case "Rubber":
-            text = "texture{pigment{srgb .07}finish{ambient .2 diffuse .7 specular .1 roughness .1}}"
+            text =
+                "texture{pigment{srgb .07}finish{ambient .2 diffuse .7 specular .1 roughness .1}}"
         case "Steel":
             text =
                 "texture{pigment{srgb .72}finish{ambient .2 diffuse .5 specular .9 roughness .02 "
@@ -146,12 +149,14 @@ enum Texture {
         case "Bark": text = painted(Shade(0.34, 0.22, 0.13))
         case "Plank": text = painted(Shade(0.5, 0.34, 0.2))
         case "Brick": text = painted(Shade(0.55, 0.27, 0.2))
-        case "Roof": text = painted(color == .gray ? Shade(0.4, 0.2, 0.14) : Shade(0.27, 0.26, 0.28))
+        case "Roof":
+            text = painted(color == .gray ? Shade(0.4, 0.2, 0.14) : Shade(0.27, 0.26, 0.28))
         case "Pane":
             text =
                 "texture{pigment{srgb<.12,.17,.23>}finish{ambient .2 diffuse .5 specular 1 "
                 + "roughness .005 reflection .22}}"
-        case "Beak": text = painted(color == .orange ? Shade(0.75, 0.2, 0.03) : Shade(0.97, 0.52, 0.05))
+        case "Beak":
+            text = painted(color == .orange ? Shade(0.75, 0.2, 0.03) : Shade(0.97, 0.52, 0.05))
         case "Cream": text = painted(Shade(0.93, 0.89, 0.78))
         case "Muzzle":
             text = painted(color.isDark ? Shade(0.78, 0.66, 0.52) : color.shade.mixed(.white, 0.62))

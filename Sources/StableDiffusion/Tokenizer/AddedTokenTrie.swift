@@ -34,9 +34,9 @@ struct AddedTokenTrie: Sendable {
         var states: [(start: Int, node: Int)] = []
         var skip = 0
         for (current, scalar) in text.enumerated() where current >= skip {
-            if let (start, end, resume) = completeMatch(states, in: text, at: current) {
+            if let (start, end) = completeMatch(states, in: text, at: current) {
                 offsets += [start, end]
-                skip = max(skip, resume)
+                skip = end
                 states.removeAll(keepingCapacity: true)
             } else {
                 states = states.compactMap { state in
@@ -56,30 +56,31 @@ struct AddedTokenTrie: Sendable {
     /// The match to take when some partial match has just become complete.
     private func completeMatch(
         _ states: [(start: Int, node: Int)], in text: [Unicode.Scalar], at current: Int
-    ) -> (start: Int, end: Int, skip: Int)? {
+    ) -> (start: Int, end: Int)? {
         guard let complete = states.firstIndex(where: { nodes[$0.node].isEnd }) else { return nil }
-        var start = states[complete].start
-        var end = current
-        var skip = 0
-        for (order, state) in states[...complete].enumerated() {
-            var node = state.node
-            var index = current
-            end = current
-            if order < complete {
-                // An earlier partial match has been advanced by this character already; where it
-                // cannot be, it is left one behind and its look-ahead starts one further on.
-                if index < text.count, let next = nodes[node].children[text[index]] { node = next }
-                index += 1
-                end = index
-            }
-            if nodes[node].isEnd { (start, end, skip) = (state.start, index, index) }
-            while index < text.count, let next = nodes[node].children[text[index]] {
-                node = next
-                index += 1
-                if nodes[node].isEnd { (start, end, skip) = (state.start, index, index) }
+        // A partial match that began earlier wins where it can be completed. It has taken this
+        // character already; where it could not, it is tried from the next one all the same.
+        for state in states[..<complete] {
+            let node = nodes[state.node].children[text[current]] ?? state.node
+            if let end = longestEnd(from: node, in: text, at: current + 1) {
+                return (state.start, end)
             }
         }
-        return (start, end, skip)
+        let state = states[complete]
+        let end = longestEnd(from: state.node, in: text, at: current) ?? current
+        return (state.start, end)
+    }
+
+    /// Where the longest token ends that continues from a node, if any does.
+    private func longestEnd(from node: Int, in text: [Unicode.Scalar], at index: Int) -> Int? {
+        var (node, index) = (node, index)
+        var longest = nodes[node].isEnd ? index : nil
+        while index < text.count, let next = nodes[node].children[text[index]] {
+            node = next
+            index += 1
+            if nodes[node].isEnd { longest = index }
+        }
+        return longest
     }
 
     private func cut(_ text: [Unicode.Scalar], at offsets: [Int]) -> [ArraySlice<Unicode.Scalar>] {

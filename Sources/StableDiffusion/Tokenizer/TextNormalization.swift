@@ -1,5 +1,3 @@
-import Foundation
-
 /// Turns text into lowercased words, as the tokenizer's reference does before its regular
 /// expression: control characters go, CJK characters stand alone, NFC, split, lowercase.
 ///
@@ -9,37 +7,36 @@ import Foundation
 enum TextNormalization {
     /// The words of a text, normalized and lowercased; none is empty.
     static func words(of scalars: some Sequence<Unicode.Scalar>) -> [[Unicode.Scalar]] {
-        composed(cleaned(scalars)).split(whereSeparator: isSeparator).map { lowercased($0) }
+        let cleaned = cleaned(scalars)
+        // Nothing below U+0300 changes under NFC.
+        let composed =
+            cleaned.contains { $0.value >= 0x300 }
+            ? CanonicalComposition.composed(cleaned) : cleaned
+        return composed.split(whereSeparator: isSeparator).map { lowercased($0) }
     }
 
     private static func cleaned(
         _ scalars: some Sequence<Unicode.Scalar>
-    ) -> String.UnicodeScalarView {
-        var output = String.UnicodeScalarView()
+    ) -> [Unicode.Scalar] {
+        var output: [Unicode.Scalar] = []
         for scalar in scalars {
             switch scalar.value {
             case 0x09, 0x0A, 0x0D, 0x20: output.append(" ")
             case 0x21...0x7E: output.append(scalar)
             case 0xFFFD: continue
-            case let value where isCJK(value):
-                output.append(" ")
-                output.append(scalar)
-                output.append(" ")
             default:
                 switch category(of: scalar) {
                 case .control, .format, .surrogate, .privateUse, .unassigned: continue
                 case .spaceSeparator: output.append(" ")
+                case .otherLetter where isCJK(scalar.value):
+                    output.append(" ")
+                    output.append(scalar)
+                    output.append(" ")
                 default: output.append(scalar)
                 }
             }
         }
         return output
-    }
-
-    private static func composed(_ scalars: String.UnicodeScalarView) -> [Unicode.Scalar] {
-        // Nothing below U+0300 changes under NFC.
-        if scalars.allSatisfy({ $0.value < 0x300 }) { return Array(scalars) }
-        return Array(String(scalars).precomposedStringWithCanonicalMapping.unicodeScalars)
     }
 
     /// What Python's `str.split()` splits at and the cleaning has left.
@@ -66,7 +63,12 @@ enum TextNormalization {
     private static func endsWord(_ word: ArraySlice<Unicode.Scalar>, at index: Int) -> Bool {
         let before = word[..<index].last { !$0.properties.isCaseIgnorable }
         let after = word[(index + 1)...].first { !$0.properties.isCaseIgnorable }
-        return before?.properties.isCased == true && after?.properties.isCased != true
+        return before.map(isCased) == true && after.map(isCased) != true
+    }
+
+    /// U+0295 was a lowercase letter up to Unicode 15 and has no case since.
+    private static func isCased(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isCased || scalar == "\u{295}"
     }
 
     /// The general category in Unicode 14, which Python 3.11 knows: what came later is unassigned,

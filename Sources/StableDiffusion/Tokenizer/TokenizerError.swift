@@ -9,6 +9,7 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible, Localized
     /// A file is readable and says something that cannot be.
     case invalid(file: String, key: String, expected: String, found: String)
 
+    /// The sentence.
     public var description: String {
         switch self {
         case .noTokenizer(let directory):
@@ -22,5 +23,6 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible, Localized
         }
     }
 
+    /// The same sentence, for callers that show any error.
     public var errorDescription: String? { description }
 }

@@ -12,7 +12,8 @@ public struct TensorEntry: Sendable, Equatable {
 ///
 /// Format: 8 bytes of header length (little-endian), a JSON object, then the data. A header is
 /// refused when it is longer than 100 MB, when an entry lies outside the data, overlaps another,
-/// or does not have the size that its shape and dtype need, as the reference implementation does.
+/// leaves bytes to nobody, or does not have the size that its shape and dtype need, as the
+/// reference implementation does.
 public struct SafetensorsHeader: Sendable {
     public let entries: [String: TensorEntry]
     public let metadata: [String: String]
@@ -47,7 +48,7 @@ public struct SafetensorsHeader: Sendable {
                 entries[key] = try Self.entry(value, key, available: available, file: file)
             }
         }
-        try Self.refuseOverlaps(entries, file: file)
+        try Self.refuseOverlapsAndGaps(entries, available: available, file: file)
         self.entries = entries
         self.metadata = metadata
     }
@@ -70,13 +71,15 @@ public struct SafetensorsHeader: Sendable {
                 "places \(key) at bytes \(offsets[0])..<\(offsets[1]) of \(available) "
                     + "(cut short, or lying)")
         }
-        var needed = dtype.byteCount
+        // Strides are products of the sizes even where one of them is 0, and must fit as well.
+        var (needed, widest) = (dtype.byteCount, dtype.byteCount)
         for size in shape {
-            let (product, overflow) = needed.multipliedReportingOverflow(by: size)
-            guard size >= 0, !overflow else {
-                throw .malformed(file, "gives \(key) the impossible shape \(shape)")
+            let (product, overflow) = widest.multipliedReportingOverflow(by: max(size, 1))
+            guard size >= 0, !overflow, shape.count <= 32 else {
+                throw .malformed(file, "gives \(key) the impossible shape \(shape.prefix(32))")
             }
-            needed = product
+            widest = product
+            needed *= size
         }
         guard needed == offsets[1] - offsets[0] else {
             throw .malformed(
@@ -87,8 +90,9 @@ public struct SafetensorsHeader: Sendable {
         return TensorEntry(dtype: dtype, shape: shape, range: offsets[0]..<offsets[1])
     }
 
-    private static func refuseOverlaps(
-        _ entries: [String: TensorEntry], file: String
+    /// A name that stands twice in the JSON also leaves a gap, since only one of them is kept.
+    private static func refuseOverlapsAndGaps(
+        _ entries: [String: TensorEntry], available: Int, file: String
     ) throws(CheckpointError) {
         var end = 0
         for (key, entry) in entries.sorted(by: { $0.value.range.order < $1.value.range.order })
@@ -96,7 +100,13 @@ public struct SafetensorsHeader: Sendable {
             guard entry.range.lowerBound >= end else {
                 throw .malformed(file, "lets \(key) overlap another tensor")
             }
+            guard entry.range.lowerBound == end else {
+                throw .malformed(file, "has bytes before \(key) that belong to no tensor")
+            }
             end = entry.range.upperBound
+        }
+        guard end == available else {
+            throw .malformed(file, "has \(available - end) bytes at its end of no tensor")
         }
     }
 }

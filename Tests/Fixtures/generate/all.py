@@ -27,7 +27,16 @@ def manifest():
 
 def main():
     for topic in (
-        models, variants, single_file, ops, text, networks, samplers, pipelines, training, clip,
+        models,
+        variants,
+        single_file,
+        ops,
+        text,
+        networks,
+        samplers,
+        pipelines,
+        training,
+        clip,
     ):
         print(topic.__name__, flush=True)
         topic.main()

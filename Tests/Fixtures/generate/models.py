@@ -73,10 +73,20 @@ def write_tokenizer(folder, pad):
     tokens = alphabet + [a + "</w>" for a in alphabet] + ["".join(m) for m in merges]
     tokens += ["<|startoftext|>", "<|endoftext|>"]
     assert len(set(tokens)) == 600, len(set(tokens))
+    (folder / "vocab.json").write_text(
+        json.dumps({t: i for i, t in enumerate(tokens)}, ensure_ascii=False), "utf-8"
+    )
+    (folder / "merges.txt").write_text(
+        "#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges), "utf-8"
+    )
+    write_tokenizer_settings(folder, pad)
 
-    def added(text):
+
+def write_tokenizer_settings(folder, pad):
+    """tokenizer_config.json and special_tokens_map.json, as the published folders have them."""
+
+    def plain(text):
         return {
-            "__type": "AddedToken",
             "content": text,
             "lstrip": False,
             "normalized": True,
@@ -84,20 +94,11 @@ def write_tokenizer(folder, pad):
             "single_word": False,
         }
 
-    def plain(text):
-        return {k: v for k, v in added(text).items() if k != "__type"}
-
-    (folder / "vocab.json").write_text(
-        json.dumps({t: i for i, t in enumerate(tokens)}, ensure_ascii=False), "utf-8"
-    )
-    (folder / "merges.txt").write_text(
-        "#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges), "utf-8"
-    )
     special = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>"}
     special["unk_token"] = "<|endoftext|>"
     config = {
         "add_prefix_space": False,
-        **{k: added(v) for k, v in special.items()},
+        **{k: {"__type": "AddedToken"} | plain(v) for k, v in special.items()},
         "do_lower_case": True,
         "errors": "replace",
         "model_max_length": 77,

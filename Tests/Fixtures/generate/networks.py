@@ -32,9 +32,7 @@ def text_encoder(name, pipe):
     for i, state in enumerate(result.hidden_states):
         out[f"output.hidden_states.{i}"] = state
     for skip in (0, 1):
-        embeddings, _ = pipe.encode_prompt(
-            list(PROMPTS), "cpu", 1, False, clip_skip=skip or None
-        )
+        embeddings, _ = pipe.encode_prompt(list(PROMPTS), "cpu", 1, False, clip_skip=skip or None)
         assert torch.equal(embeddings, out[f"output.clip_skip_{skip + 1}"])
     save(f"text-encoder/{name}.safetensors", out)
     return result.last_hidden_state
@@ -72,7 +70,11 @@ def unet(name, pipe, embeddings):
         return hook
 
     net = pipe.unet
-    modules = {"time_embedding": net.time_embedding, "conv_in": net.conv_in, "mid_block": net.mid_block}
+    modules = {
+        "time_embedding": net.time_embedding,
+        "conv_in": net.conv_in,
+        "mid_block": net.mid_block,
+    }
     modules |= {f"down_blocks.{i}": b for i, b in enumerate(net.down_blocks)}
     modules |= {f"up_blocks.{i}": b for i, b in enumerate(net.up_blocks)}
     modules["down_blocks.0.resnets.0"] = net.down_blocks[0].resnets[0]

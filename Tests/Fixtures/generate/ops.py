@@ -53,10 +53,18 @@ def forward(out):
         bias=randn(8, 24),
     )
     weight = randn(9, 10, 24) * 0.2
-    case("linear", lambda x, weight, bias: F.linear(x, weight, bias), x=rows, weight=weight, bias=randn(10, 10))
+    case(
+        "linear",
+        lambda x, weight, bias: F.linear(x, weight, bias),
+        x=rows,
+        weight=weight,
+        bias=randn(10, 10),
+    )
     case("linear.no_bias", lambda x, weight: F.linear(x, weight), x=rows, weight=weight)
     ids = torch.randint(0, 11, (2, 5), generator=generator(11))
-    case("embedding", lambda ids, weight: F.embedding(ids, weight), ids=ids, weight=randn(12, 11, 6))
+    case(
+        "embedding", lambda ids, weight: F.embedding(ids, weight), ids=ids, weight=randn(12, 11, 6)
+    )
     case("softmax", lambda x: F.softmax(x, dim=-1), x=rows * 4)
     wide = torch.cat([torch.linspace(-12, 12, 97), randn(13, 31) * 3])
     case("silu", F.silu, input=wide)
@@ -70,7 +78,9 @@ def forward(out):
         case(f"sdpa.self_d{size}", F.scaled_dot_product_attention, query=q, key=k, value=v)
         case(
             f"sdpa.causal_d{size}",
-            lambda query, key, value: F.scaled_dot_product_attention(query, key, value, is_causal=True),
+            lambda query, key, value: F.scaled_dot_product_attention(
+                query, key, value, is_causal=True
+            ),
             query=q,
             key=k,
             value=v,
@@ -102,7 +112,9 @@ def gradients(out):
             bias=randn(23, 6),
         )
     rows = randn(24, 2, 5, 24)
-    case("backward.linear", F.linear, input=rows, weight=randn(25, 10, 24) * 0.2, bias=randn(26, 10))
+    case(
+        "backward.linear", F.linear, input=rows, weight=randn(25, 10, 24) * 0.2, bias=randn(26, 10)
+    )
     case(
         "backward.group_norm",
         lambda x, weight, bias: F.group_norm(x, 4, weight, bias, 1e-5),
@@ -127,7 +139,9 @@ def gradients(out):
         )
         case(
             f"backward.sdpa_causal_d{size}",
-            lambda query, key, value: F.scaled_dot_product_attention(query, key, value, is_causal=True),
+            lambda query, key, value: F.scaled_dot_product_attention(
+                query, key, value, is_causal=True
+            ),
             query=randn(31, 2, 2, 19, size),
             key=randn(32, 2, 2, 19, size),
             value=randn(33, 2, 2, 19, size),

@@ -13,13 +13,16 @@ NEGATIVE = "ugly, the house"
 
 
 def picture(pipe, **arguments):
-    arguments = dict(
-        prompt=PROMPT,
-        negative_prompt=NEGATIVE,
-        num_inference_steps=8,
-        guidance_scale=7.5,
-        generator=generator(7),
-    ) | arguments
+    arguments = (
+        dict(
+            prompt=PROMPT,
+            negative_prompt=NEGATIVE,
+            num_inference_steps=8,
+            guidance_scale=7.5,
+            generator=generator(7),
+        )
+        | arguments
+    )
     latents = pipe(output_type="latent", **arguments).images
     if isinstance(arguments["generator"], list):
         arguments["generator"] = [generator(g.initial_seed()) for g in arguments["generator"]]

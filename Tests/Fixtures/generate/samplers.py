@@ -124,10 +124,15 @@ def main():
     noise = randn(7, 1, 4, 4, 4)
     for sampler in CLASSES:
         out, table = {"noise": noise}, {}
-        cases = [(name, config, steps, {}) for name, (config, steps) in configurations(sampler).items()]
+        cases = [
+            (name, config, steps, {}) for name, (config, steps) in configurations(sampler).items()
+        ]
         if sampler == "ddim":
             config = cases[0][1]
-            cases += [("extra.eta_1", config, 20, {"eta": 1.0}), ("extra.eta_half", config, 20, {"eta": 0.5})]
+            cases += [
+                ("extra.eta_1", config, 20, {"eta": 1.0}),
+                ("extra.eta_half", config, 20, {"eta": 0.5}),
+            ]
         for name, config, steps, options in cases:
             result = run(sampler, config, steps, noise, **options)
             if not all(torch.isfinite(v).all() for v in result.values()):

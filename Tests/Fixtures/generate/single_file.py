@@ -139,7 +139,8 @@ def main():
             ),
         }
         half = {
-            k: (v.half() if v.is_floating_point() else v).contiguous().clone() for k, v in out.items()
+            k: (v.half() if v.is_floating_point() else v).contiguous().clone()
+            for k, v in out.items()
         }
         path = ROOT / "single-file" / f"{name}.safetensors"
         path.parent.mkdir(exist_ok=True)
@@ -160,13 +161,17 @@ def check(name, pipe, out):
         # diffusers' reader of OpenCLIP files drops resblock 23 by its number, and takes a width
         # of 1024 where text_projection is not there.
         blocks = {
-            k: v for k, v in out.items() if "resblocks.3." not in k and not k.endswith("text_projection")
+            k: v
+            for k, v in out.items()
+            if "resblocks.3." not in k and not k.endswith("text_projection")
         }
         width = torch.zeros(pipe.text_encoder.config.hidden_size, 1)
         blocks["cond_stage_model.model.text_projection"] = width.T.expand(width.shape[0], -1).T
         prefix = "cond_stage_model.model."
         back = reference.convert_open_clip_checkpoint(pipe.text_encoder, blocks, prefix=prefix)
-        back = {k: v for k, v in back.items() if k.startswith("text_model") and "position_ids" not in k}
+        back = {
+            k: v for k, v in back.items() if k.startswith("text_model") and "position_ids" not in k
+        }
     same(f"{name} text encoder", pipe.text_encoder.state_dict(), back)
 
 

@@ -34,7 +34,9 @@ TEXT_KEYS = (
 
 def inputs(pipe):
     """Rows 0 and 1 are instance pictures, rows 2 and 3 class pictures."""
-    ids = pipe.tokenizer(PROMPTS, padding="max_length", max_length=77, return_tensors="pt").input_ids
+    ids = pipe.tokenizer(
+        PROMPTS, padding="max_length", max_length=77, return_tensors="pt"
+    ).input_ids
     result = {"ids": ids}
     for k in range(STEPS):
         result[f"step{k}.latents"] = 0.9 * randn(500 + k, 4, 4, 16, 16)

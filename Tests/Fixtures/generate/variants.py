@@ -63,7 +63,9 @@ def main():
     # The names that VAE attention had before diffusers 0.15.
     old = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
     weights = {}
-    for key, value in load_file(str(MODELS / "tiny-sd1/vae/diffusion_pytorch_model.safetensors")).items():
+    for key, value in load_file(
+        str(MODELS / "tiny-sd1/vae/diffusion_pytorch_model.safetensors")
+    ).items():
         for new, name in old.items():
             key = key.replace(f"attentions.0.{new}.", f"attentions.0.{name}.")
         weights[key] = value

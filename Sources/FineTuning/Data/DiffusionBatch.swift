@@ -1,0 +1,89 @@
+public import Torch
+
+/// Rows for one forward pass: what is noised, with what, and how much.
+public struct DiffusionBatch {
+    /// Clean latents, scaled, and noise: float32 [rows, channels, height, width].
+    public let latents: Tensor
+    /// What the latents are noised with, shaped as they are.
+    public let noise: Tensor
+    /// Training steps of the noise schedule, one per row.
+    public let timesteps: [Int]
+    /// Whether a row is a class picture; instance rows come first.
+    public let areClass: [Bool]
+
+    /// A batch; see the members.
+    public init(latents: Tensor, noise: Tensor, timesteps: [Int], areClass: [Bool]) {
+        self.latents = latents
+        self.noise = noise
+        self.timesteps = timesteps
+        self.areClass = areClass
+    }
+}
+
+/// Makes the batches of DreamBooth from cached latents.
+///
+/// Draws go example by example, and for each first the instance picture, then the class picture:
+/// crop (where there are several), latents, noise, noise offset (where wanted), timestep. So the
+/// same examples have the same draws, however they are split into batches.
+public struct DreamBoothExamples {
+    private let instances: LatentCache
+    private let classes: LatentCache?
+    private let timestepCount: Int
+    private let offsetNoise: Double
+    private var order: ExampleOrder
+
+    /// - Parameter classes: the class pictures of prior preservation.
+    public init(
+        instances: LatentCache, classes: LatentCache?, timestepCount: Int, offsetNoise: Double,
+        seed: UInt64
+    ) {
+        self.instances = instances
+        self.classes = classes
+        self.timestepCount = timestepCount
+        self.offsetNoise = offsetNoise
+        order = ExampleOrder(
+            seed: seed, count: Self.epochCount(instances.count, classes?.count))
+    }
+
+    /// The examples of one epoch: the smaller folder is gone through as often as it takes.
+    public static func epochCount(_ instanceCount: Int, _ classCount: Int?) -> Int {
+        max(instanceCount, classCount ?? 0)
+    }
+
+    private struct Row {
+        let latents: Tensor
+        let noise: Tensor
+        let timestep: Int
+    }
+
+    /// The rows of a range of examples, counted from the run's beginning.
+    public mutating func batch(
+        _ examples: Range<Int>, generator: Generator, device: Device
+    ) -> DiffusionBatch {
+        var instanceRows: [Row] = []
+        var classRows: [Row] = []
+        for position in examples {
+            let index = order.index(at: position)
+            instanceRows.append(row(instances, index, generator))
+            if let classes { classRows.append(row(classes, index, generator)) }
+        }
+        let rows = instanceRows + classRows
+        return DiffusionBatch(
+            latents: Tensor.stacking(rows.map(\.latents)).moved(to: device),
+            noise: Tensor.stacking(rows.map(\.noise)).moved(to: device),
+            timesteps: rows.map(\.timestep),
+            areClass: instanceRows.map { _ in false } + classRows.map { _ in true })
+    }
+
+    private func row(_ cache: LatentCache, _ index: Int, _ generator: Generator) -> Row {
+        let latents = cache.sample(index % cache.count, generator: generator)
+        var noise = Tensor.randn(latents.shape, generator: generator)
+        if offsetNoise > 0 {
+            // One number for each channel (crosslabs.org/blog/diffusion-with-offset-noise).
+            let offset = Tensor.randn([latents.size(0), 1, 1], generator: generator)
+            noise = noise + offset * offsetNoise
+        }
+        let timestep = Tensor.randint(0..<timestepCount, [1], generator: generator).integers()[0]
+        return Row(latents: latents, noise: noise, timestep: timestep)
+    }
+}

@@ -1,0 +1,53 @@
+import NN
+
+extension DreamBoothConfiguration {
+    /// The settings that decide the numbers of a run, by the names of their options: a resumed
+    /// run must have the same ones.
+    ///
+    /// Left out is what only decides what is kept and shown (checkpoints, validation, folders),
+    /// or how the same numbers are computed (gradient checkpointing).
+    ///
+    /// - Parameters:
+    ///   - resolution: what is trained at, where the option leaves it to the model.
+    ///   - stepCount: counts only where the learning rate depends on it, so that a run with a
+    ///     constant rate can be made longer.
+    func settings(resolution: Int, stepCount: Int, modelHash: String) -> [String: String] {
+        let schedule = training.schedule(stepCount: stepCount)
+        var result = [
+            "model": modelHash,
+            "instance-prompt": instancePrompt,
+            "with-prior-preservation": String(withPriorPreservation),
+            "train-text-encoder": String(trainTextEncoder),
+            "resolution": String(resolution),
+            "center-crop": String(training.centerCrop),
+            "seed": String(training.seed ?? 0),
+            "train-batch-size": String(training.trainBatchSize),
+            "gradient-accumulation-steps": String(training.gradientAccumulationSteps),
+            "learning-rate": String(schedule.base),
+            "lr-scheduler": schedule.curve.rawValue,
+            "adam-beta1": String(training.adam.beta1),
+            "adam-beta2": String(training.adam.beta2),
+            "adam-weight-decay": String(training.adam.weightDecay),
+            "adam-epsilon": String(training.adam.epsilon),
+            "max-grad-norm": String(training.maxGradNorm),
+            "mixed-precision": training.mixedPrecision.rawValue,
+            "snr-gamma": training.snrGamma.map { String($0) } ?? "none",
+            "offset-noise": String(training.offsetNoise),
+        ]
+        if withPriorPreservation {
+            result["class-prompt"] = classPrompt
+            result["num-class-images"] = String(numClassImages)
+            result["prior-loss-weight"] = String(priorLossWeight)
+        }
+        switch schedule.curve {
+        case .constant: break
+        case .constantWithWarmup: result["lr-warmup-steps"] = String(schedule.warmupStepCount)
+        case .linear, .cosine, .cosineWithRestarts, .polynomial:
+            result["lr-warmup-steps"] = String(schedule.warmupStepCount)
+            result["max-train-steps"] = String(stepCount)
+            result["lr-num-cycles"] = String(schedule.cycleCount)
+            result["lr-power"] = String(schedule.power)
+        }
+        return result
+    }
+}

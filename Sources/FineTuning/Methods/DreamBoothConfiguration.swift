@@ -1,0 +1,116 @@
+import Foundation
+
+/// What DreamBooth is told: names, meanings and defaults are those of diffusers'
+/// `examples/dreambooth/train_dreambooth.py`, save what ``TrainingConfiguration`` says.
+public struct DreamBoothConfiguration: Codable, Sendable, Equatable {
+    /// A diffusers folder or a single file; nil: the embedded model.
+    public var model: String?
+    /// The photos of the subject.
+    public var instanceDataDir: String
+    /// The text for them, with a rare word for the subject: `a photo of sks robot`.
+    public var instancePrompt: String
+
+    /// Trains on pictures of the class as well, so that it does not turn into the subject.
+    public var withPriorPreservation = false
+    /// Pictures of the class; those that are missing are painted with the untrained model.
+    public var classDataDir: String?
+    /// The text for them: `a photo of a robot`.
+    public var classPrompt: String?
+    /// How many class pictures there should be, and how many are used.
+    public var numClassImages = 100
+    /// What the class pictures weigh against the photos.
+    public var priorLossWeight = 1.0
+    /// What missing class pictures are painted in; nil: as `mixedPrecision`.
+    public var priorGenerationPrecision: TrainingConfiguration.Precision?
+    /// Class pictures painted at once.
+    public var sampleBatchSize = 4
+    /// Sampling steps of a class picture.
+    public var classImageSteps = 30
+
+    /// Trains the text encoder along with the U-Net.
+    public var trainTextEncoder = false
+    /// Where the model, checkpoints, the log and pictures go.
+    public var outputDir = "dreambooth-model"
+    /// `latest`, the name of a checkpoint in the output folder, or a path.
+    public var resumeFromCheckpoint: String?
+    /// The settings of the loop.
+    public var training = TrainingConfiguration()
+
+    /// The defaults, for these photos.
+    public init(instanceDataDir: String, instancePrompt: String) {
+        self.instanceDataDir = instanceDataDir
+        self.instancePrompt = instancePrompt
+    }
+
+    /// Checks every option and their combinations; touches no file.
+    ///
+    /// - Throws: ``TrainingError/option(name:value:problem:)`` with the option's name.
+    public func validate() throws(TrainingError) {
+        try training.validate()
+        try text(instanceDataDir, "instance-data-dir", "name the folder with the photos.")
+        try text(
+            instancePrompt, "instance-prompt", "say what the photos show, with a rare word for it.")
+        try text(outputDir, "output-dir", "name the folder to write to.")
+        guard path(outputDir) != path(instanceDataDir) else {
+            throw .option(
+                name: "output-dir", value: outputDir,
+                problem: "is the folder of the photos; choose another.")
+        }
+        guard withPriorPreservation else { return }
+        guard let classDataDir else {
+            throw .option(
+                name: "with-prior-preservation", value: nil,
+                problem: "needs --class-data-dir, the folder for the class pictures; it is made "
+                    + "and filled where it is missing.")
+        }
+        guard let classPrompt else {
+            throw .option(
+                name: "with-prior-preservation", value: nil,
+                problem: "needs --class-prompt, as --class-prompt \"a photo of a robot\".")
+        }
+        try text(classDataDir, "class-data-dir", "name the folder for the class pictures.")
+        try text(classPrompt, "class-prompt", "say what the class pictures show.")
+        guard path(classDataDir) != path(instanceDataDir) else {
+            throw .option(
+                name: "class-data-dir", value: classDataDir,
+                problem: "is the folder of --instance-data-dir too; choose another.")
+        }
+        try atLeast(1, numClassImages, "num-class-images")
+        try atLeast(1, sampleBatchSize, "sample-batch-size")
+        try atLeast(1, classImageSteps, "class-image-steps")
+        guard priorLossWeight.isFinite, priorLossWeight >= 0 else {
+            throw .option(
+                name: "prior-loss-weight", value: String(priorLossWeight),
+                problem: "must be a finite number from 0 up.")
+        }
+    }
+
+    /// What is allowed but has no effect, or another than one may think, as sentences.
+    public var notices: [String] {
+        var result = training.notices
+        if !withPriorPreservation {
+            let given = [("class-data-dir", classDataDir), ("class-prompt", classPrompt)]
+            for (name, value) in given where value != nil {
+                result.append("--\(name) has no effect without --with-prior-preservation.")
+            }
+        } else if classPrompt == instancePrompt {
+            result.append(
+                "--class-prompt and --instance-prompt are the same, so the subject gets no word "
+                    + "of its own.")
+        }
+        return result
+    }
+
+    /// Class pictures of one epoch, where prior preservation wants them.
+    var wantedClassCount: Int? { withPriorPreservation ? numClassImages : nil }
+
+    private func text(_ value: String, _ name: String, _ advice: String) throws(TrainingError) {
+        if value.allSatisfy(\.isWhitespace) {
+            throw .option(name: name, value: "\"\(value)\"", problem: "is empty; \(advice)")
+        }
+    }
+
+    private func path(_ name: String) -> String {
+        URL(fileURLWithPath: name).standardizedFileURL.resolvingSymlinksInPath().path
+    }
+}

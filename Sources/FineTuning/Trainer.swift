@@ -1,0 +1,179 @@
+import Foundation
+public import NN
+public import Torch
+
+/// The training loop of every method.
+public final class Trainer {
+    /// Steps in a row without finite gradients after which a run ends.
+    public static let patience = 5
+
+    /// The settings of the loop.
+    public let configuration: TrainingConfiguration
+    /// The steps of the whole run.
+    public let stepCount: Int
+    /// Moves the parameters, and owns their moments.
+    public let optimizer: AdamW
+    /// What everything random in the loop is drawn from.
+    public let generator: Generator
+    /// Steps done so far.
+    public private(set) var step = 0
+    /// Examples drawn so far, those of skipped steps too.
+    public private(set) var exampleCount = 0
+    /// The loss scale; 1 but in fp16.
+    public private(set) var scale: GradientScale
+
+    private let task: TrainingTask
+    private let checkpoints: CheckpointFolder
+    private let log: TrainingLog
+    private let cancellation: Cancellation
+    private let report: (TrainingEvent) -> Void
+    private var savedStep: Int?
+
+    /// - Parameters:
+    ///   - configuration: validated by the caller, with a seed.
+    ///   - checkpoints: where the state is saved, and what settings are saved with it.
+    public init(
+        _ configuration: TrainingConfiguration, stepCount: Int, task: TrainingTask,
+        checkpoints: CheckpointFolder, log: TrainingLog,
+        cancellation: Cancellation = Cancellation(),
+        report: @escaping (TrainingEvent) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.stepCount = stepCount
+        self.task = task
+        self.checkpoints = checkpoints
+        self.log = log
+        self.cancellation = cancellation
+        self.report = report
+        optimizer = AdamW(task.parameters, settings: configuration.adam)
+        generator = Generator(seed: configuration.seed ?? 0)
+        scale = GradientScale(isDynamic: configuration.mixedPrecision == .fp16)
+    }
+
+    /// Goes on from where a checkpoint was written.
+    ///
+    /// - Throws: ``TrainingError`` or `CheckpointError` when it does not fit what is trained.
+    public func resume(from checkpoint: TrainingCheckpoint) throws {
+        try checkpoint.restore(optimizer: optimizer, generator: generator)
+        step = checkpoint.state.step
+        exampleCount = checkpoint.state.exampleCount
+        scale = checkpoint.state.scale
+        savedStep = step
+    }
+
+    /// Trains until `stepCount` steps are done.
+    ///
+    /// A step whose loss or gradients are not finite changes nothing, is told and not counted.
+    ///
+    /// - Throws: ``TrainingError/interrupted(step:checkpoint:)`` after a cancellation,
+    ///   ``TrainingError/notFinite(step:attempts:saved:)`` after ``patience`` bad steps in a row,
+    ///   both with the state saved; and what saving and painting throw.
+    public func run() throws {
+        let schedule = configuration.schedule(stepCount: stepCount)
+        let clock = ContinuousClock()
+        var failures = 0
+        report(.started(first: step, total: stepCount))
+
+        while step < stepCount {
+            let start = clock.now
+            optimizer.clearGradients()
+
+            // Every batch is full, so the mean over batches is the mean over examples.
+            let batches = configuration.gradientAccumulationSteps
+            var loss = 0.0
+            for _ in 0..<batches {
+                let examples = exampleCount..<(exampleCount + configuration.trainBatchSize)
+                exampleCount = examples.upperBound
+                let batchLoss = task.loss(examples, generator)
+                (batchLoss * (scale.factor / Double(batches))).backward()
+                loss += batchLoss.item() / Double(batches)
+            }
+
+            let gradients = optimizer.gradients
+            let norm = Foreach.totalNorm(gradients).item() / scale.factor
+            guard loss.isFinite, norm.isFinite else {
+                let reason = skipReason(loss: loss)
+                // Overflow in fp16 is how the right scale is found, and no fault of the run.
+                failures += loss.isFinite && scale.canBackOff ? 0 : 1
+                scale.backOff()
+                try log.append(skipped: step + 1, reason: reason)
+                report(.stepSkipped(step: step + 1, reason: reason))
+                if failures == Self.patience { try giveUp() }
+                if cancellation.isRequested { try interrupt() }
+                continue
+            }
+            failures = 0
+
+            // torch.nn.utils.clip_grad_norm_, and the division by the scale, in one.
+            let clipping = min(1, configuration.maxGradNorm / (norm + 1e-6)) / scale.factor
+            if clipping != 1 { Foreach.scale(gradients, by: factor(clipping, like: gradients)) }
+            let rate = schedule.rate(at: step)
+            optimizer.step(learningRate: rate)
+            scale.succeed()
+            step += 1
+
+            let record = StepRecord(
+                step: step, loss: loss, learningRate: rate, gradientNorm: norm,
+                seconds: (clock.now - start).seconds)
+            try log.append(record)
+            report(.step(record, total: stepCount))
+
+            if step % configuration.checkpointingSteps == 0 { _ = try save() }
+            if step % configuration.validationSteps == 0 || step == stepCount { try paint() }
+            if cancellation.isRequested, step < stepCount { try interrupt() }
+        }
+        optimizer.clearGradients()
+    }
+
+    /// Saves the state, unless this step is saved already, and returns the folder's path.
+    ///
+    /// Steps skipped since that save need no other: the resumed run skips them again.
+    public func save() throws -> String {
+        let url = checkpoints.url(step: step)
+        if savedStep != step {
+            let state = TrainingState(
+                step: step, exampleCount: exampleCount, scale: scale,
+                settings: checkpoints.settings)
+            try checkpoints.write(state, optimizer: optimizer, generator: generator)
+            savedStep = step
+            report(.checkpointSaved(path: url.path, step: step))
+        }
+        return url.path
+    }
+
+    private func paint() throws {
+        guard let paint = task.paint else { return }
+        optimizer.clearGradients()
+        report(.validationPainted(step: step, pictures: try paint(step)))
+    }
+
+    private func interrupt() throws -> Never {
+        throw TrainingError.interrupted(step: step, checkpoint: try save())
+    }
+
+    private func giveUp() throws -> Never {
+        let saved: String?
+        do {
+            saved = try save()
+        } catch CheckpointError.notFinite {
+            saved = nil
+        }
+        throw TrainingError.notFinite(step: step, attempts: Self.patience, saved: saved)
+    }
+
+    private func skipReason(loss: Double) -> String {
+        if !loss.isFinite { return "the loss is \(loss)" }
+        guard scale.canBackOff else { return "the gradients are not finite" }
+        return "the fp16 gradients overflowed at scale \(scale.factor), now half of it"
+    }
+
+    private func factor(_ value: Double, like tensors: [Tensor]) -> Tensor {
+        Tensor.full([], value, device: tensors.first?.device ?? .cpu)
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,119 @@
+import NN
+
+extension TrainingConfiguration {
+    /// Checks every value by itself and together with the others; touches no file.
+    ///
+    /// - Throws: ``TrainingError/option(name:value:problem:)`` with the option's name.
+    public func validate() throws(TrainingError) {
+        if let resolution { try Self.validate(resolution: resolution) }
+        try atLeast(1, trainBatchSize, "train-batch-size")
+        try atLeast(1, gradientAccumulationSteps, "gradient-accumulation-steps")
+        try atLeast(1, numTrainEpochs, "num-train-epochs")
+        if let maxTrainSteps { try atLeast(1, maxTrainSteps, "max-train-steps") }
+        try atLeast(0, lrWarmupSteps, "lr-warmup-steps")
+        try atLeast(1, lrNumCycles, "lr-num-cycles")
+        try atLeast(1, checkpointingSteps, "checkpointing-steps")
+        if let checkpointsTotalLimit {
+            try atLeast(1, checkpointsTotalLimit, "checkpoints-total-limit")
+        }
+        try atLeast(1, numValidationImages, "num-validation-images")
+        try atLeast(1, validationSteps, "validation-steps")
+        try positive(learningRate, "learning-rate")
+        try positive(maxGradNorm, "max-grad-norm")
+        try positive(lrPower, "lr-power")
+        try positive(adam.epsilon, "adam-epsilon")
+        if let snrGamma { try positive(snrGamma, "snr-gamma") }
+        try within(0, 1, adam.beta1, "adam-beta1", excludesEnd: true)
+        try within(0, 1, adam.beta2, "adam-beta2", excludesEnd: true)
+        try within(0, 1, adam.weightDecay, "adam-weight-decay", excludesEnd: false)
+        try within(0, 1, offsetNoise, "offset-noise", excludesEnd: false)
+        if let maxTrainSteps { try validateWarmup(stepCount: maxTrainSteps) }
+        if let validationPrompt, validationPrompt.allSatisfy(\.isWhitespace) {
+            throw .option(
+                name: "validation-prompt", value: "\"\(validationPrompt)\"",
+                problem: "must say what to paint; leave the option away to paint nothing.")
+        }
+    }
+
+    /// A rise that the run would never leave is a mistake; call when the count of steps is known.
+    public func validateWarmup(stepCount: Int) throws(TrainingError) {
+        guard lrScheduler != .constant, lrWarmupSteps >= stepCount else { return }
+        throw .option(
+            name: "lr-warmup-steps", value: String(lrWarmupSteps),
+            problem: "must be fewer than the \(stepCount) training steps, or the learning rate "
+                + "never reaches \(effectiveLearningRate); use \(stepCount / 10).")
+    }
+
+    /// - Parameter multiple: how many pixels of a picture one latent stands for.
+    public static func validate(resolution: Int, multiple: Int = 8) throws(TrainingError) {
+        guard resolution >= multiple else {
+            throw .option(
+                name: "resolution", value: String(resolution),
+                problem: "must be at least \(multiple); use 512 or the model's own size.")
+        }
+        guard resolution <= 8192 else {
+            throw .option(
+                name: "resolution", value: String(resolution),
+                problem: "must be at most 8192; use 512 or the model's own size.")
+        }
+        guard resolution % multiple == 0 else {
+            let below = resolution / multiple * multiple
+            throw .option(
+                name: "resolution", value: String(resolution),
+                problem: "must be divisible by \(multiple); use \(below) or \(below + multiple).")
+        }
+    }
+
+    /// What is allowed but has no effect, or another than one may think, as sentences.
+    public var notices: [String] {
+        var result: [String] = []
+        if lrScheduler == .constant, lrWarmupSteps > 0 {
+            result.append(
+                "--lr-warmup-steps \(lrWarmupSteps) has no effect with --lr-scheduler constant; "
+                    + "use constant_with_warmup for a warm-up.")
+        }
+        if lrScheduler != .cosineWithRestarts, lrNumCycles != 1 {
+            result.append(
+                "--lr-num-cycles \(lrNumCycles) has no effect with --lr-scheduler "
+                    + "\(lrScheduler.rawValue); use cosine_with_restarts.")
+        }
+        if lrScheduler != .polynomial, lrPower != 1 {
+            result.append(
+                "--lr-power \(lrPower) has no effect with --lr-scheduler "
+                    + "\(lrScheduler.rawValue); use polynomial.")
+        }
+        if maxTrainSteps != nil, numTrainEpochs != 1 {
+            result.append(
+                "--num-train-epochs \(numTrainEpochs) has no effect, since --max-train-steps "
+                    + "says how long the run is.")
+        }
+        return result
+    }
+}
+
+/// The checks that options share; each names the option as it is typed.
+func atLeast(_ least: Int, _ value: Int, _ name: String) throws(TrainingError) {
+    guard value >= least else {
+        throw .option(
+            name: name, value: String(value), problem: "must be at least \(least).")
+    }
+}
+
+func positive(_ value: Double, _ name: String) throws(TrainingError) {
+    guard value.isFinite, value > 0 else {
+        throw .option(
+            name: name, value: String(value), problem: "must be a finite number greater than 0.")
+    }
+}
+
+func within(
+    _ low: Double, _ high: Double, _ value: Double, _ name: String, excludesEnd: Bool
+) throws(TrainingError) {
+    guard value >= low, excludesEnd ? value < high : value <= high else {
+        throw .option(
+            name: name, value: String(value),
+            problem: excludesEnd
+                ? "must be at least \(low) and less than \(high)."
+                : "must be between \(low) and \(high).")
+    }
+}

@@ -1,0 +1,95 @@
+public import NN
+
+/// The settings of the training loop, whatever is trained.
+///
+/// Names and defaults are those of diffusers' `examples/dreambooth/train_dreambooth.py`, except
+/// that the warm-up is 0 (500 there, which short runs never leave), that no resolution means the
+/// model's own, and that the noise offset is a number.
+public struct TrainingConfiguration: Codable, Sendable, Equatable {
+    /// What activations are computed in; the trained parameters are fp32 always.
+    public enum Precision: String, Codable, Sendable, CaseIterable {
+        case no
+        case fp16
+        case bf16
+    }
+
+    /// Height and width of the training pictures in pixels; nil: the model's own size.
+    public var resolution: Int?
+    /// Crops in the middle instead of anywhere.
+    public var centerCrop = false
+    /// Decides the order of the pictures, their crops, noise and timesteps; nil: drawn.
+    public var seed: UInt64?
+
+    /// Examples in one forward pass; with prior preservation each brings a class picture along.
+    public var trainBatchSize = 4
+    /// Forward passes whose gradients make one step.
+    public var gradientAccumulationSteps = 1
+    /// Computes activations again in backward instead of keeping them.
+    public var gradientCheckpointing = false
+    /// How often all pictures are gone through where `maxTrainSteps` is nil.
+    public var numTrainEpochs = 1
+    /// Optimizer steps; nil: what `numTrainEpochs` makes.
+    public var maxTrainSteps: Int?
+
+    /// The rate at its highest, before `scaleLR`.
+    public var learningRate = 5e-6
+    /// Multiplies the rate by batch size and accumulation steps.
+    public var scaleLR = false
+    /// The curve of the rate.
+    public var lrScheduler = LearningRateSchedule.Curve.constant
+    /// Steps in which the rate rises from 0.
+    public var lrWarmupSteps = 0
+    /// Restarts of `cosine_with_restarts`.
+    public var lrNumCycles = 1
+    /// The exponent of `polynomial`.
+    public var lrPower = 1.0
+    /// The optimizer's settings.
+    public var adam = AdamW.Settings()
+    /// The norm to which the gradient of all parameters together is clipped.
+    public var maxGradNorm = 1.0
+    /// What activations are computed in.
+    public var mixedPrecision = Precision.no
+
+    /// γ of min-SNR weighting (Hang et al. 2023, arXiv 2303.09556); nil: every row weighs the same.
+    public var snrGamma: Double?
+    /// How much one number per channel is added to the noise; diffusers' flag means 0.1.
+    public var offsetNoise = 0.0
+
+    /// Steps between checkpoints.
+    public var checkpointingSteps = 500
+    /// How many checkpoints are kept; nil: all.
+    public var checkpointsTotalLimit: Int?
+    /// Pictures of this text are painted during training and at its end.
+    public var validationPrompt: String?
+    /// Pictures painted each time.
+    public var numValidationImages = 4
+    /// Steps between the times.
+    public var validationSteps = 100
+
+    /// The defaults.
+    public init() {}
+
+    /// The rate at its highest, after `scaleLR`.
+    public var effectiveLearningRate: Double {
+        scaleLR
+            ? learningRate * Double(trainBatchSize * gradientAccumulationSteps) : learningRate
+    }
+
+    /// Optimizer steps of the whole run.
+    ///
+    /// - Parameter exampleCount: the examples of one epoch.
+    public func stepCount(exampleCount: Int) -> Int {
+        if let maxTrainSteps { return maxTrainSteps }
+        // As diffusers counts: the last batch and the last group of batches may be short there.
+        func quotient(_ count: Int, _ size: Int) -> Int { (count + size - 1) / size }
+        let batches = quotient(exampleCount, trainBatchSize)
+        return quotient(batches, gradientAccumulationSteps) * numTrainEpochs
+    }
+
+    /// The learning rate of each of `stepCount` steps.
+    public func schedule(stepCount: Int) -> LearningRateSchedule {
+        LearningRateSchedule(
+            lrScheduler, base: effectiveLearningRate, warmupStepCount: lrWarmupSteps,
+            stepCount: stepCount, cycleCount: lrNumCycles, power: lrPower)
+    }
+}

@@ -1,0 +1,27 @@
+public import Foundation
+public import Torch
+
+/// What a method brings to the loop: what it trains, and how far off that is.
+public struct TrainingTask {
+    /// The trained tensors: fp32 leaves that collect gradients, each under a name of its own.
+    public let parameters: [(name: String, tensor: Tensor)]
+    /// The loss of some examples, one number that backward starts from.
+    ///
+    /// The range counts examples from the run's beginning; the method knows which pictures they
+    /// are. Everything random is drawn from the generator, in an order that only depends on the
+    /// range, so that a resumed run draws the same.
+    public let loss: (_ examples: Range<Int>, _ generator: Generator) -> Tensor
+    /// Paints pictures to look at after so many steps; draws nothing from the run's generator.
+    public let paint: ((_ step: Int) throws -> [URL])?
+
+    /// A task; see the members.
+    public init(
+        parameters: [(name: String, tensor: Tensor)],
+        loss: @escaping (_ examples: Range<Int>, _ generator: Generator) -> Tensor,
+        paint: ((_ step: Int) throws -> [URL])? = nil
+    ) {
+        self.parameters = parameters
+        self.loss = loss
+        self.paint = paint
+    }
+}

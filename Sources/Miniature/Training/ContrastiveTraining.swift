@@ -1,0 +1,106 @@
+import Foundation
+import NN
+import StableDiffusion
+import Torch
+
+/// Trains the small CLIP, whose text tower becomes the model's text encoder.
+///
+/// Radford et al. 2021, arXiv 2103.00020, figure 3; captions that are equal are no negatives of
+/// one another.
+public func trainContrastive(
+    _ configuration: MiniatureConfiguration, data: SceneDataset, folder: MiniatureFolder,
+    seconds: Double? = nil, log: (String) -> Void
+) throws {
+    let device = data.device
+    let tokenizer = try folder.tokenizer()
+    var sizes = configuration.clip
+    sizes.text.vocabularySize = tokenizer.vocabularyCount
+    sizes.text.endTokenID = tokenizer.endID
+    let model = try CLIPModel(
+        sizes, RandomInitialization(Generator(seed: 11), device: device))
+    model.logitScale.fill(with: firstScale)
+    let (captions, captionOfScene) = uniqueCaptions(data)
+    let ids = tokenIDs(captions, tokenizer, device: device)
+    let which = Tensor(captionOfScene, device: device)
+    let run = try TrainingRun(
+        "clip", parameters: model.parameters.entries, schedule: configuration.contrastive,
+        averageDecay: 0.998, seed: 12, folder: folder.work)
+    let dtype = DType.bfloat16
+    try run.run(seconds: seconds, log: log) {
+        let rows = Tensor.randint(
+            0..<data.count, [configuration.contrastive.batchSize], generator: run.generator,
+            device: device)
+        let captionIDs = which.gathered(0, at: rows)
+        let images = model.embedImages(data.batch(rows, dtype: dtype, flippingHalf: true))
+        let texts = model.embedText(ids.gathered(0, at: captionIDs), dtype: dtype)
+        let scale = model.logitScale.clamped(0, largestScale).exp()
+        let logits = images.matmul(texts.transposed(0, 1)) * scale
+        let equal = captionIDs.unsqueezed(0).isEqual(to: captionIDs.unsqueezed(1))
+            .cast(to: .float32)
+        let targets = equal / equal.sum([1], keepsAxes: true)
+        let byImage = -(targets * logits.logSoftmax(1)).sum([1]).mean()
+        let byText = -(targets * logits.transposed(0, 1).logSoftmax(1)).sum([1]).mean()
+        return (byImage + byText) * 0.5
+    }
+    guard run.isFinished else { return }
+    run.adoptAverages()
+    try write(model, sizes, tokenizer.maximumLength, tokenizer.startID, tokenizer.endID, folder)
+}
+
+/// CLIP's own beginning, log(1 / 0.07), and its bound, log(100).
+private let firstScale = 2.6592
+private let largestScale = 4.6052
+
+/// All different captions, and the number of each scene's.
+func uniqueCaptions(_ data: SceneDataset) -> (captions: [String], ofScene: [Int]) {
+    var numbers: [String: Int] = [:]
+    var captions: [String] = []
+    let ofScene = data.scenes.map { scene in
+        if let number = numbers[scene.caption] { return number }
+        numbers[scene.caption] = captions.count
+        captions.append(scene.caption)
+        return captions.count - 1
+    }
+    return (captions, ofScene)
+}
+
+private func write(
+    _ model: CLIPModel, _ sizes: CLIPConfiguration, _ length: Int, _ start: Int, _ end: Int,
+    _ folder: MiniatureFolder
+) throws {
+    let text: [String: Any] = [
+        "architectures": ["CLIPTextModel"], "model_type": "clip_text_model",
+        "bos_token_id": start, "pad_token_id": end, "torch_dtype": "float16",
+        "attention_dropout": 0, "dropout": 0, "initializer_factor": 1, "initializer_range": 0.02,
+    ]
+    try folder.write(sizes.text, "text_encoder/config.json", adding: text)
+    let tower = model.parameters.entries.filter { $0.name.hasPrefix("text_model.") }
+    try folder.write(tower, "text_encoder/model.safetensors")
+
+    let encoder = JSONEncoder()
+    var textObject =
+        try JSONSerialization.jsonObject(with: encoder.encode(sizes.text))
+        as? [String: Any] ?? [:]
+    textObject.merge(text) { $1 }
+    var vision =
+        try JSONSerialization.jsonObject(with: encoder.encode(sizes.vision))
+        as? [String: Any] ?? [:]
+    vision["model_type"] = "clip_vision_model"
+    vision["num_channels"] = 3
+    try folder.write(
+        json: [
+            "architectures": ["CLIPModel"], "model_type": "clip", "torch_dtype": "float16",
+            "projection_dim": sizes.projectionWidth, "logit_scale_init_value": firstScale,
+            "text_config": textObject, "vision_config": vision,
+        ], "clip/config.json")
+    try folder.write(model.parameters.entries, "clip/model.safetensors")
+    let size = sizes.vision.imageSize
+    try folder.write(
+        json: [
+            "image_processor_type": "CLIPImageProcessor", "do_resize": true, "do_normalize": true,
+            "do_center_crop": true, "do_convert_rgb": true, "do_rescale": true,
+            "rescale_factor": 1.0 / 255, "resample": 3, "size": ["shortest_edge": size],
+            "crop_size": ["height": size, "width": size], "image_mean": [0.5, 0.5, 0.5],
+            "image_std": [0.5, 0.5, 0.5],
+        ], "clip/preprocessor_config.json")
+}

@@ -1,0 +1,51 @@
+public import Foundation
+
+/// A model that cannot be opened or written, as one sentence.
+public enum ModelError: Error, Sendable, CustomStringConvertible, LocalizedError {
+    /// Nothing is there.
+    case absent(path: String)
+    /// Something is there, and it is no model.
+    case notAModel(path: String, reason: String)
+    /// A diffusers folder without one of its parts.
+    case missingPart(name: String, folder: String)
+    /// A part without its weights.
+    case missingWeights(folder: String, expected: String)
+    /// Only a pickle is there, which may run code when it is opened.
+    case pickle(path: String)
+    /// A model, or a part of one, of an architecture that this program does not have.
+    case unsupported(path: String, what: String)
+    /// A JSON file that cannot be used.
+    case configuration(path: String, reason: String)
+    /// A folder that comes with the program and is not where it is looked for.
+    case missingCompanion(name: String)
+
+    /// The sentence for people.
+    public var description: String {
+        switch self {
+        case .absent(let path):
+            "there is no model at \(path); give a diffusers folder or a .safetensors file."
+        case .notAModel(let path, let reason):
+            "\(path) is not a Stable Diffusion model: \(reason)."
+        case .missingPart(let name, let folder):
+            "there is no \(name) in \(folder); fetch the model again, with all of its parts."
+        case .missingWeights(let folder, let expected):
+            "there are no weights in \(folder); expected \(expected) (or its .fp16 variant, or "
+                + "its index with the shards)."
+        case .pickle(let path):
+            "\(path) is a Python pickle, which can run code when it is opened and is not read; "
+                + "convert it to .safetensors first, for instance with diffusers' "
+                + "save_pretrained(..., safe_serialization=True), or fetch the .safetensors files "
+                + "of the same model."
+        case .unsupported(let path, let what):
+            "\(path) \(what); Stable Diffusion 1.x and 2.x models for text to image are supported."
+        case .configuration(let path, let reason):
+            "\(path) cannot be used: \(reason)."
+        case .missingCompanion(let name):
+            "the folder Models/\(name) that comes with the program was not found; set ATTUNE_HOME "
+                + "to the folder that holds Models."
+        }
+    }
+
+    /// The sentence for people.
+    public var errorDescription: String? { description }
+}

@@ -1,0 +1,174 @@
+internal import Crypto
+public import Foundation
+internal import NN
+public import Torch
+
+/// A Stable Diffusion 1.x or 2.x model on disk, opened and checked, its weights not yet loaded.
+///
+/// It is a folder in the layout of diffusers (plain, fp16, bf16 and sharded weights, with the
+/// spellings of older versions), or one `.safetensors` file in the names of the original code.
+public final class ModelSource {
+    /// What was opened.
+    public let url: URL
+    /// The folder's or the file's name, without `.safetensors`.
+    public let name: String
+    /// The sizes of the U-Net.
+    public let unetConfiguration: UNetConfiguration
+    /// The sizes of the autoencoder.
+    public let vaeConfiguration: AutoencoderConfiguration
+    /// The sizes of the text encoder.
+    public let textEncoderConfiguration: TextEncoderConfiguration
+    /// The noise schedule, and the sampler that the model suggests.
+    public let schedulerConfiguration: SchedulerConfiguration
+    /// The tokenizer that belongs to the text encoder.
+    public let tokenizer: CLIPTokenizer
+
+    let contents: ModelContents
+    private var digest: String?
+
+    /// Opens a model: reads its configuration and the headers of its weights.
+    ///
+    /// A single file has no configuration. Its sizes are inferred from its tensors, and its
+    /// scheduler is that of the version; what an SD 2.x file predicts cannot be told from the
+    /// weights, and is velocity unless the file's metadata or `predictionOverride` says otherwise.
+    ///
+    /// - Parameters:
+    ///   - url: a diffusers folder or a single file.
+    ///   - configuration: for a single file, a diffusers folder whose configuration, tokenizer and
+    ///     scheduler hold; its weights are not looked at, and need not be there.
+    ///   - predictionOverride: what the network predicts, whatever the model says.
+    /// - Throws: `ModelError`, `CheckpointError`, `ConfigurationError`, `TokenizerError`,
+    ///   `SamplerError` or a file error: one sentence that names the file, and what to do.
+    public init(
+        _ url: URL, configuration: URL? = nil, predictionOverride: PredictionType? = nil
+    ) throws {
+        self.url = url
+        let path = url.standardizedFileURL
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) else {
+            throw ModelError.absent(path: url.path)
+        }
+        let last = path.lastPathComponent
+        if isFolder.boolValue {
+            name = last
+            contents = try Self.applying(predictionOverride, to: try ModelFolder.open(path))
+        } else {
+            let ending = ".safetensors"
+            name = last.hasSuffix(ending) ? String(last.dropLast(ending.count)) : last
+            contents = try Self.applying(
+                predictionOverride,
+                to: try SingleFile.open(path, reference: configuration?.standardizedFileURL))
+        }
+        unetConfiguration = try contents.configuration(.unet)
+        try unetConfiguration.validate()
+        vaeConfiguration = try contents.configuration(.vae)
+        try vaeConfiguration.validate()
+        textEncoderConfiguration = try contents.configuration(.textEncoder)
+        try textEncoderConfiguration.validate()
+        schedulerConfiguration = try SchedulerConfiguration(
+            json: try contents.scheduler.bytes(), file: contents.scheduler.path)
+        tokenizer = try contents.tokenizer()
+        try checkThatPartsFit()
+    }
+
+    /// The first ten digits of a SHA-256, as A1111 names models: of the single file, or of the
+    /// U-Net's weights (shard after shard). Computed when first asked for.
+    public var hash: String {
+        get throws {
+            if let digest { return digest }
+            var sum = SHA256()
+            for file in contents.weights[.unet]?.files ?? [] where file.pathExtension != "json" {
+                let handle = try FileHandle(forReadingFrom: file)
+                defer { try? handle.close() }
+                while let piece = try handle.read(upToCount: 1 << 23), !piece.isEmpty {
+                    sum.update(data: piece)
+                }
+            }
+            let text = sum.finalize().map { byte in
+                let digits = String(byte, radix: 16)
+                return digits.count == 1 ? "0" + digits : digits
+            }
+            let short = String(text.joined().prefix(10))
+            digest = short
+            return short
+        }
+    }
+
+    /// Loads the U-Net.
+    ///
+    /// - Throws: ``CheckpointError`` naming the first tensor that is missing, misshapen or too
+    ///   many.
+    public func unet(dtype: DType = .float32, device: Device = .cpu) throws -> UNet {
+        try load(.unet, dtype, device) { source throws(CheckpointError) in
+            try UNet(unetConfiguration, source)
+        }
+    }
+
+    /// Loads the autoencoder.
+    ///
+    /// - Throws: as ``unet(dtype:device:)``.
+    public func autoencoder(dtype: DType = .float32, device: Device = .cpu) throws -> Autoencoder {
+        try load(.vae, dtype, device) { source throws(CheckpointError) in
+            try Autoencoder(vaeConfiguration, source)
+        }
+    }
+
+    /// Loads the text encoder.
+    ///
+    /// - Throws: as ``unet(dtype:device:)``.
+    public func textEncoder(dtype: DType = .float32, device: Device = .cpu) throws -> TextEncoder {
+        try load(.textEncoder, dtype, device) { source throws(CheckpointError) in
+            try TextEncoder(textEncoderConfiguration, source)
+        }
+    }
+
+    private func load<Network>(
+        _ part: ModelPart, _ dtype: DType, _ device: Device,
+        _ build: (Checkpoint) throws(CheckpointError) -> Network
+    ) throws -> Network {
+        guard let weights = contents.weights[part] else {
+            throw ModelError.missingPart(name: part.rawValue, folder: url.path)
+        }
+        let checkpoint = weights.checkpoint(dtype: dtype, device: device)
+        let network = try build(checkpoint)
+        try checkpoint.requireAllUsed()
+        return network
+    }
+
+    private static func applying(
+        _ prediction: PredictionType?, to contents: ModelContents
+    ) throws -> ModelContents {
+        var contents = contents
+        if let prediction { contents.scheduler.object["prediction_type"] = prediction.rawValue }
+        return contents
+    }
+
+    /// Parts of different models are a mistake that would else end in a trap during the maths.
+    private func checkThatPartsFit() throws {
+        func refuse(_ reason: String) -> ModelError {
+            .configuration(path: url.path, reason: "its parts do not fit together: " + reason)
+        }
+        guard textEncoderConfiguration.width == unetConfiguration.crossAttentionWidth else {
+            throw refuse(
+                "the text encoder gives \(textEncoderConfiguration.width) channels and the U-Net "
+                    + "takes \(unetConfiguration.crossAttentionWidth)")
+        }
+        guard unetConfiguration.inChannels == vaeConfiguration.latentChannels,
+            unetConfiguration.outChannels == vaeConfiguration.latentChannels
+        else {
+            throw refuse(
+                "the VAE has \(vaeConfiguration.latentChannels) latent channels and the U-Net "
+                    + "\(unetConfiguration.inChannels) in, \(unetConfiguration.outChannels) out")
+        }
+        guard tokenizer.vocabularyCount <= textEncoderConfiguration.vocabularySize else {
+            throw refuse(
+                "the tokenizer has \(tokenizer.vocabularyCount) tokens and the text encoder "
+                    + "\(textEncoderConfiguration.vocabularySize)")
+        }
+        guard tokenizer.maximumLength <= textEncoderConfiguration.maximumLength else {
+            throw refuse(
+                "the tokenizer makes \(tokenizer.maximumLength) tokens and the text encoder takes "
+                    + "\(textEncoderConfiguration.maximumLength)")
+        }
+    }
+}

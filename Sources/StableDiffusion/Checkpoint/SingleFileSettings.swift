@@ -1,0 +1,192 @@
+internal import Foundation
+internal import Torch
+
+/// The configuration of a single file, which carries none: from the sizes of its tensors, and
+/// from what Stability's and CompVis' published models have in common.
+///
+/// Sizes tell all but the number of attention heads (8 on every level in SD 1.x, 64 channels for
+/// each in SD 2.x), the groups of the normalization (32) and what the network predicts.
+struct SingleFileSettings {
+    private let file: SafetensorsFile
+    private let isVersion2: Bool
+
+    init(_ file: SafetensorsFile) throws {
+        self.file = file
+        let keys = file.keys.filter { $0.hasSuffix("transformer_blocks.0.attn2.to_k.weight") }
+        let widths = Set(keys.compactMap { file.header.entries[$0]?.shape.last })
+        switch widths {
+        case [768]: isVersion2 = false
+        case [1024]: isVersion2 = true
+        default:
+            let found = widths.sorted().map(String.init).joined(separator: ", ")
+            throw ModelError.unsupported(
+                path: file.path,
+                what: "has a context of \(found.isEmpty ? "no" : found) channels, where SD 1.x "
+                    + "has 768 and SD 2.x has 1024")
+        }
+    }
+
+    func contents() throws -> ModelContents {
+        ModelContents(
+            configurations: [
+                .unet: setting(try unet()), .vae: setting(try vae()),
+                .textEncoder: setting(try textEncoder()),
+            ],
+            weights: [:], scheduler: setting(scheduler()),
+            tokenizerFolder: try EmbeddedModel.locate("clip-tokenizer"),
+            paddingToken: isVersion2 ? "!" : nil)
+    }
+
+    private func setting(_ object: [String: Any]) -> ConfigurationFile {
+        ConfigurationFile(path: file.path, object: object)
+    }
+
+    // MARK: - Networks
+
+    private func unet() throws -> [String: Any] {
+        let root = SingleFileUNetNames.prefix
+        let first = try shape(root + "input_blocks.0.0.weight", rank: 4)
+        // A level ends with its downsampler; the last one has none.
+        let ends = (1..<64).filter { has("\(root)input_blocks.\($0).0.op.weight") }
+        let last = (1..<64).last { has("\(root)input_blocks.\($0).0.in_layers.2.weight") } ?? 0
+        let layers = (ends.first ?? last + 1) - 1
+        guard layers > 0 else { throw odd("input_blocks.1") }
+        let starts = [1] + ends.map { $0 + 1 }
+        let channels = try starts.map {
+            try shape("\(root)input_blocks.\($0).0.in_layers.2.weight", rank: 4)[0]
+        }
+        let attends = starts.map {
+            has("\(root)input_blocks.\($0).1.transformer_blocks.0.attn2.to_k.weight")
+        }
+        guard let width = channels.first, width == first[0] else { throw odd("input_blocks.0.0") }
+        let projection = try shape(
+            root + "middle_block.1.proj_in.weight", rank: nil)
+        return [
+            "_class_name": "UNet2DConditionModel", "_diffusers_version": Self.diffusersVersion,
+            "act_fn": "silu",
+            "attention_head_dim": isVersion2 ? channels.map { max($0 / 64, 1) } as Any : 8 as Any,
+            "block_out_channels": channels, "center_input_sample": false,
+            "cross_attention_dim": isVersion2 ? 1024 : 768,
+            "down_block_types": attends.map { $0 ? "CrossAttnDownBlock2D" : "DownBlock2D" },
+            "downsample_padding": 1, "dual_cross_attention": false, "flip_sin_to_cos": true,
+            "freq_shift": 0, "in_channels": first[1], "layers_per_block": layers,
+            "mid_block_scale_factor": 1, "mid_block_type": "UNetMidBlock2DCrossAttn",
+            "norm_eps": 1e-05, "norm_num_groups": 32, "out_channels": 4,
+            "sample_size": isVersion2 && predictsVelocity ? 96 : 64,
+            "up_block_types": attends.reversed().map { $0 ? "CrossAttnUpBlock2D" : "UpBlock2D" },
+            "upcast_attention": isVersion2, "use_linear_projection": projection.count == 2,
+        ]
+    }
+
+    private func vae() throws -> [String: Any] {
+        let root = SingleFileVAENames.prefix + "encoder."
+        let levels = (0..<16).prefix { has("\(root)down.\($0).block.0.conv1.weight") }
+        let channels = try levels.map {
+            try shape("\(root)down.\($0).block.0.conv1.weight", rank: 4)[0]
+        }
+        let layers = (0..<16).prefix { has("\(root)down.0.block.\($0).conv1.weight") }.count
+        guard !channels.isEmpty else { throw odd("first_stage_model.encoder.down.0") }
+        let latents = try shape("\(root)conv_out.weight", rank: 4)[0] / 2
+        return [
+            "_class_name": "AutoencoderKL", "_diffusers_version": Self.diffusersVersion,
+            "act_fn": "silu", "block_out_channels": channels,
+            "down_block_types": channels.map { _ in "DownEncoderBlock2D" },
+            "force_upcast": true, "in_channels": 3, "latent_channels": latents,
+            "layers_per_block": layers, "norm_num_groups": 32, "out_channels": 3,
+            "sample_size": isVersion2 && predictsVelocity ? 768 : 512, "scaling_factor": 0.18215,
+            "up_block_types": channels.map { _ in "UpDecoderBlock2D" },
+        ]
+    }
+
+    private func textEncoder() throws -> [String: Any] {
+        var object: [String: Any] = [
+            "architectures": ["CLIPTextModel"], "attention_dropout": 0.0, "bos_token_id": 0,
+            "eos_token_id": 2, "initializer_factor": 1.0, "initializer_range": 0.02,
+            "layer_norm_eps": 1e-05, "model_type": "clip_text_model", "pad_token_id": 1,
+            "torch_dtype": "float32", "hidden_act": isVersion2 ? "gelu" : "quick_gelu",
+            "projection_dim": isVersion2 ? 512 : 768,
+        ]
+        let clip = SingleFileTextNames.clipPrefix
+        let level = file.keys.contains { $0.hasPrefix(clip + "text_model.") } ? "text_model." : ""
+        let open = SingleFileTextNames.openCLIPPrefix
+        let tokens = try shape(
+            isVersion2
+                ? "\(open)token_embedding.weight"
+                : "\(clip)\(level)embeddings.token_embedding.weight", rank: 2)
+        let positions = try shape(
+            isVersion2
+                ? "\(open)positional_embedding"
+                : "\(clip)\(level)embeddings.position_embedding.weight", rank: 2)
+        let layer = isVersion2 ? "\(open)transformer.resblocks." : "\(clip)\(level)encoder.layers."
+        let inner = isVersion2 ? ".mlp.c_fc.weight" : ".mlp.fc1.weight"
+        let count = (0..<64).prefix { has("\(layer)\($0)\(inner)") }.count
+        object["vocab_size"] = tokens[0]
+        object["hidden_size"] = tokens[1]
+        object["max_position_embeddings"] = positions[0]
+        object["num_attention_heads"] = max(tokens[1] / 64, 1)
+        object["intermediate_size"] = try shape("\(layer)0\(inner)", rank: 2)[0]
+        // The last layer of SD 2.x is in the file and not in the model.
+        object["num_hidden_layers"] = isVersion2 ? max(count - 1, 1) : count
+        return object
+    }
+
+    // MARK: - Noise schedule
+
+    private func scheduler() -> [String: Any] {
+        var object: [String: Any] = [
+            "_class_name": isVersion2 ? "DDIMScheduler" : "PNDMScheduler",
+            "_diffusers_version": Self.diffusersVersion, "beta_end": 0.012,
+            "beta_schedule": "scaled_linear", "beta_start": 0.00085, "clip_sample": false,
+            "num_train_timesteps": 1000, "set_alpha_to_one": false, "skip_prk_steps": true,
+            "steps_offset": 1, "prediction_type": predictsVelocity ? "v_prediction" : "epsilon",
+        ]
+        // The mark that fine-tunings with a schedule without residual signal leave in the file.
+        if has("ztsnr") {
+            object["_class_name"] = "DDIMScheduler"
+            object["rescale_betas_zero_snr"] = true
+            object["timestep_spacing"] = "trailing"
+        }
+        return object
+    }
+
+    /// The weights do not tell. In this order: marks in the file (metadata of the modelspec
+    /// standard and of kohya's scripts, the tensor `v_pred`, the step counter of
+    /// stable-diffusion-2-base), then what most models of the version do: SD 1.x predicts the
+    /// noise, SD 2.x the velocity.
+    private var predictsVelocity: Bool {
+        let metadata = file.header.metadata
+        switch metadata["modelspec.prediction_type"]?.lowercased() {
+        case "v", "v_prediction", "v-prediction": return true
+        case "epsilon", "eps": return false
+        default: break
+        }
+        let architecture = metadata["modelspec.architecture"] ?? ""
+        if architecture.contains("768-v") { return true }
+        if architecture.hasPrefix("stable-diffusion-v2-512") { return false }
+        if let flag = metadata["ss_v_parameterization"] { return flag.lowercased() == "true" }
+        if has("v_pred") { return true }
+        if file.tensor("global_step").map({ $0.count == 1 && $0.item() == 875_000 }) == true {
+            return false
+        }
+        return isVersion2
+    }
+
+    // MARK: - Tensors
+
+    /// The format in which configurations are written.
+    static let diffusersVersion = "0.36.0"
+
+    private func has(_ key: String) -> Bool { file.header.entries[key] != nil }
+
+    private func shape(_ key: String, rank: Int?) throws -> [Int] {
+        guard let shape = file.header.entries[key]?.shape else {
+            throw CheckpointError.missing(file: file.path, key: key)
+        }
+        guard rank == nil || shape.count == rank else { throw odd(key) }
+        return shape
+    }
+
+    private func odd(_ key: String) -> ModelError {
+        .notAModel(path: file.path, reason: "\(key) is not shaped as in SD 1.x or 2.x")
+    }
+}

@@ -1,0 +1,60 @@
+/// What to paint, and how.
+public struct GenerationSettings: Codable, Sendable, Equatable {
+    public var prompt: String
+    public var negativePrompt = ""
+    /// In pixels, a multiple of the autoencoder's factor (8); nil: the model's own.
+    public var width: Int?
+    public var height: Int?
+    public var stepCount = 30
+    /// How much the prompt counts (Ho and Salimans 2022, arXiv 2207.12598); 1 or less: as the
+    /// network predicts it, without a second pass for the negative prompt.
+    public var guidanceScale = 7.5
+    /// Nil: what the model's `scheduler_config.json` says.
+    public var sampler: SamplerKind?
+    /// Which layer of the text encoder counts, from the last, which is 1.
+    public var clipSkip = 1
+
+    public init(prompt: String) { self.prompt = prompt }
+
+    /// - Throws: ``GenerationError`` naming the first option that does not fit the model.
+    public func validate(for source: ModelSource) throws(GenerationError) {
+        let factor = source.vaeConfiguration.downsamplingFactor
+        for (option, value) in [("--width", width), ("--height", height)] {
+            guard let value else { continue }
+            guard value > 0, value % factor == 0 else {
+                let below = max(factor, value / factor * factor)
+                throw .size(option, value, factor: factor, suggestion: below)
+            }
+        }
+        guard stepCount > 0 else { throw .outOfRange("--steps", "\(stepCount)", "at least 1") }
+        guard guidanceScale.isFinite, guidanceScale >= 0 else {
+            throw .outOfRange("--guidance-scale", "\(guidanceScale)", "a number from 0 up")
+        }
+        let layers = source.textEncoderConfiguration.layerCount
+        guard (1...layers).contains(clipSkip) else {
+            throw .outOfRange(
+                "--clip-skip", "\(clipSkip)",
+                "1 to \(layers), as the text encoder has \(layers) layers")
+        }
+    }
+}
+
+/// A wish that the model cannot fulfil, in one sentence.
+public enum GenerationError: Error, CustomStringConvertible, Sendable {
+    case size(String, Int, factor: Int, suggestion: Int)
+    case outOfRange(String, String, String)
+    case notFinite(step: Int, precision: String)
+
+    public var description: String {
+        switch self {
+        case .size(let option, let value, let factor, let suggestion):
+            "\(option) \(value): must be a positive multiple of \(factor); "
+                + "use \(suggestion) or \(suggestion + factor)."
+        case .outOfRange(let option, let value, let expected):
+            "\(option) \(value): must be \(expected)."
+        case .notFinite(let step, let precision):
+            "The latents are not finite after step \(step) in \(precision); "
+                + "use --precision fp32, and check that the model itself is sound."
+        }
+    }
+}

@@ -1,0 +1,131 @@
+public import Torch
+
+/// The whole way from a prompt to pictures.
+///
+/// Source: `StableDiffusionPipeline.__call__` in diffusers'
+/// `pipelines/stable_diffusion/pipeline_stable_diffusion.py`; a seed gives the picture that it
+/// gives with `torch.Generator("cpu").manual_seed(seed)`.
+public final class Pipeline {
+    public let source: ModelSource
+    public let textEncoder: TextEncoder
+    public let unet: UNet
+    public let autoencoder: Autoencoder
+    /// What the networks compute in.
+    public let precision: DType
+    public let device: Device
+    /// Takes sentences that a person should see, such as that decoding was redone.
+    public var notify: (String) -> Void = { _ in }
+
+    /// Loads all parts of a model.
+    public init(_ source: ModelSource, precision: DType = .float32, device: Device = .cpu) throws {
+        self.source = source
+        self.precision = precision
+        self.device = device
+        textEncoder = try source.textEncoder(dtype: precision, device: device)
+        unet = try source.unet(dtype: precision, device: device)
+        autoencoder = try source.autoencoder(dtype: precision, device: device)
+    }
+
+    /// A pipeline over networks that are there already, such as those in training.
+    public init(
+        _ source: ModelSource, textEncoder: TextEncoder, unet: UNet, autoencoder: Autoencoder,
+        precision: DType, device: Device
+    ) {
+        self.source = source
+        self.textEncoder = textEncoder
+        self.unet = unet
+        self.autoencoder = autoencoder
+        self.precision = precision
+        self.device = device
+    }
+
+    /// Paints one picture for every seed, all in one batch.
+    ///
+    /// - Parameters:
+    ///   - progress: called after every step with the steps done and all steps; what it throws
+    ///     ends the run.
+    /// - Returns: uint8 `[height, width, 3]` on the CPU, in the order of the seeds.
+    /// - Throws: ``GenerationError``, ``SamplerError``, or what `progress` throws.
+    public func generate(
+        _ settings: GenerationSettings, seeds: [UInt64],
+        progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
+    ) throws -> [Tensor] {
+        let latents = try latents(settings, seeds: seeds, progress: progress)
+        return withoutGradients {
+            // One at a time: decoding is where memory peaks.
+            (0..<seeds.count).map { row in
+                picture(latents.narrowed(0, start: row, length: 1))
+            }
+        }
+    }
+
+    /// The latents after the last step, float32 `[seeds, channels, height, width]`.
+    public func latents(
+        _ settings: GenerationSettings, seeds: [UInt64],
+        progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
+    ) throws -> Tensor {
+        try settings.validate(for: source)
+        let configuration = source.schedulerConfiguration
+        let kind = try settings.sampler ?? SamplerKind(for: configuration)
+        let sampler = try kind.makeSampler(configuration, stepCount: settings.stepCount)
+        let factor = source.vaeConfiguration.downsamplingFactor
+        let side = source.unetConfiguration.sampleSize
+        let shape = [
+            1, source.vaeConfiguration.latentChannels,
+            settings.height.map { $0 / factor } ?? side,
+            settings.width.map { $0 / factor } ?? side,
+        ]
+        let generators = seeds.map { Generator(seed: $0) }
+        // A generator for every picture, so that neighbours in a batch change nothing.
+        func noise(_: [Int]) -> Tensor {
+            Tensor.concatenating(generators.map { Tensor.randn(shape, generator: $0) })
+                .moved(to: device)
+        }
+        return try withoutGradients {
+            let isGuided = settings.guidanceScale > 1
+            let texts = isGuided ? [settings.negativePrompt, settings.prompt] : [settings.prompt]
+            let context = Tensor.concatenating(
+                encode(texts, clipSkip: settings.clipSkip).split(0, into: texts.count)
+                    .map { $0.expanded([seeds.count, -1, -1]) })
+            var latents = noise(shape) * sampler.initialNoiseScale
+            for (step, time) in sampler.timesteps.enumerated() {
+                let input = sampler.scaledInput(latents, step: step).cast(to: precision)
+                let rows = isGuided ? Tensor.concatenating([input, input]) : input
+                let times = Tensor.full([rows.size(0)], time, device: device)
+                var output = unet(rows, timesteps: times, context: context).cast(to: .float32)
+                if isGuided {
+                    let parts = output.split(0, into: 2)
+                    output = parts[0] + (parts[1] - parts[0]) * settings.guidanceScale
+                }
+                latents = sampler.step(output, step: step, latents: latents, noise: noise)
+                try progress(step + 1, sampler.timesteps.count)
+            }
+            guard latents.isAllFinite else {
+                throw GenerationError.notFinite(
+                    step: sampler.timesteps.count, precision: precision.rawValue)
+            }
+            return latents
+        }
+    }
+
+    /// - Returns: `[texts, tokens, width]`.
+    public func encode(_ texts: [String], clipSkip: Int = 1) -> Tensor {
+        let ids = texts.map { source.tokenizer.tokenIDs($0) }
+        let tensor = Tensor(
+            ids.flatMap { $0 }, shape: [texts.count, source.tokenizer.maximumLength],
+            device: device)
+        return textEncoder(tensor, clipSkip: clipSkip, dtype: precision)
+    }
+
+    /// - Parameter latents: float32 `[1, channels, height, width]`, as they are diffused.
+    private func picture(_ latents: Tensor) -> Tensor {
+        let scaled = latents / source.vaeConfiguration.scalingFactor
+        var pixels = autoencoder.decode(scaled.cast(to: precision)).cast(to: .float32)
+        if precision != .float32, !pixels.isAllFinite {
+            notify("Decoding overflowed in \(precision.rawValue) and was done again in fp32.")
+            pixels = autoencoder.decode(scaled)
+        }
+        let bytes = ((pixels * 0.5 + 0.5).clamped(0, 1) * 255).rounded().cast(to: .uint8)
+        return bytes.squeezed(0).permuted(1, 2, 0).moved(to: .cpu).converted(format: .contiguous)
+    }
+}

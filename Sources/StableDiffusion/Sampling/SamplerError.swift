@@ -1,0 +1,38 @@
+/// A sampler that cannot be had as asked, in one sentence.
+public enum SamplerError: Error, CustomStringConvertible, Sendable, Equatable {
+    /// No sampler has this name.
+    case unknown(String)
+    /// The model's own `scheduler_config.json` names a class that is not here.
+    case unknownClass(String)
+    /// A `scheduler_config.json` that does not hold.
+    case malformed(file: String, reason: String)
+    /// A key of the configuration has a value that this sampler does not know.
+    case unsupported(key: String, value: String, sampler: String, expected: String)
+    /// The number of steps does not fit the schedule.
+    case stepCount(Int, reason: String)
+    /// A network that predicts noise cannot start where there is nothing but noise.
+    case noSignal(sampler: String)
+
+    /// The sentence for people.
+    public var description: String {
+        let names = SamplerKind.allCases.map(\.rawValue).joined(separator: ", ")
+        return switch self {
+        case .unknown(let name):
+            "--sampler \(name): there is no such sampler; choose one of \(names)."
+        case .unknownClass(let name):
+            "scheduler_config.json names the sampler \(name), which Attune does not have; "
+                + "choose one with --sampler: \(names)."
+        case .malformed(let file, let reason):
+            "\(file) cannot be used: \(reason)."
+        case .unsupported(let key, let value, let sampler, let expected):
+            "scheduler_config.json: \(key) is \(value), which the sampler \(sampler) does not "
+                + "have; use \(expected), or choose another sampler with --sampler."
+        case .stepCount(let count, let reason):
+            "--steps \(count): \(reason)."
+        case .noSignal(let sampler):
+            "scheduler_config.json: rescale_betas_zero_snr needs a network that predicts "
+                + "velocity, and prediction_type is epsilon; set it to v_prediction if the model "
+                + "was trained so, or use timestep_spacing leading (sampler \(sampler))."
+        }
+    }
+}

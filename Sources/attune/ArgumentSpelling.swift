@@ -1,0 +1,35 @@
+/// Makes one spelling of the ways in which people type options.
+///
+/// Command lines for diffusers' scripts have underscores, and name some options otherwise.
+enum ArgumentSpelling {
+    /// Other names of options, after underscores have become hyphens.
+    private static let otherNames = ["--pretrained-model-name-or-path": "--model"]
+
+    /// Options that are mere flags in diffusers and take a value here: the value that the bare
+    /// flag stands for.
+    private static let flagValues = ["--offset-noise": "0.1"]
+
+    /// - Parameter arguments: what was typed, without the program's name.
+    static func normalized(_ arguments: [String]) -> [String] {
+        var result: [String] = []
+        for (index, argument) in arguments.enumerated() {
+            if argument == "--" { return result + arguments[index...] }
+            guard argument.hasPrefix("--") else {
+                result.append(argument)
+                continue
+            }
+            let parts = argument.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let typed = String(parts[0]).replacing("_", with: "-")
+            let name = otherNames[typed] ?? typed
+            if parts.count == 2 {
+                result.append("\(name)=\(parts[1])")
+                continue
+            }
+            result.append(name)
+            let next = index + 1 < arguments.count ? arguments[index + 1] : ""
+            if let value = flagValues[name], Double(next) == nil { result.append(value) }
+        }
+        return result
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import FineTuning
+import NN
+
+/// What is trained on what.
+struct SubjectOptions: ParsableArguments {
+    @Option(help: "A diffusers folder or a .safetensors file (default: the embedded model).")
+    var model: String?
+
+    @Option(help: "The folder with the photos of the subject.")
+    var instanceDataDir: String
+
+    @Option(help: "What the photos show, with a rare word: \"a photo of sks robot\".")
+    var instancePrompt: String
+
+    @Option(help: "Where the model, checkpoints and pictures go.")
+    var outputDir = "dreambooth-model"
+
+    @Flag(help: "Train the text encoder along with the U-Net.")
+    var trainTextEncoder = false
+
+    @Option(help: "auto, cpu, cuda, cuda:N or mps.")
+    var device = "auto"
+
+    func apply(to configuration: inout DreamBoothConfiguration) {
+        configuration.model = model
+        configuration.outputDir = outputDir
+        configuration.trainTextEncoder = trainTextEncoder
+    }
+}
+
+/// Pictures of the class, so that it does not turn into the subject.
+struct PriorPreservationOptions: ParsableArguments {
+    @Flag(help: "Train on pictures of the class as well.")
+    var withPriorPreservation = false
+
+    @Option(help: "The folder of the class pictures; missing ones are painted and kept.")
+    var classDataDir: String?
+
+    @Option(help: "What the class pictures show: \"a photo of a robot\".")
+    var classPrompt: String?
+
+    @Option(help: "How many class pictures there should be.")
+    var numClassImages = 100
+
+    @Option(help: "What the class pictures weigh against the photos.")
+    var priorLossWeight = 1.0
+
+    @Option(help: "Class pictures painted at once.")
+    var sampleBatchSize = 4
+
+    @Option(help: "Sampling steps of a class picture.")
+    var classImageSteps = 30
+
+    @Option(help: "no, fp32, fp16 or bf16 to paint class pictures in (default: as in training).")
+    var priorGenerationPrecision: PaintingPrecision?
+
+    /// diffusers has two names for fp32 here.
+    enum PaintingPrecision: String, ExpressibleByArgument, CaseIterable {
+        case no
+        case fp32
+        case fp16
+        case bf16
+    }
+
+    func apply(to configuration: inout DreamBoothConfiguration) {
+        configuration.withPriorPreservation = withPriorPreservation
+        configuration.classDataDir = classDataDir
+        configuration.classPrompt = classPrompt
+        configuration.numClassImages = numClassImages
+        configuration.priorLossWeight = priorLossWeight
+        configuration.sampleBatchSize = sampleBatchSize
+        configuration.classImageSteps = classImageSteps
+        configuration.priorGenerationPrecision = priorGenerationPrecision.map {
+            switch $0 {
+            case .no, .fp32: .no
+            case .fp16: .fp16
+            case .bf16: .bf16
+            }
+        }
+    }
+}
+
+/// What is kept during a run, and going on with one.
+struct KeepingOptions: ParsableArguments {
+    @Option(help: "Steps between checkpoints.")
+    var checkpointingSteps = 500
+
+    @Option(help: "How many checkpoints are kept (default: all).")
+    var checkpointsTotalLimit: Int?
+
+    @Option(help: "latest, the name of a checkpoint in the output folder, or a path.")
+    var resumeFromCheckpoint: String?
+
+    @Option(help: "Paint this text during training and at its end.")
+    var validationPrompt: String?
+
+    @Option(help: "Pictures painted each time.")
+    var numValidationImages = 4
+
+    @Option(help: "Steps between them.")
+    var validationSteps = 100
+
+    func apply(to configuration: inout DreamBoothConfiguration) {
+        configuration.resumeFromCheckpoint = resumeFromCheckpoint
+        configuration.training.checkpointingSteps = checkpointingSteps
+        configuration.training.checkpointsTotalLimit = checkpointsTotalLimit
+        configuration.training.validationPrompt = validationPrompt
+        configuration.training.numValidationImages = numValidationImages
+        configuration.training.validationSteps = validationSteps
+    }
+}

@@ -1,0 +1,157 @@
+import FineTuning
+import Foundation
+import Imaging
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+/// Whole runs on the tiny model.
+@Suite struct DreamBoothTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try makePhotos(in: folder("photos"))
+        try Data("not a photo".utf8).write(to: folder("photos/Thumbs.db"))
+    }
+
+    private func configuration(_ output: String, steps: Int) -> DreamBoothConfiguration {
+        var configuration = DreamBoothConfiguration(
+            instanceDataDir: folder("photos").path, instancePrompt: "a photo of sks robot")
+        configuration.model = Fixture.url("models/tiny-sd1").path
+        configuration.outputDir = folder(output).path
+        configuration.training.seed = 7
+        configuration.training.maxTrainSteps = steps
+        configuration.training.trainBatchSize = 1
+        configuration.training.learningRate = 1e-3
+        configuration.training.checkpointingSteps = 3
+        return configuration
+    }
+
+    private func withPrior(_ configuration: DreamBoothConfiguration) -> DreamBoothConfiguration {
+        var configuration = configuration
+        configuration.withPriorPreservation = true
+        configuration.classDataDir = folder("class").path
+        configuration.classPrompt = "a photo of a robot"
+        configuration.numClassImages = 3
+        configuration.classImageSteps = 2
+        configuration.sampleBatchSize = 2
+        return configuration
+    }
+
+    private func model(_ output: String) throws -> [String: Data] {
+        try contents(of: folder(output)).filter { $0.key.hasSuffix(".safetensors") }
+    }
+
+    /// Three steps, a stop, three more: all bytes as after six in one go.
+    @Test(arguments: [false, true])
+    func resumingEqualsNeverHavingStopped(trainsText: Bool) throws {
+        func settings(_ output: String, _ steps: Int) -> DreamBoothConfiguration {
+            var result = withPrior(configuration(output, steps: steps))
+            result.trainTextEncoder = trainsText
+            result.training.snrGamma = 5
+            result.training.offsetNoise = 0.1
+            result.training.gradientAccumulationSteps = 2
+            return result
+        }
+        try DreamBooth(settings("straight", 6)).run()
+        try DreamBooth(settings("halves", 3)).run()
+        var rest = settings("halves", 6)
+        rest.resumeFromCheckpoint = "latest"
+        try DreamBooth(rest).run()
+        let straight = try model("straight")
+        #expect(straight.keys.contains("checkpoint-6/optimizer.safetensors"))
+        #expect(straight.keys.contains("unet/diffusion_pytorch_model.safetensors"))
+        #expect(try model("halves") == straight)
+    }
+
+    @Test func onlyWhatIsTrainedChanges() throws {
+        try DreamBooth(configuration("output", steps: 1)).run()
+        let before = try contents(of: Fixture.url("models/tiny-sd1"))
+        let after = try contents(of: folder("output"))
+        for (name, bytes) in before where name.hasSuffix(".safetensors") {
+            #expect((after[name] == bytes) == !name.hasPrefix("unet/"), "\(name)")
+        }
+        // It is a model again.
+        _ = try ModelSource(folder("output")).unet()
+    }
+
+    @Test func otherSettingsAreNotResumed() throws {
+        try DreamBooth(configuration("output", steps: 3)).run()
+        var other = configuration("output", steps: 6)
+        #expect(throws: TrainingError.self) { try DreamBooth(other).run() }
+        other.resumeFromCheckpoint = "checkpoint-3"
+        other.training.learningRate = 2e-3
+        do {
+            try DreamBooth(other).run()
+            Issue.record("resumed with another learning rate")
+        } catch let error as TrainingError {
+            #expect(error.description.contains("--learning-rate was 0.001 and is now 0.002"))
+        }
+        other.training.learningRate = 1e-3
+        try makePhotos(in: folder("photos"), count: 4)
+        do {
+            try DreamBooth(other).run()
+            Issue.record("resumed with other photos")
+        } catch let error as TrainingError {
+            #expect(error.description.contains("--instance-data-dir was photos"))
+        }
+    }
+
+    @Test func classPicturesArePaintedOnceAndKept() throws {
+        var painted: [Int] = []
+        func run(_ output: String) throws {
+            painted = []
+            try DreamBooth(withPrior(configuration(output, steps: 1))) { event in
+                if case .preparing("painting class pictures", let done, _) = event {
+                    painted.append(done)
+                }
+            }.run()
+        }
+        try run("first")
+        #expect(painted == [0, 2, 3])
+        let pictures = try contents(of: folder("class"))
+        #expect(
+            Set(pictures.keys) == ["class-00000-7.png", "class-00001-8.png", "class-00002-9.png"])
+        try run("second")
+        #expect(painted.isEmpty)
+        try FileManager.default.removeItem(at: folder("class/class-00002-9.png"))
+        try run("third")
+        #expect(try contents(of: folder("class")) == pictures)
+    }
+
+    @Test func validationPicturesDoNotChangeTheRun() throws {
+        try DreamBooth(configuration("plain", steps: 2)).run()
+        var painting = configuration("painting", steps: 2)
+        painting.training.validationPrompt = "a photo of sks robot"
+        painting.training.numValidationImages = 1
+        painting.training.validationSteps = 1
+        try DreamBooth(painting).run()
+        #expect(try model("painting") == model("plain"))
+        for step in 1...2 {
+            let picture = try PhotoReader.read(folder("painting/validation/step-\(step)-0.png"))
+            #expect(picture.width == 64)
+        }
+    }
+
+    @Test func badInputLeavesNothingBehind() throws {
+        var damaged = configuration("output", steps: 1)
+        damaged.instanceDataDir = folder("nowhere").path
+        #expect(throws: ImagingError.noSuchFolder(path: folder("nowhere").path)) {
+            try DreamBooth(damaged).run()
+        }
+        var model = configuration("output", steps: 1)
+        model.model = folder("nowhere").path
+        #expect(throws: ModelError.self) { try DreamBooth(model).run() }
+        #expect(!FileManager.default.fileExists(atPath: folder("output").path))
+    }
+
+    @Test func strayFilesAreListed() throws {
+        var names: [String] = []
+        try DreamBooth(configuration("output", steps: 1)) { event in
+            if case .skippedFiles(_, let entries) = event { names += entries.map(\.name) }
+        }.run()
+        #expect(names == ["Thumbs.db"])
+    }
+}

@@ -1,0 +1,71 @@
+import FineTuning
+import Foundation
+import NN
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+/// Three steps of DreamBooth against the Python reference: loss, gradients, clipping and AdamW.
+@Suite struct ReferenceStepTests {
+    private struct Reference: Decodable {
+        let loss: [Double]
+        let total_norm: [Double]
+        let grad_norms: [String: Double]
+    }
+
+    @Test(arguments: [false, true], [false, true])
+    func stepsMatchReference(trainsText: Bool, checkpointsActivations: Bool) throws {
+        let name = trainsText ? "training/dreambooth-text-encoder" : "training/dreambooth"
+        let reference = try JSONDecoder().decode(
+            Reference.self, from: Data(contentsOf: Fixture.url("\(name).json")))
+        let fixture = try Fixture.file("\(name).safetensors")
+        let source = try ModelSource(Fixture.url("models/tiny-sd1"))
+        let unet = try source.unet()
+        let encoder = try source.textEncoder()
+        unet.checkpointsActivations = checkpointsActivations
+        var parameters = unet.parameters.entries.map { ("unet.\($0.name)", $0.tensor) }
+        if trainsText {
+            parameters += encoder.parameters.entries.map { ("text_encoder.\($0.name)", $0.tensor) }
+        }
+        for (_, tensor) in parameters { tensor.requiresGradient = true }
+        let tensors = Dictionary(uniqueKeysWithValues: parameters)
+        let optimizer = AdamW(parameters.map { (name: $0.0, tensor: $0.1) })
+        let objective = DiffusionObjective(
+            unet: unet, schedule: NoiseSchedule(source.schedulerConfiguration),
+            priorLossWeight: 0.7)
+
+        func compare(_ prefix: String, _ found: (Tensor) -> Tensor?) throws {
+            for key in fixture.keys where key.hasPrefix(prefix) {
+                let tensor = try #require(tensors[String(key.dropFirst(prefix.count))])
+                let distance = Distance(try #require(found(tensor)), try fixture.require(key))
+                #expect(distance.relative <= 1e-4, "\(key): \(distance)")
+            }
+        }
+
+        for index in 0..<3 {
+            let step = try TrainingStep(index)
+            let context = trainsText ? encoder(step.ids) : step.context
+            let loss = objective(
+                step.batch(areClass: [false, false, true, true]), context: context)
+            loss.backward()
+            let expected = reference.loss[index]
+            #expect(abs(loss.item() - expected) <= 1e-4 * expected, "loss of step \(index)")
+            if index == 0 {
+                try compare("grad.") { $0.gradient }
+                for (key, norm) in reference.grad_norms where !key.hasSuffix("k_proj.bias") {
+                    let gradient = try #require(tensors[key]?.gradient)
+                    #expect(abs(gradient.norm().item() - norm) <= 1e-4 * norm + 1e-7, "\(key)")
+                }
+            }
+            let gradients = optimizer.gradients
+            let norm = Foreach.totalNorm(gradients)
+            #expect(abs(norm.item() - reference.total_norm[index]) <= 1e-4 * norm.item())
+            let factor = min(1, 1 / (norm.item() + 1e-6))
+            Foreach.scale(gradients, by: Tensor.full([], factor))
+            optimizer.step(learningRate: 1e-3)
+            optimizer.clearGradients()
+            if index != 1 { try compare("after_step\(index).") { $0 } }
+        }
+    }
+}

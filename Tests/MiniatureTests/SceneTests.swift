@@ -1,0 +1,149 @@
+import Foundation
+import Miniature
+import Testing
+
+@Suite struct SceneTests {
+    private static let scenes = (0..<2000).map { Scene(seed: 1, index: $0) }
+
+    private func words(_ caption: String) -> [String] {
+        caption.split(separator: " ").map(String.init)
+    }
+
+    @Test func sameSeedGivesSameBytes() {
+        for index in 0..<40 {
+            let first = Scene(seed: 7, index: index)
+            let second = Scene(seed: 7, index: index)
+            #expect(first == second)
+            #expect(PovRayScene.source(first) == PovRayScene.source(second))
+        }
+        #expect(
+            PovRayScene.source(Scene(seed: 7, index: 0))
+                != PovRayScene.source(Scene(seed: 8, index: 0)))
+    }
+
+    @Test func generatorGivesThePublishedNumbers() {
+        // The first outputs of the reference implementation for seed 1234567.
+        var random = SplitMix64(seed: 1_234_567)
+        #expect(random.next() == 6_457_827_717_110_365_317)
+        #expect(random.next() == 3_203_168_211_198_807_973)
+    }
+
+    @Test func captionsNameOnlyWhatIsThere() {
+        let colors = Set(SceneColor.allCases.map(\.rawValue))
+        let kinds = Set(SceneClass.allCases.map(\.rawValue))
+        let looks = Set(SurfacePattern.allCases.map(\.rawValue))
+        for scene in Self.scenes {
+            // The words of the place ("on a wooden table") describe no thing.
+            let thing = words(scene.caption).prefix {
+                !["on", "in", "at", "under", "from"].contains($0)
+            }
+            for word in thing {
+                if colors.contains(word) { #expect(word == scene.color.rawValue) }
+                if kinds.contains(word) { #expect(word == scene.kind.rawValue) }
+                if looks.contains(word) { #expect(word == scene.pattern.rawValue) }
+            }
+            #expect(thing.last == scene.kind.rawValue, "\(scene.caption)")
+            #expect(scene.caption.contains("close-up") == (scene.camera == .closeUp))
+            #expect(scene.caption.hasSuffix("from above") == (scene.camera == .above))
+        }
+    }
+
+    @Test func articlesFitTheNextWord() {
+        for scene in Self.scenes {
+            for (article, next) in zip(words(scene.caption), words(scene.caption).dropFirst())
+            where article == "a" || article == "an" {
+                let vowel = next.first.map { "aeiou".contains($0) } ?? false
+                #expect((article == "an") == vowel, "\(scene.caption)")
+            }
+        }
+    }
+
+    @Test func everyCaptionWordIsInTheVocabulary() {
+        let vocabulary = Set(SceneVocabulary.words)
+        var used = Set<String>()
+        for scene in Self.scenes {
+            let own = words(scene.caption)
+            #expect(Set(own).isSubset(of: vocabulary), "\(scene.caption)")
+            used.formUnion(own)
+        }
+        #expect(used == vocabulary)
+        for identifier in ["sks", "ohwx", "zwx"] { #expect(!vocabulary.contains(identifier)) }
+    }
+
+    @Test func everythingIsDrawn() {
+        #expect(Set(Self.scenes.map(\.kind)).count == SceneClass.allCases.count)
+        #expect(Set(Self.scenes.map(\.color)).count == SceneColor.allCases.count)
+        #expect(Set(Self.scenes.map(\.pattern)).count == SurfacePattern.allCases.count)
+        #expect(Set(Self.scenes.map(\.place)).count == ScenePlace.allCases.count)
+        #expect(Set(Self.scenes.map(\.light)).count == SceneLight.allCases.count)
+    }
+
+    @Test func thingsFitTheFrame() {
+        for scene in Self.scenes {
+            let frame = PovRayScene.frame(scene)
+            #expect(frame.left > -0.99 && frame.right < 0.99, "\(scene.index): \(scene.caption)")
+            #expect(frame.bottom > -0.99 && frame.top < 0.99, "\(scene.index): \(scene.caption)")
+            let extent = max(frame.right - frame.left, frame.top - frame.bottom) / 2
+            #expect(extent > 0.55, "\(scene.index): \(scene.caption)")
+        }
+    }
+
+    @Test func heldOutScenesNameClassAndColor() {
+        let scenes = Scene.heldOut()
+        #expect(scenes.count == 200)
+        for scene in scenes {
+            #expect(words(scene.caption).contains(scene.kind.rawValue))
+            #expect(words(scene.caption).contains(scene.color.rawValue))
+        }
+    }
+
+    @Test func sceneSurvivesJSON() throws {
+        let scene = Scene(seed: .max, index: 12)
+        let data = try JSONEncoder().encode(scene)
+        #expect(try JSONDecoder().decode(Scene.self, from: data) == scene)
+    }
+
+    @Test func damagedPicturesAreRefused() throws {
+        let whole = Data("P6\n# note\n2 1\n255\n".utf8) + Data([1, 2, 3, 4, 5, 6])
+        let picture = try PortablePixmap(data: whole, name: "x.ppm")
+        #expect(picture.width == 2 && picture.height == 1)
+        #expect(Array(picture.pixels) == [1, 2, 3, 4, 5, 6])
+        #expect(throws: SceneError.self) {
+            try PortablePixmap(data: whole.dropLast(), name: "x.ppm")
+        }
+        #expect(throws: SceneError.self) { try PortablePixmap(data: Data(), name: "x.ppm") }
+    }
+
+    @Test func missingPovRayIsOneSentence() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let renderer = SceneRenderer(
+            seed: 1, count: 2, povRay: PovRay(executable: "/nowhere/povray"))
+        let error = #expect(throws: SceneError.self) { try renderer.render(into: folder) }
+        #expect(error?.description.contains("/nowhere/povray") == true)
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
+    }
+
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/povray")))
+    func shardsAreWrittenWholeAndKept() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        // The second shard holds one scene alone, which POV-Ray does not call an animation.
+        let renderer = SceneRenderer(seed: 5, count: 4, size: 32, shardCount: 3, jobs: 2)
+        try renderer.render(into: folder)
+        let shards = try SceneShard.all(in: folder)
+        #expect(shards.count == 2)
+        #expect(try shards[0].readScenes().map(\.index) == [0, 1, 2])
+        #expect(try shards[1].readScenes() == [Scene(seed: 5, index: 3)])
+        let first = try Data(contentsOf: shards[0].pictures)
+        #expect(first.count == 3 * 32 * 32 * 3)
+        #expect(Set(first).count > 20)
+        #expect(try Data(contentsOf: shards[1].pictures).count == 32 * 32 * 3)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(names.count == 4, "\(names)")
+
+        let marked = Data(repeating: 9, count: first.count)
+        try marked.write(to: shards[0].pictures)
+        try renderer.render(into: folder)
+        #expect(try Data(contentsOf: shards[0].pictures) == marked)
+    }
+}

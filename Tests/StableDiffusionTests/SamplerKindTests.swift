@@ -1,0 +1,186 @@
+import Foundation
+import StableDiffusion
+import TestSupport
+import Testing
+import Torch
+
+/// Names, configurations and what is refused.
+@Suite struct SamplerKindTests {
+    @Test(arguments: [
+        ("ddpm", SamplerKind.ddpm), ("DDIM", .ddim), ("PLMS", .pndm), ("PNDMScheduler", .pndm),
+        ("Euler", .euler), ("Euler a", .eulerAncestral), ("euler_ancestral", .eulerAncestral),
+        ("k_euler_a", .eulerAncestral), ("EulerDiscreteScheduler", .euler),
+        ("EulerAncestralDiscreteScheduler", .eulerAncestral), ("DPM++ 2M", .dpmPlusPlus2M),
+        ("dpmpp_2m", .dpmPlusPlus2M), ("DPMSolverMultistepScheduler", .dpmPlusPlus2M),
+        ("DPM++ 2M Karras", .dpmPlusPlus2MKarras), ("dpm++-2m-karras", .dpmPlusPlus2MKarras),
+        ("Euler Karras", .eulerKarras),
+    ])
+    func namesAreUnderstood(name: String, kind: SamplerKind) throws {
+        #expect(try SamplerKind(named: name) == kind)
+    }
+
+    @Test func everyNameAndLabelIsItsOwn() throws {
+        for kind in SamplerKind.allCases {
+            #expect(try SamplerKind(named: kind.rawValue) == kind)
+            #expect(try SamplerKind(named: kind.label) == kind)
+        }
+    }
+
+    @Test func unknownSamplerIsAnsweredWithTheList() {
+        for name in ["heun", "", "+", "DDIM Karras"] {
+            #expect(throws: SamplerError.unknown(name)) { try SamplerKind(named: name) }
+        }
+        let sentence = SamplerError.unknown("heun").description
+        #expect(sentence.contains("heun"))
+        for kind in SamplerKind.allCases { #expect(sentence.contains(kind.rawValue)) }
+    }
+
+    @Test func theModelsOwnConfigurationDecides() throws {
+        func kind(_ path: String) throws -> SamplerKind {
+            let url = Fixture.url(path)
+            return try SamplerKind(
+                for: SchedulerConfiguration(json: Data(contentsOf: url), file: url.path))
+        }
+        #expect(try kind("models/tiny-sd1/scheduler/scheduler_config.json") == .pndm)
+        #expect(try kind("models/tiny-sd2/scheduler/scheduler_config.json") == .ddim)
+        var configuration = SchedulerConfiguration()
+        configuration.className = "UniPCMultistepScheduler"
+        #expect(throws: SamplerError.unknownClass("UniPCMultistepScheduler")) {
+            try SamplerKind(for: configuration)
+        }
+        configuration.className = "DPMSolverMultistepScheduler"
+        configuration.usesKarrasSigmas = true
+        #expect(try SamplerKind(for: configuration) == .dpmPlusPlus2MKarras)
+    }
+
+    @Test func keysOfAnotherClassCarryOverAndItsDefaultsDoNot() throws {
+        let url = Fixture.url("models/tiny-sd1/scheduler/scheduler_config.json")
+        let configuration = try SchedulerConfiguration(
+            json: Data(contentsOf: url), file: url.path)
+        // The file has steps_offset 1 and no timestep_spacing.
+        let ddim = try SamplerKind.ddim.makeSampler(configuration, stepCount: 4)
+        #expect(ddim.timesteps == [751, 501, 251, 1])
+        let pndm = try SamplerKind.pndm.makeSampler(configuration, stepCount: 4)
+        #expect(pndm.timesteps == [751, 501, 501, 251, 1])
+        let euler = try SamplerKind.euler.makeSampler(configuration, stepCount: 4)
+        #expect(euler.timesteps == [999, 666, 333, 0])
+    }
+
+    @Test func configurationReadsWhatPythonWrites() throws {
+        let json =
+            Data(
+                #"{"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity,"#
+                    .utf8)
+            + Data(#" "trained_betas": null, "use_karras_sigmas": null, "unheard_of": [1]}"#.utf8)
+        let configuration = try SchedulerConfiguration(json: json, file: "file")
+        #expect(configuration.lambdaMinClipped == -.infinity)
+        #expect(configuration.timestepSpacing == nil)
+        let again = try SchedulerConfiguration(
+            json: JSONEncoder().encode(configuration), file: "file")
+        #expect(again == configuration)
+    }
+
+    @Test(arguments: [
+        (#"{"beta_schedule": "cosine"}"#, "beta_schedule"),
+        (#"{"prediction_type": "flow_prediction"}"#, "prediction_type"),
+        (#"{"num_train_timesteps": "many"}"#, "num_train_timesteps"),
+        (#"{"num_train_timesteps": 0}"#, "num_train_timesteps"),
+        (#"{"trained_betas": [0.1]}"#, "trained_betas"),
+        (#"{"beta_end": 2}"#, "beta_end"),
+        (#"{"steps_offset": -1}"#, "steps_offset"),
+        (#"{"sigma_min": 0}"#, "sigma_min"),
+        ("[", "JSON"), ("[]", "JSON"), ("", "JSON"),
+    ])
+    func wrongConfigurationIsNamed(json: String, word: String) {
+        let error = #expect(throws: SamplerError.self) {
+            try SchedulerConfiguration(json: Data(json.utf8), file: "folder/scheduler_config.json")
+        }
+        let sentence = error?.description ?? ""
+        #expect(sentence.contains(word), "\(sentence)")
+        #expect(sentence.contains("folder/scheduler_config.json"), "\(sentence)")
+    }
+
+    static let refusals: [(SamplerKind, String, @Sendable (inout SchedulerConfiguration) -> Void)] =
+        [
+            (.euler, "use_beta_sigmas", { $0.usesBetaSigmas = true }),
+            (.euler, "interpolation_type", { $0.interpolationType = "cubic" }),
+            (.euler, "timestep_type", { $0.timestepType = "other" }),
+            (.euler, "final_sigmas_type", { $0.finalSigmasType = "other" }),
+            (.euler, "beta_schedule", { $0.betaSchedule = .sigmoid }),
+            (.eulerAncestral, "prediction_type", { $0.predictionType = .sample }),
+            (.pndm, "prediction_type", { $0.predictionType = .sample }),
+            (.ddpm, "variance_type", { $0.varianceType = "learned_range" }),
+            (.dpmPlusPlus2M, "solver_order", { $0.solverOrder = 3 }),
+            (.dpmPlusPlus2M, "algorithm_type", { $0.algorithmType = "sde-dpmsolver++" }),
+            (.dpmPlusPlus2M, "solver_type", { $0.solverType = "other" }),
+            (.dpmPlusPlus2M, "use_flow_sigmas", { $0.usesFlowSigmas = true }),
+            (.dpmPlusPlus2M, "lambda_min_clipped", { $0.lambdaMinClipped = 100 }),
+        ]
+
+    @Test(arguments: refusals.indices) func keysAreNeverIgnoredSilently(index: Int) {
+        let (kind, key, change) = SamplerKindTests.refusals[index]
+        var configuration = SchedulerConfiguration.stableDiffusion()
+        change(&configuration)
+        let error = #expect(throws: SamplerError.self) {
+            _ = try kind.makeSampler(configuration, stepCount: 10)
+        }
+        #expect(error?.description.contains(key) == true)
+    }
+
+    @Test func impossibleStepsAreRefused() {
+        let configuration = SchedulerConfiguration.stableDiffusion()
+        for kind in SamplerKind.allCases {
+            for count in [0, -1, 1001] {
+                #expect(throws: SamplerError.self) {
+                    _ = try kind.makeSampler(configuration, stepCount: count)
+                }
+            }
+        }
+        // 1000 steps and an offset of 1 would ask for training step 1000.
+        var leading = configuration
+        leading.timestepSpacing = .leading
+        for kind in [SamplerKind.ddim, .euler, .eulerAncestral] {
+            #expect(throws: SamplerError.self) {
+                _ = try kind.makeSampler(leading, stepCount: 1000)
+            }
+        }
+        #expect(throws: SamplerError.self) {
+            _ = try SamplerKind.dpmPlusPlus2M.makeSampler(leading, stepCount: 999)
+        }
+        var rungeKutta = configuration
+        rungeKutta.skipsPRKSteps = false
+        #expect(throws: SamplerError.self) {
+            _ = try SamplerKind.pndm.makeSampler(rungeKutta, stepCount: 3)
+        }
+    }
+
+    @Test func noisePredictionFromNoSignalIsRefused() throws {
+        var configuration = SchedulerConfiguration.stableDiffusion()
+        configuration.rescalesBetasToZeroSNR = true
+        configuration.timestepSpacing = .trailing
+        for kind in [SamplerKind.ddpm, .ddim] {
+            #expect(throws: SamplerError.noSignal(sampler: kind.rawValue)) {
+                _ = try kind.makeSampler(configuration, stepCount: 10)
+            }
+        }
+        configuration.predictionType = .vPrediction
+        _ = try SamplerKind.ddim.makeSampler(configuration, stepCount: 10)
+    }
+
+    @Test func everyStepCountGivesStepsThatTheModelKnows() throws {
+        for spacing in TimestepSpacing.allCases {
+            var configuration = SchedulerConfiguration.stableDiffusion()
+            configuration.timestepSpacing = spacing
+            for kind in SamplerKind.allCases {
+                for count in Array(1...60) + [99, 250, 333, 500, 998] {
+                    let times = try kind.makeSampler(configuration, stepCount: count).timesteps
+                    // PNDM takes its second step twice.
+                    let expected = count + (kind == .pndm && count > 1 ? 1 : 0)
+                    #expect(times.count == expected, "\(kind) \(spacing) \(count)")
+                    #expect(times.allSatisfy { 0...999 ~= $0 }, "\(kind) \(spacing) \(count)")
+                    #expect(zip(times, times.dropFirst()).allSatisfy { $0 >= $1 })
+                }
+            }
+        }
+    }
+}
