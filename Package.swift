@@ -54,19 +54,22 @@ let package = Package(
         .target(name: "CVips", dependencies: ["CVipsHeaders"]),
         .target(name: "Imaging", dependencies: ["CVips", "Files"], swiftSettings: strict),
         .target(
+            name: "Painting", dependencies: ["Files", "Torch", "StableDiffusion", "Imaging"],
+            swiftSettings: strict),
+        .target(
             name: "FineTuning",
             dependencies: [
-                "Files", "Torch", "NN", "StableDiffusion", "Imaging",
+                "Files", "Torch", "NN", "StableDiffusion", "Imaging", "Painting",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .target(
-            name: "Miniature", dependencies: ["Torch", "NN", "StableDiffusion"],
+            name: "Miniature", dependencies: ["Files", "Torch", "NN", "StableDiffusion"],
             swiftSettings: strict),
         .executableTarget(
             name: "attune",
             dependencies: [
-                "Torch", "NN", "StableDiffusion", "Imaging", "FineTuning",
+                "Torch", "NN", "StableDiffusion", "Imaging", "Painting", "FineTuning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

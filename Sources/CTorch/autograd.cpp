@@ -1,7 +1,11 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "internal.hpp"
 
@@ -35,10 +39,18 @@ struct SegmentHolder : torch::CustomClassHolder {
 // Backward runs the segment again under recording and then backward inside it: the parameters'
 // gradients accumulate there, and only those of the inputs are handed on.
 struct Checkpoint : torch::autograd::Function<Checkpoint> {
+    static constexpr size_t max_inputs = 4;
+
+    // LibTorch follows tensors that are arguments of their own, not those inside a vector.
     static at::Tensor forward(torch::autograd::AutogradContext *context, at::Tensor /*trigger*/,
-                              std::shared_ptr<Segment> segment, std::vector<at::Tensor> inputs) {
+                              std::shared_ptr<Segment> segment, std::optional<at::Tensor> first,
+                              std::optional<at::Tensor> second, std::optional<at::Tensor> third,
+                              std::optional<at::Tensor> fourth) {
         context->saved_data["segment"] =
             c10::IValue::make_capsule(c10::make_intrusive<SegmentHolder>(segment));
+        std::vector<at::Tensor> inputs;
+        for (const auto &input : {first, second, third, fourth})
+            if (input) inputs.push_back(*input);
         context->save_for_backward(inputs);
         c10::NoGradGuard no_grad;
         return (*segment)(inputs);
@@ -59,6 +71,7 @@ struct Checkpoint : torch::autograd::Function<Checkpoint> {
         torch::autograd::backward({output}, {gradients[0]});
         torch::autograd::variable_list result{at::Tensor(), at::Tensor()};
         for (const auto &input : inputs) result.push_back(input.grad());
+        result.resize(2 + max_inputs);
         return result;
     }
 };
@@ -103,7 +116,10 @@ ct_status ct_checkpoint(ct_segment body, void *context, void (*release)(void *),
         if (!c10::GradMode::is_enabled()) return give(out, (*segment)(arguments));
         // Parameters inside the segment may need gradients though no input does.
         auto trigger = at::empty({0}).set_requires_grad(true);
-        give(out, Checkpoint::apply(trigger, segment, arguments));
+        TORCH_CHECK(arguments.size() <= Checkpoint::max_inputs, "too many inputs to checkpoint");
+        std::array<std::optional<at::Tensor>, Checkpoint::max_inputs> slots;
+        std::copy(arguments.begin(), arguments.end(), slots.begin());
+        give(out, Checkpoint::apply(trigger, segment, slots[0], slots[1], slots[2], slots[3]));
     });
 }
 

@@ -16,7 +16,9 @@ extension Tensor {
         }
         set {
             let value = newValue?.handle ?? ct_tensor(impl: nil)
-            trapOnFailure(ct_set_gradient(handle, value), "gradient", [self])
+            withExtendedLifetime(newValue) {
+                trapOnFailure(ct_set_gradient(handle, value), "gradient", [self])
+            }
         }
     }
 
@@ -53,7 +55,10 @@ public func checkpointed(_ inputs: [Tensor], _ body: @escaping ([Tensor]) -> Ten
                     produce("argument", []) { ct_alias(inputs[index], $0) }
                 }
                 var result = ct_tensor(impl: nil)
-                trapOnFailure(ct_alias(segment.body(arguments).handle, &result), "result", [])
+                // The handle alone would not keep the tensor alive up to the call.
+                withExtendedLifetime(segment.body(arguments)) { output in
+                    trapOnFailure(ct_alias(output.handle, &result), "result", [output])
+                }
                 output.pointee = result
             },
             context,

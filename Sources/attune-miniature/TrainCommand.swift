@@ -39,8 +39,7 @@ struct TrainCommand: ParsableCommand {
         Compute.allowFastMatmul(true)
         let folder = try MiniatureFolder(URL(filePath: output))
         let data = try SceneDataset(folder: URL(filePath: scenes), device: device)
-        var recipe = MiniatureConfiguration()
-        recipe.pictureSize = data.pictures.size(1)
+        var recipe = MiniatureConfiguration(pictureSize: data.pictures.size(1))
         for path in [\MiniatureConfiguration.contrastive, \.autoencoder, \.diffusion] {
             if let steps { recipe[keyPath: path].stepCount = steps }
             if let batchSize { recipe[keyPath: path].batchSize = batchSize }

@@ -1,5 +1,6 @@
 import FineTuning
 import Foundation
+import NN
 import Testing
 
 @Suite struct ConfigurationTests {

@@ -3,14 +3,13 @@ public import StableDiffusion
 
 /// The sizes of the embedded model, and how long each part is trained.
 public struct MiniatureConfiguration: Codable, Sendable {
-    /// Height and width of the pictures, in pixels.
-    public var pictureSize = 128
+    /// Height and width of the pictures, in pixels: 64 or 128.
+    public var pictureSize: Int
     public var vocabularySize = 1024
-    public var latentChannels = 8
-    public var contextWidth = 192
-    public var contrastive = Schedule(stepCount: 4000, batchSize: 512, learningRate: 1e-3)
-    public var autoencoder = Schedule(stepCount: 6000, batchSize: 96, learningRate: 1e-3)
-    public var diffusion = Schedule(stepCount: 16000, batchSize: 768, learningRate: 8e-4)
+    public var contextWidth = 128
+    public var contrastive = Schedule(stepCount: 1500, batchSize: 128, learningRate: 1e-3)
+    public var autoencoder = Schedule(stepCount: 2600, batchSize: 16, learningRate: 1e-3)
+    public var diffusion = Schedule(stepCount: 3200, batchSize: 48, learningRate: 5e-4)
 
     /// How one part is trained.
     public struct Schedule: Codable, Sendable {
@@ -19,7 +18,11 @@ public struct MiniatureConfiguration: Codable, Sendable {
         public var learningRate: Double
     }
 
-    public init() {}
+    public init(pictureSize: Int) { self.pictureSize = pictureSize }
+
+    /// Latents are 16 high and wide, whatever the size of the pictures; where they stand for more
+    /// pixels, there are more of them for each.
+    public var latentChannels: Int { pictureSize > 64 ? 8 : 4 }
 
     /// Identifiers that are one token and that no caption uses.
     public static let rareIdentifiers = [
@@ -31,21 +34,21 @@ public struct MiniatureConfiguration: Codable, Sendable {
         text.vocabularySize = vocabularySize
         text.width = contextWidth
         text.feedForwardWidth = contextWidth * 4
-        text.layerCount = 4
+        text.layerCount = 3
         text.headCount = contextWidth / 32
         text.projectionWidth = contextWidth
         text.endTokenID = vocabularySize - 1
         return CLIPConfiguration(
             text: text,
             vision: .init(
-                width: 192, feedForwardWidth: 768, layerCount: 6, headCount: 6,
-                imageSize: pictureSize, patchSize: 16, projectionWidth: contextWidth),
+                width: 128, feedForwardWidth: 512, layerCount: 4, headCount: 4,
+                imageSize: pictureSize, patchSize: pictureSize / 8, projectionWidth: contextWidth),
             projectionWidth: contextWidth)
     }
 
     public var vae: AutoencoderConfiguration {
         var vae = AutoencoderConfiguration()
-        vae.blockOutChannels = [32, 64, 96, 128]
+        vae.blockOutChannels = pictureSize > 64 ? [32, 64, 96, 128] : [32, 64, 96]
         vae.layersPerBlock = 1
         vae.latentChannels = latentChannels
         vae.normGroupCount = 16
