@@ -5,6 +5,9 @@
 # One configuration only, so that nothing is ever compiled twice: LibTorch's headers are slow.
 SWIFT_BUILD := swift build -c release
 
+# Threads that wait sleep instead of spinning: beside other programs spinning loses a hundredfold.
+export OMP_WAIT_POLICY ?= passive
+
 .DEFAULT_GOAL := help
 .PHONY: help setup build test demo bench lint strict interop check portable miniature
 

@@ -5,6 +5,10 @@ import PackageDescription
 // LibTorch in the cache folder, or at the one that the LIBTORCH variable names.
 let libtorch = "\(Context.packageDirectory)/.libtorch"
 
+// `.libvips` is what `make setup` learns from pkg-config: response files with the flags of libvips.
+// SwiftPM could ask by itself (`pkgConfig:`), but warns of `-pthread` in the answer.
+let libvips = "\(Context.packageDirectory)/.libvips"
+
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -47,11 +51,15 @@ let package = Package(
         .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
         .target(
             name: "StableDiffusion",
-            dependencies: ["Torch", "NN", "Files", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "Torch", "NN", "Files", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
-        .systemLibrary(
-            name: "CVipsHeaders", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
-        .target(name: "CVips", dependencies: ["CVipsHeaders"]),
+        .target(
+            name: "CVips",
+            cSettings: [.unsafeFlags(["@\(libvips)/compile"])],
+            linkerSettings: [.unsafeFlags(["@\(libvips)/link"])]
+        ),
         .target(name: "Imaging", dependencies: ["CVips", "Files"], swiftSettings: strict),
         .target(
             name: "Painting", dependencies: ["Files", "Torch", "StableDiffusion", "Imaging"],
@@ -69,14 +77,15 @@ let package = Package(
         .executableTarget(
             name: "attune",
             dependencies: [
-                "Torch", "NN", "StableDiffusion", "Imaging", "Painting", "FineTuning",
+                "Files", "Torch", "NN", "StableDiffusion", "Imaging", "Painting", "FineTuning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "attune-miniature",
             dependencies: [
-                "Torch", "Miniature", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Files", "Torch", "Miniature",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .target(
@@ -86,7 +95,8 @@ let package = Package(
             name: "TorchTests", dependencies: ["Torch", "NN", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "StableDiffusionTests", dependencies: ["Torch", "NN", "StableDiffusion", "TestSupport"],
+            name: "StableDiffusionTests",
+            dependencies: ["Torch", "NN", "StableDiffusion", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "ImagingTests", dependencies: ["Imaging", "Files"],
@@ -97,6 +107,10 @@ let package = Package(
                 "Files", "Torch", "NN", "StableDiffusion", "Imaging", "FineTuning", "TestSupport",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["attune", "Files", "Imaging", "Torch", "TestSupport"],
+            exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(name: "MiniatureTests", dependencies: ["Miniature"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx20

@@ -29,28 +29,37 @@ public final class Checkpoint: ParameterSource {
     private let stored: [String: Stored]
     private let dtype: DType
     private let device: Device
+    private let format: MemoryFormat
+    private let readsContents: Bool
     private var used: Set<String> = []
 
     /// - Parameters:
     ///   - origin: the file or folder that messages name.
     ///   - stored: by the network's own names.
+    ///   - format: of convolution weights; networks lay their activations out as these lie.
+    ///   - readsContents: false gives tensors of the right shapes whose elements are not set, at
+    ///     once and in next to no memory: for seeing whether a network finds all it needs.
     public init(
-        _ stored: [String: Stored], origin: String, dtype: DType = .float32, device: Device = .cpu
+        _ stored: [String: Stored], origin: String, dtype: DType = .float32,
+        device: Device = .cpu, format: MemoryFormat = .channelsLast, readsContents: Bool = true
     ) {
         self.origin = origin
         self.stored = stored
         self.dtype = dtype
         self.device = device
+        self.format = format
+        self.readsContents = readsContents
     }
 
     /// All tensors of one file under their own names.
     public convenience init(
-        _ file: SafetensorsFile, dtype: DType = .float32, device: Device = .cpu
+        _ file: SafetensorsFile, dtype: DType = .float32, device: Device = .cpu,
+        format: MemoryFormat = .channelsLast
     ) {
         let stored = file.keys.map { ($0, Stored(file: file, key: $0)) }
         self.init(
             Dictionary(uniqueKeysWithValues: stored), origin: file.path, dtype: dtype,
-            device: device)
+            device: device, format: format)
     }
 
     public func has(_ name: String) -> Bool { stored[name] != nil }
@@ -58,7 +67,7 @@ public final class Checkpoint: ParameterSource {
     public func tensor(
         _ name: String, shape: [Int], _ initialization: Initialization
     ) throws(CheckpointError) -> Tensor {
-        guard let entry = stored[name], let found = entry.file.tensor(entry.key) else {
+        guard let entry = stored[name], let found = contents(of: entry) else {
             throw .missing(file: origin, key: name)
         }
         let tensor = try entry.transform.apply(to: found, shape: shape, file: origin, key: name)
@@ -66,8 +75,16 @@ public final class Checkpoint: ParameterSource {
             throw .misshapen(file: origin, key: name, expected: shape, found: tensor.shape)
         }
         used.insert(name)
-        let format = layout(for: shape)
-        return tensor.converted(to: dtype, device: device, format: format)
+        guard readsContents else { return tensor }
+        return tensor.converted(
+            to: dtype, device: device, format: shape.count == 4 ? format : .contiguous)
+    }
+
+    private func contents(of entry: Stored) -> Tensor? {
+        if readsContents { return entry.file.tensor(entry.key) }
+        return entry.file.header.entries[entry.key].map {
+            Tensor.empty($0.shape, dtype: $0.dtype)
+        }
     }
 
     /// Call after the network is built.

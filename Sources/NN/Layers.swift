@@ -44,6 +44,9 @@ public final class Conv2d {
         self.padding = padding ?? kernel / 2
     }
 
+    /// How the weights lie in memory; activations are fastest when they lie likewise.
+    public var format: MemoryFormat { weight.isContiguous() ? .contiguous : .channelsLast }
+
     public func callAsFunction(_ input: Tensor) -> Tensor {
         let dtype = input.dtype
         return input.conv2d(

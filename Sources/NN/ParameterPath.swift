@@ -71,12 +71,19 @@ public final class RandomInitialization: ParameterSource {
     private let generator: Generator
     private let dtype: DType
     private let device: Device
+    private let format: MemoryFormat
 
-    /// - Parameter generator: of the CPU; what is drawn is moved to `device`.
-    public init(_ generator: Generator, dtype: DType = .float32, device: Device = .cpu) {
+    /// - Parameters:
+    ///   - generator: of the CPU; what is drawn is moved to `device`.
+    ///   - format: of convolution weights; networks lay their activations out as these lie.
+    public init(
+        _ generator: Generator, dtype: DType = .float32, device: Device = .cpu,
+        format: MemoryFormat = .channelsLast
+    ) {
         self.generator = generator
         self.dtype = dtype
         self.device = device
+        self.format = format
     }
 
     public func has(_ name: String) -> Bool { true }
@@ -93,11 +100,7 @@ public final class RandomInitialization: ParameterSource {
             case .normal(let deviation):
                 Tensor.randn(shape, generator: generator) * deviation
             }
-        return drawn.converted(to: dtype, device: device, format: layout(for: shape))
+        return drawn.converted(
+            to: dtype, device: device, format: shape.count == 4 ? format : .contiguous)
     }
-}
-
-/// Convolution weights lie with the channels fastest, which oneDNN and cuDNN like best.
-func layout(for shape: [Int]) -> MemoryFormat {
-    shape.count == 4 ? .channelsLast : .contiguous
 }

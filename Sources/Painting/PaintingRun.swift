@@ -1,6 +1,6 @@
 import Files
 public import Foundation
-public import Imaging
+import Imaging
 import StableDiffusion
 
 /// Many pictures of one prompt: numbered files, seeds that count up, and a contact sheet.

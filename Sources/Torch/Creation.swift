@@ -45,7 +45,7 @@ extension Tensor {
         }
         guard let out else { fatalError("unreachable") }
         var owned = ct_tensor(impl: nil)
-        trapOnFailure(ct_alias(out.handle, &owned), "Tensor", [out])
+        perform("Tensor", [out]) { ct_alias(out.handle, &owned) }
         self.init(owning: owned)
     }
 
@@ -119,13 +119,13 @@ extension Tensor {
     /// Writes the raw elements in row-major order into a buffer of exactly their size.
     public func copyBytes(to buffer: UnsafeMutableRawBufferPointer) {
         guard let base = buffer.baseAddress else { return }
-        trapOnFailure(ct_copy_bytes(handle, base, buffer.count), "copyBytes", [self])
+        perform("copyBytes", [self]) { ct_copy_bytes(handle, base, buffer.count) }
     }
 
     /// The only element of a tensor that has one.
     public func item() -> Double {
         var value = 0.0
-        trapOnFailure(ct_item(handle, &value), "item", [self])
+        perform("item", [self]) { ct_item(handle, &value) }
         return value
     }
 

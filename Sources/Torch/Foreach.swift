@@ -9,30 +9,33 @@ public enum Foreach {
         secondMoments: [Tensor], steps: [Tensor], learningRate: Double, betas: (Double, Double),
         weightDecay: Double, epsilon: Double
     ) {
-        let status = ct_fused_adamw(
-            parameters.map(\.handle), gradients.map(\.handle), firstMoments.map(\.handle),
-            secondMoments.map(\.handle), steps.map(\.handle), parameters.count, learningRate,
-            betas.0, betas.1, weightDecay, epsilon)
-        trapOnFailure(status, "adamW", [])
+        perform("adamW", parameters + gradients + firstMoments + secondMoments + steps) {
+            ct_fused_adamw(
+                parameters.map(\.handle), gradients.map(\.handle), firstMoments.map(\.handle),
+                secondMoments.map(\.handle), steps.map(\.handle), parameters.count,
+                learningRate, betas.0, betas.1, weightDecay, epsilon)
+        }
     }
 
     /// The Euclidean norm of all elements of all tensors together.
     public static func totalNorm(_ tensors: [Tensor]) -> Tensor {
         let handles = tensors.map(\.handle)
-        return produce("totalNorm", []) { ct_total_norm(handles, handles.count, $0) }
+        return produce("totalNorm", tensors) { ct_total_norm(handles, handles.count, $0) }
     }
 
     /// Multiplies every tensor in place by one number, itself a tensor.
     public static func scale(_ tensors: [Tensor], by factor: Tensor) {
         let handles = tensors.map(\.handle)
-        trapOnFailure(ct_scale_all(handles, handles.count, factor.handle), "scale", [])
+        perform("scale", tensors + [factor]) {
+            ct_scale_all(handles, handles.count, factor.handle)
+        }
     }
 
     /// Moves every average in place towards its tensor: `a += weight * (t - a)`.
     public static func interpolate(_ averages: [Tensor], towards tensors: [Tensor], weight: Double)
     {
-        let status = ct_lerp_all(
-            averages.map(\.handle), tensors.map(\.handle), averages.count, weight)
-        trapOnFailure(status, "interpolate", [])
+        perform("interpolate", averages + tensors) {
+            ct_lerp_all(averages.map(\.handle), tensors.map(\.handle), averages.count, weight)
+        }
     }
 }

@@ -16,14 +16,20 @@ public final class Generator {
     deinit { ct_generator_release(handle) }
 
     public func reseed(_ seed: UInt64) {
-        trapOnFailure(ct_generator_seed(handle, seed), "reseed", [])
+        withExtendedLifetime(self) {
+            trapOnFailure(ct_generator_seed(handle, seed), "reseed", [])
+        }
     }
 
     /// All that decides the numbers to come, as a uint8 vector.
     public var state: Tensor {
-        get { produce("state", []) { ct_generator_state(handle, $0) } }
+        get {
+            withExtendedLifetime(self) { produce("state", []) { ct_generator_state(handle, $0) } }
+        }
         set {
-            trapOnFailure(ct_generator_set_state(handle, newValue.handle), "state", [newValue])
+            withExtendedLifetime(self) {
+                perform("state", [newValue]) { ct_generator_set_state(handle, newValue.handle) }
+            }
         }
     }
 }
@@ -47,10 +53,12 @@ extension Tensor {
         _ distribution: ct_distribution, _ shape: [Int], _ generator: Generator, _ dtype: DType,
         _ device: Device?
     ) -> Tensor {
-        produce("random", []) {
-            ct_random(
-                distribution, shape.wide, shape.count, generator.handle, dtype.code,
-                (device ?? generator.device).code, $0)
+        withExtendedLifetime(generator) {
+            produce("random", []) {
+                ct_random(
+                    distribution, shape.wide, shape.count, generator.handle, dtype.code,
+                    (device ?? generator.device).code, $0)
+            }
         }
     }
 
@@ -58,15 +66,19 @@ extension Tensor {
     public static func randint(
         _ range: Range<Int>, _ shape: [Int], generator: Generator, device: Device? = nil
     ) -> Tensor {
-        produce("randint", []) {
-            ct_random_integers(
-                Int64(range.lowerBound), Int64(range.upperBound), shape.wide, shape.count,
-                generator.handle, (device ?? generator.device).code, $0)
+        withExtendedLifetime(generator) {
+            produce("randint", []) {
+                ct_random_integers(
+                    Int64(range.lowerBound), Int64(range.upperBound), shape.wide, shape.count,
+                    generator.handle, (device ?? generator.device).code, $0)
+            }
         }
     }
 
     /// The numbers below `count` in random order, as int64.
     public static func randperm(_ count: Int, generator: Generator) -> Tensor {
-        produce("randperm", []) { ct_random_permutation(Int64(count), generator.handle, $0) }
+        withExtendedLifetime(generator) {
+            produce("randperm", []) { ct_random_permutation(Int64(count), generator.handle, $0) }
+        }
     }
 }

@@ -3,21 +3,20 @@ internal import CTorch
 extension Tensor {
     /// Whether backward collects a gradient for this tensor.
     public var requiresGradient: Bool {
-        get { ct_requires_grad(handle) }
-        set { trapOnFailure(ct_set_requires_grad(handle, newValue), "requiresGradient", [self]) }
+        get { withExtendedLifetime(self) { ct_requires_grad(handle) } }
+        set { perform("requiresGradient", [self]) { ct_set_requires_grad(handle, newValue) } }
     }
 
     /// What backward has added up so far; nil before the first, and after it is set to nil.
     public var gradient: Tensor? {
         get {
             var out = ct_tensor(impl: nil)
-            trapOnFailure(ct_gradient(handle, &out), "gradient", [self])
+            perform("gradient", [self]) { ct_gradient(handle, &out) }
             return out.impl == nil ? nil : Tensor(owning: out)
         }
         set {
-            let value = newValue?.handle ?? ct_tensor(impl: nil)
-            withExtendedLifetime(newValue) {
-                trapOnFailure(ct_set_gradient(handle, value), "gradient", [self])
+            perform("gradient", operands(self, newValue)) {
+                ct_set_gradient(handle, newValue?.handle ?? ct_tensor(impl: nil))
             }
         }
     }
@@ -27,7 +26,7 @@ extension Tensor {
 
     /// Adds the gradients of this one number to every tensor it was computed from.
     public func backward() {
-        trapOnFailure(ct_backward(handle), "backward", [self])
+        perform("backward", [self]) { ct_backward(handle) }
     }
 }
 
@@ -55,10 +54,8 @@ public func checkpointed(_ inputs: [Tensor], _ body: @escaping ([Tensor]) -> Ten
                     produce("argument", []) { ct_alias(inputs[index], $0) }
                 }
                 var result = ct_tensor(impl: nil)
-                // The handle alone would not keep the tensor alive up to the call.
-                withExtendedLifetime(segment.body(arguments)) { output in
-                    trapOnFailure(ct_alias(output.handle, &result), "result", [output])
-                }
+                let computed = segment.body(arguments)
+                perform("result", [computed]) { ct_alias(computed.handle, &result) }
                 output.pointee = result
             },
             context,

@@ -2,12 +2,15 @@ internal import CTorch
 
 private var absent: ct_tensor { ct_tensor(impl: nil) }
 
+/// The operands that are there.
+func operands(_ tensors: Tensor?...) -> [Tensor] { tensors.compactMap { $0 } }
+
 extension Tensor {
     /// `self · weightᵀ + bias`; the last axis is the features.
     ///
     /// - Parameter weight: `[outputs, inputs]`.
     public func linear(weight: Tensor, bias: Tensor?) -> Tensor {
-        produce("linear", [self, weight]) {
+        produce("linear", operands(self, weight, bias)) {
             ct_linear(handle, weight.handle, bias?.handle ?? absent, $0)
         }
     }
@@ -17,21 +20,21 @@ extension Tensor {
     /// - Parameter weight: `[outputs, inputs, height, width]`.
     /// - Returns: `[batch, outputs, height, width]`.
     public func conv2d(weight: Tensor, bias: Tensor?, stride: Int = 1, padding: Int = 0) -> Tensor {
-        produce("conv2d", [self, weight]) {
+        produce("conv2d", operands(self, weight, bias)) {
             ct_conv2d(
                 handle, weight.handle, bias?.handle ?? absent, Int64(stride), Int64(padding), $0)
         }
     }
 
     public func groupNorm(groups: Int, weight: Tensor, bias: Tensor, epsilon: Double) -> Tensor {
-        produce("groupNorm", [self, weight]) {
+        produce("groupNorm", [self, weight, bias]) {
             ct_group_norm(handle, Int64(groups), weight.handle, bias.handle, epsilon, $0)
         }
     }
 
     /// Normalizes over the last axis.
     public func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double) -> Tensor {
-        produce("layerNorm", [self, weight]) {
+        produce("layerNorm", [self, weight, bias]) {
             ct_layer_norm(handle, weight.handle, bias.handle, epsilon, $0)
         }
     }
@@ -51,7 +54,7 @@ extension Tensor {
         query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, isCausal: Bool = false,
         scale: Double
     ) -> Tensor {
-        produce("attention", [query, key, value]) {
+        produce("attention", operands(query, key, value, mask)) {
             ct_attention(
                 query.handle, key.handle, value.handle, mask?.handle ?? absent, isCausal, scale, $0)
         }

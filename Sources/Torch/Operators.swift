@@ -72,20 +72,20 @@ extension Tensor {
 extension Tensor {
     /// `self += other * scale`.
     public func add(_ other: Tensor, scale: Double = 1) {
-        trapOnFailure(ct_add_in_place(handle, other.handle, scale), "add", [self, other])
+        perform("add", [self, other]) { ct_add_in_place(handle, other.handle, scale) }
     }
 
     /// `self *= factor`.
     public func multiply(by factor: Double) {
-        trapOnFailure(ct_mul_in_place(handle, factor), "multiply", [self])
+        perform("multiply", [self]) { ct_mul_in_place(handle, factor) }
     }
 
     public func fill(with value: Double) {
-        trapOnFailure(ct_fill(handle, value), "fill", [self])
+        perform("fill", [self]) { ct_fill(handle, value) }
     }
 
     /// Overwrites the elements with those of a tensor of the same shape, converting their dtype.
     public func copy(from other: Tensor) {
-        trapOnFailure(ct_copy_into(handle, other.handle), "copy", [self, other])
+        perform("copy", [self, other]) { ct_copy_into(handle, other.handle) }
     }
 }

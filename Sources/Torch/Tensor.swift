@@ -14,19 +14,25 @@ public final class Tensor: CustomDebugStringConvertible {
 
     /// The size of every axis.
     public var shape: [Int] {
-        var sizes = [Int64](repeating: 0, count: rank)
-        ct_shape(handle, &sizes)
-        return sizes.map(Int.init)
+        withExtendedLifetime(self) {
+            var sizes = [Int64](repeating: 0, count: Int(ct_rank(handle)))
+            ct_shape(handle, &sizes)
+            return sizes.map(Int.init)
+        }
     }
 
-    public var rank: Int { Int(ct_rank(handle)) }
+    public var rank: Int { withExtendedLifetime(self) { Int(ct_rank(handle)) } }
     public var count: Int { shape.reduce(1, *) }
-    public var dtype: DType { DType(code: ct_tensor_dtype(handle)) }
-    public var device: Device { Device(code: ct_tensor_device(handle)) }
+    public var dtype: DType {
+        withExtendedLifetime(self) { DType(code: ct_tensor_dtype(handle)) }
+    }
+    public var device: Device {
+        withExtendedLifetime(self) { Device(code: ct_tensor_device(handle)) }
+    }
 
     /// Whether the elements lie in memory in the order of the given format.
     public func isContiguous(_ format: MemoryFormat = .contiguous) -> Bool {
-        ct_is_contiguous(handle, format.code)
+        withExtendedLifetime(self) { ct_is_contiguous(handle, format.code) }
     }
 
     /// The size of one axis; a negative axis counts from the end.
@@ -57,14 +63,27 @@ public enum MemoryFormat: Sendable {
 }
 
 /// Runs one operation of the C layer and owns what it returns.
+///
+/// The operands are held until it has returned: a handle alone keeps no tensor alive, and Swift
+/// releases an object right after its last use.
 @inline(__always)
 func produce(
-    _ operation: @autoclosure () -> String, _ operands: @autoclosure () -> [Tensor],
+    _ operation: @autoclosure () -> String, _ operands: [Tensor],
     _ body: (UnsafeMutablePointer<ct_tensor>) -> ct_status
 ) -> Tensor {
     var out = ct_tensor(impl: nil)
-    trapOnFailure(body(&out), operation(), operands())
+    perform(operation(), operands) { body(&out) }
     return Tensor(owning: out)
+}
+
+/// Runs one operation of the C layer that returns nothing, holding the operands meanwhile.
+@inline(__always)
+func perform(
+    _ operation: @autoclosure () -> String, _ operands: [Tensor], _ body: () -> ct_status
+) {
+    withExtendedLifetime(operands) {
+        trapOnFailure(body(), operation(), operands)
+    }
 }
 
 extension Array where Element == Int {

@@ -8,5 +8,6 @@ struct AttuneMiniature: AsyncParsableCommand {
         abstract: "Makes the small Stable Diffusion that ships with Attune, step by step.",
         subcommands: [
             ScenesCommand.self, SubjectsCommand.self, DescribeCommand.self, TrainCommand.self,
+            EvaluateCommand.self,
         ])
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Torch
 
 /// The command: parse, validate, call, print.
 @main
@@ -6,9 +7,12 @@ struct Attune: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attune",
         abstract: "Teaches Stable Diffusion a subject from a few photos, and paints with it.",
-        subcommands: [GenerateCommand.self, TrainCommand.self, BenchCommand.self])
+        subcommands: [
+            DemoCommand.self, GenerateCommand.self, TrainCommand.self, BenchCommand.self,
+        ])
 
     static func main() {
+        Compute.letThreadsSleep()
         main(ArgumentSpelling.normalized(Array(CommandLine.arguments.dropFirst())))
     }
 }

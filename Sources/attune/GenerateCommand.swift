@@ -55,7 +55,8 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "How much the prompt counts.")
     var guidanceScale = 7.5
 
-    @Option(help: "The sampler, such as euler-ancestral or \"DPM++ 2M Karras\" (default: the model's).")
+    @Option(
+        help: "The sampler, such as euler or \"DPM++ 2M Karras\" (default: the model's).")
     var sampler: String?
 
     @Option(help: "In pixels (default: the model's own).")
@@ -93,12 +94,14 @@ struct GenerateCommand: ParsableCommand {
         settings.guidanceScale = guidanceScale
         settings.clipSkip = clipSkip
         settings.sampler = try sampler.map { try SamplerKind(named: $0) }
-        let folder = URL(filePath: output)
-        try PaintingRun.prepare(folder)
         let source = try ModelSource(model.map { URL(filePath: $0) } ?? EmbeddedModel.locate())
         try settings.validate(for: source)
         let kind = try settings.sampler ?? SamplerKind(for: source.schedulerConfiguration)
         _ = try kind.makeSampler(source.schedulerConfiguration, stepCount: steps)
+        try source.verify()
+        // Only now that nothing else can be wrong: a mistake leaves no empty folder behind.
+        let folder = URL(filePath: output)
+        try PaintingRun.prepare(folder)
 
         let printer = ProgressPrinter()
         let pipeline = try Pipeline(

@@ -15,7 +15,7 @@ fail() {
 }
 
 export ATTUNE=${ATTUNE:-$repository/.build/release/attune}
-[ -x "$ATTUNE" ] || fail "there is no program at $ATTUNE: run \`make build\`, or set ATTUNE."
+[ "${1:-}" = --python ] || [ -x "$ATTUNE" ] || fail "there is no program at $ATTUNE: run \`make build\`, or set ATTUNE."
 cache=${ATTUNE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/attune}
 mkdir -p "$cache" || fail "the cache folder $cache cannot be made: set ATTUNE_CACHE."
 
@@ -46,6 +46,11 @@ environment() {
 }
 
 reference=${REFERENCE_PYTHON:-$(environment requirements-reference.txt)}
+if [ "${1:-}" = --python ]; then
+    # For others who measure against the same reference.
+    echo "$reference"
+    exit
+fi
 latest=${LATEST_PYTHON:-$(environment requirements-latest.txt "$reference")}
 export PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 exec "$reference" run.py --latest "$latest" --cache "$cache" ${FULL:+--full}

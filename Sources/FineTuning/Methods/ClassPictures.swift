@@ -1,6 +1,7 @@
 import Files
 public import Foundation
 import Imaging
+import Painting
 public import StableDiffusion
 
 /// The class pictures of prior preservation: those that are missing are painted with the
@@ -43,17 +44,22 @@ public struct ClassPictures {
         var present = try presentCount()
         guard present < count else { return }
         progress(present, count)
-        let writer = PictureWriter(
-            pipeline: try pipeline(), settings: settings, cancellation: cancellation)
+        let writer = PictureWriter(pipeline: try pipeline(), settings: settings)
         var number = try nextNumber()
         while present < count {
             let places = (number..<(number + min(batchSize, count - present))).map { index in
                 let seed = seed &+ UInt64(index)
                 let digits = String(index)
                 let padded = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-                return (seed, folder.appendingPathComponent("class-\(padded)-\(seed).png"))
+                return (
+                    seed: seed, url: folder.appendingPathComponent("class-\(padded)-\(seed).png")
+                )
             }
-            try writer.write(places, stopsEarly: true)
+            try writer.paint(places) { _, _ in
+                if cancellation.isRequested {
+                    throw TrainingError.interrupted(step: 0, checkpoint: nil)
+                }
+            }
             number += places.count
             present += places.count
             progress(present, count)

@@ -1,6 +1,7 @@
 import Foundation
 import Files
 import NN
+import Painting
 import StableDiffusion
 public import Torch
 
@@ -38,6 +39,7 @@ public final class DreamBooth {
 
         // All that can be wrong with the input is found before anything takes long.
         let source = try openModel()
+        try source.verify()
         let resolution = try resolution(for: source)
         let photos = try TrainingPhotos(url(configuration.instanceDataDir), resolution: resolution)
         photos.events(resolution: resolution).forEach(report)
@@ -48,9 +50,9 @@ public final class DreamBooth {
         advise(stepCount: stepCount)
 
         let output = url(configuration.outputDir)
-        try Folder.create(output)
         CheckpointFolder.recover(in: output)
         let checkpoint = try findCheckpoint(in: output)
+        try Folder.create(output)
         settleSeed(checkpoint)
         var settings = configuration.settings(
             resolution: resolution, stepCount: stepCount, modelHash: try source.hash)
@@ -201,7 +203,7 @@ public final class DreamBooth {
     ) -> ((Int) throws -> [URL])? {
         guard let prompt = configuration.training.validationPrompt else { return nil }
         let folder = output.appendingPathComponent("validation")
-        return { [configuration, cancellation, device] step in
+        return { [configuration, device] step in
             try Folder.create(folder)
             // The parts that are not trained are read again rather than kept in memory.
             let pipeline = Pipeline(
@@ -212,17 +214,16 @@ public final class DreamBooth {
             var settings = GenerationSettings(prompt: prompt)
             settings.width = resolution
             settings.height = resolution
-            let writer = PictureWriter(
-                pipeline: pipeline, settings: settings, cancellation: cancellation)
+            let writer = PictureWriter(pipeline: pipeline, settings: settings)
             // The same seeds every time, so that pictures of different steps can be compared.
             let places = (0..<configuration.training.numValidationImages).map { index in
                 (
-                    (configuration.training.seed ?? 0) &+ UInt64(index),
-                    folder.appendingPathComponent("step-\(step)-\(index).png")
+                    seed: (configuration.training.seed ?? 0) &+ UInt64(index),
+                    url: folder.appendingPathComponent("step-\(step)-\(index).png")
                 )
             }
-            for place in places { try writer.write([place], stopsEarly: false) }
-            return places.map(\.1)
+            for place in places { try writer.paint([place]) }
+            return places.map(\.url)
         }
     }
 

@@ -11,7 +11,10 @@ public func trainAutoencoder(
 ) throws {
     let device = data.device
     var sizes = configuration.vae
-    let model = try Autoencoder(sizes, RandomInitialization(Generator(seed: 21), device: device))
+    let model = try Autoencoder(
+        sizes,
+        RandomInitialization(
+            Generator(seed: 21), device: device, format: device.trainingFormat))
     let run = try TrainingRun(
         "vae", parameters: model.parameters.entries, schedule: configuration.autoencoder,
         averageDecay: 0.999, seed: 22, folder: folder.work)
@@ -20,7 +23,7 @@ public func trainAutoencoder(
         let rows = Tensor.randint(
             0..<data.count, [configuration.autoencoder.batchSize], generator: run.generator,
             device: device)
-        let pixels = data.batch(rows, dtype: .bfloat16, flippingHalf: true)
+        let pixels = data.batch(rows, dtype: device.trainingDType, flippingHalf: true)
         let latents = model.encode(pixels)
         let painted = model.decode(latents.sample(generator: noise)).cast(to: .float32)
         let wanted = pixels.cast(to: .float32)

@@ -17,7 +17,9 @@ public func trainContrastive(
     sizes.text.vocabularySize = tokenizer.vocabularyCount
     sizes.text.endTokenID = tokenizer.endID
     let model = try CLIPModel(
-        sizes, RandomInitialization(Generator(seed: 11), device: device))
+        sizes,
+        RandomInitialization(
+            Generator(seed: 11), device: device, format: device.trainingFormat))
     model.logitScale.fill(with: firstScale)
     let (captions, captionOfScene) = uniqueCaptions(data)
     let ids = tokenIDs(captions, tokenizer, device: device)
@@ -25,7 +27,7 @@ public func trainContrastive(
     let run = try TrainingRun(
         "clip", parameters: model.parameters.entries, schedule: configuration.contrastive,
         averageDecay: 0.998, seed: 12, folder: folder.work)
-    let dtype = DType.bfloat16
+    let dtype = device.trainingDType
     try run.run(seconds: seconds, log: log) {
         let rows = Tensor.randint(
             0..<data.count, [configuration.contrastive.batchSize], generator: run.generator,

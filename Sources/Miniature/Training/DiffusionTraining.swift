@@ -19,7 +19,10 @@ public func trainDiffusion(
     let contexts = try encodeAll(captions + [""], tokenizer, folder, device: device)
     let which = captionOfScene
     let sizes = configuration.unet
-    let model = try UNet(sizes, RandomInitialization(Generator(seed: 31), device: device))
+    let model = try UNet(
+        sizes,
+        RandomInitialization(
+            Generator(seed: 31), device: device, format: device.trainingFormat))
     log("unet: \(model.parameters.elementCount) parameters, \(captions.count) captions")
     let run = try TrainingRun(
         "unet", parameters: model.parameters.entries, schedule: configuration.diffusion,
@@ -44,7 +47,7 @@ public func trainDiffusion(
         let noise = Tensor.randn(clean.shape, generator: noiseSource)
         let noisy = schedule.noisy(clean, noise: noise, timesteps: timesteps)
         let predicted = model(
-            noisy.cast(to: .bfloat16),
+            noisy.cast(to: device.trainingDType),
             timesteps: Tensor(timesteps.map(Float.init), device: device),
             context: contexts.gathered(0, at: Tensor(texts, device: device)))
         let target = schedule.target(latents: clean, noise: noise, timesteps: timesteps)
@@ -85,7 +88,7 @@ private func encodeAll(_ data: SceneDataset, _ autoencoder: Autoencoder) -> Scen
                 let rows = Tensor.arange(
                     Double(start), Double(min(start + 64, data.count)), dtype: .int64,
                     device: data.device)
-                let pixels = data.batch(rows, dtype: .bfloat16)
+                let pixels = data.batch(rows, dtype: data.device.trainingDType)
                 let moments = autoencoder.encode(mirrored ? pixels.flipped(3) : pixels)
                 means.append(moments.mean)
                 deviations.append(moments.standardDeviation)
@@ -103,7 +106,7 @@ private func encodeAll(
     return withoutGradients {
         let parts = stride(from: 0, to: captions.count, by: 512).map { start in
             let some = Array(captions[start..<min(start + 512, captions.count)])
-            return text(tokenIDs(some, tokenizer, device: device), dtype: .bfloat16)
+            return text(tokenIDs(some, tokenizer, device: device), dtype: device.trainingDType)
         }
         return Tensor.concatenating(parts)
     }

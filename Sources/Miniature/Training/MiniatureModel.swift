@@ -46,13 +46,17 @@ public struct MiniatureFolder: Sendable {
 
     public func clip(device: Device) throws -> CLIPModel {
         let file = try SafetensorsFile(url.appending(path: "clip/model.safetensors"))
-        return try CLIPModel(read("clip/config.json"), Checkpoint(file, device: device))
+        return try CLIPModel(
+            read("clip/config.json"),
+            Checkpoint(file, device: device, format: device.trainingFormat))
     }
 
     public func autoencoder(device: Device) throws -> Autoencoder {
         let file = try SafetensorsFile(
             url.appending(path: "vae/diffusion_pytorch_model.safetensors"))
-        return try Autoencoder(read("vae/config.json"), Checkpoint(file, device: device))
+        return try Autoencoder(
+            read("vae/config.json"),
+            Checkpoint(file, device: device, format: device.trainingFormat))
     }
 }
 

@@ -42,11 +42,12 @@ public final class SceneDataset {
         withoutGradients {
             let rows = pictures.gathered(0, at: indices).cast(to: dtype) / 127.5 - 1
             let pixels = rows.permuted(0, 3, 1, 2)
-            guard flippingHalf else { return pixels }
+            guard flippingHalf else { return pixels.converted(format: device.trainingFormat) }
             let half = pixels.size(0) / 2
             let first = pixels.narrowed(0, start: 0, length: half).flipped(3)
             let second = pixels.narrowed(0, start: half, length: pixels.size(0) - half)
-            return Tensor.concatenating([first, second]).converted(format: .channelsLast)
+            return Tensor.concatenating([first, second])
+                .converted(format: device.trainingFormat)
         }
     }
 }

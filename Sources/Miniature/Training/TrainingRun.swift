@@ -2,6 +2,13 @@ import Foundation
 import NN
 import Torch
 
+extension Device {
+    /// What small networks train fastest in: on a processor neither bf16 nor the channels-last
+    /// format pays for its conversions at these sizes.
+    var trainingDType: DType { self == .cpu ? .float32 : .bfloat16 }
+    var trainingFormat: MemoryFormat { self == .cpu ? .contiguous : .channelsLast }
+}
+
 /// One part's training: optimizer, averaged weights, and a file from which it goes on.
 ///
 /// A run that was interrupted goes on from its last save with the same random numbers.

@@ -85,7 +85,7 @@ private final class VisionTower {
     }
 
     func callAsFunction(_ pixels: Tensor) -> Tensor {
-        let grid = patches(pixels.converted(format: .channelsLast))
+        let grid = patches(pixels)
         let (batch, width) = (grid.size(0), grid.size(1))
         let tokens = grid.permuted(0, 2, 3, 1).reshaped(batch, -1, width)
         let first = classEmbedding.cast(to: tokens.dtype).reshaped(1, 1, width)

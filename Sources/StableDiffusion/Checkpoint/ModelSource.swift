@@ -122,14 +122,30 @@ public final class ModelSource {
         }
     }
 
+    /// Sees whether every network finds all of its tensors, and nothing else; reads none of them.
+    ///
+    /// - Throws: as ``unet(dtype:device:)``.
+    public func verify() throws {
+        _ = try load(.textEncoder, readsContents: false) { source throws(CheckpointError) in
+            try TextEncoder(textEncoderConfiguration, source)
+        }
+        _ = try load(.unet, readsContents: false) { source throws(CheckpointError) in
+            try UNet(unetConfiguration, source)
+        }
+        _ = try load(.vae, readsContents: false) { source throws(CheckpointError) in
+            try Autoencoder(vaeConfiguration, source)
+        }
+    }
+
     private func load<Network>(
-        _ part: ModelPart, _ dtype: DType, _ device: Device,
-        _ build: (Checkpoint) throws(CheckpointError) -> Network
+        _ part: ModelPart, _ dtype: DType = .float32, _ device: Device = .cpu,
+        readsContents: Bool = true, _ build: (Checkpoint) throws(CheckpointError) -> Network
     ) throws -> Network {
         guard let weights = contents.weights[part] else {
             throw ModelError.missingPart(name: part.rawValue, folder: url.path)
         }
-        let checkpoint = weights.checkpoint(dtype: dtype, device: device)
+        let checkpoint = weights.checkpoint(
+            dtype: dtype, device: device, readsContents: readsContents)
         let network = try build(checkpoint)
         try checkpoint.requireAllUsed()
         return network

@@ -36,8 +36,9 @@ struct PartWeights {
         if meanings.count != 1 || meanings[0].name != key { isCurrentSpelling = false }
     }
 
-    func checkpoint(dtype: DType, device: Device) -> Checkpoint {
-        Checkpoint(stored, origin: origin, dtype: dtype, device: device)
+    func checkpoint(dtype: DType, device: Device, readsContents: Bool = true) -> Checkpoint {
+        Checkpoint(
+            stored, origin: origin, dtype: dtype, device: device, readsContents: readsContents)
     }
 
     /// Whether all floating-point tensors of the files are of this type.

@@ -100,7 +100,7 @@ public final class UNet {
     public func callAsFunction(_ sample: Tensor, timesteps: Tensor, context: Tensor) -> Tensor {
         let time = self.time(timesteps, dtype: sample.dtype)
         let context = context.cast(to: sample.dtype)
-        var hidden = input(sample.converted(format: .channelsLast))
+        var hidden = input(sample.converted(format: input.format))
         var skips = [hidden]
         for (level, block) in down.enumerated() {
             for index in 0..<block.layerCount {

@@ -101,7 +101,7 @@ final class AutoencoderEncoder {
     }
 
     func callAsFunction(_ pixels: Tensor) -> Tensor {
-        var hidden = input(pixels.converted(format: .channelsLast))
+        var hidden = input(pixels.converted(format: input.format))
         for (level, blocks) in levels.enumerated() {
             for block in blocks { hidden = block(hidden) }
             if level < downsamplers.count { hidden = downsamplers[level](hidden) }
@@ -152,7 +152,7 @@ final class AutoencoderDecoder {
     }
 
     func callAsFunction(_ latents: Tensor) -> Tensor {
-        var hidden = middle(input(latents.converted(format: .channelsLast)))
+        var hidden = middle(input(latents.converted(format: input.format)))
         for (level, blocks) in levels.enumerated() {
             for block in blocks { hidden = block(hidden) }
             if level < upsamplers.count { hidden = upsamplers[level](hidden) }

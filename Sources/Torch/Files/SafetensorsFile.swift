@@ -53,8 +53,11 @@ public final class SafetensorsFile {
     /// A copy of one tensor on the CPU, in the dtype of the file; nil when there is no such key.
     public func tensor(_ key: String) -> Tensor? {
         guard let entry = header.entries[key] else { return nil }
-        let bytes = UnsafeRawBufferPointer(
-            start: mapping + header.dataOffset + entry.range.lowerBound, count: entry.range.count)
-        return Tensor(bytes: bytes, shape: entry.shape, dtype: entry.dtype)
+        return withExtendedLifetime(self) {
+            let bytes = UnsafeRawBufferPointer(
+                start: mapping + header.dataOffset + entry.range.lowerBound,
+                count: entry.range.count)
+            return Tensor(bytes: bytes, shape: entry.shape, dtype: entry.dtype)
+        }
     }
 }

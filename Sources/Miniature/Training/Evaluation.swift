@@ -1,0 +1,88 @@
+public import Foundation
+import StableDiffusion
+import Torch
+
+/// How well the model paints what captions say, as its small CLIP sees it.
+public struct MiniatureEvaluation: Sendable {
+    /// The share of pictures whose class the CLIP ranks first among all classes.
+    public let classAccuracy: Double
+    /// The share whose colour it ranks first among all colours, the class being known.
+    public let colorAccuracy: Double
+    /// uint8 `[height, width, 3]` each, in the order of the scenes.
+    public let pictures: [[UInt8]]
+    public let side: Int
+}
+
+/// Paints held-out captions and lets the small CLIP say what it sees.
+///
+/// - Parameters:
+///   - modelFolder: a whole model, with `clip/` in it.
+///   - pictures: uint8 `[scenes, height, width, 3]` to judge in place of painted ones, such as the
+///     real renderings, which give the bound.
+public func evaluateMiniature(
+    _ modelFolder: URL, scenes: [Scene], pictures given: SceneDataset? = nil, stepCount: Int = 25,
+    guidanceScale: Double = 5, batchSize: Int = 20, log: (String) -> Void
+) throws -> MiniatureEvaluation {
+    let folder = try MiniatureFolder(modelFolder)
+    let clip = try folder.clip(device: .cpu)
+    let tokenizer = try folder.tokenizer()
+    var painted: [Tensor] = []
+    if let given {
+        painted = (0..<scenes.count).map { given.pictures.selected(0, $0) }
+    } else {
+        let pipeline = try Pipeline(ModelSource(modelFolder))
+        for (index, scene) in scenes.enumerated() {
+            var settings = GenerationSettings(prompt: scene.caption)
+            settings.stepCount = stepCount
+            settings.guidanceScale = guidanceScale
+            painted += try pipeline.generate(settings, seeds: [UInt64(index)])
+            if (index + 1) % 20 == 0 { log("\(index + 1) of \(scenes.count) painted") }
+        }
+    }
+    func texts(_ captions: [String]) -> Tensor {
+        clip.embedText(tokenIDs(captions, tokenizer, device: .cpu))
+    }
+    let classes = SceneClass.allCases
+    let colors = SceneColor.allCases
+    var (rightClasses, rightColors) = (0, 0)
+    withoutGradients {
+        let classTexts = texts(classes.map { "a photo of \(article($0.rawValue))" })
+        let side = clip.configuration.vision.imageSize
+        for (scene, picture) in zip(scenes, painted) {
+            precondition(picture.size(0) == side, "pictures of \(side) pixels are judged")
+            let pixels = (picture.cast(to: .float32) / 127.5 - 1).permuted(2, 0, 1).unsqueezed(0)
+            let seen = clip.embedImages(pixels)
+            let bestClass = seen.matmul(classTexts.transposed(0, 1)).argmax(1).integers()[0]
+            if classes[bestClass] == scene.kind { rightClasses += 1 }
+            let colorTexts = texts(
+                colors.map { "a photo of \(article("\($0.rawValue) \(scene.kind.rawValue)"))" })
+            let bestColor = seen.matmul(colorTexts.transposed(0, 1)).argmax(1).integers()[0]
+            if colors[bestColor] == scene.color { rightColors += 1 }
+        }
+    }
+    let count = Double(scenes.count)
+    return MiniatureEvaluation(
+        classAccuracy: Double(rightClasses) / count, colorAccuracy: Double(rightColors) / count,
+        pictures: painted.map { $0.unsignedBytes() }, side: painted.first?.size(0) ?? 0)
+}
+
+private func article(_ words: String) -> String {
+    (words.first.map("aeiou".contains) ?? false ? "an " : "a ") + words
+}
+
+extension MiniatureEvaluation {
+    /// The first pictures as one, as a portable pixmap.
+    public func grid(columns: Int, rows: Int) -> Data {
+        var data = Data("P6 \(columns * side) \(rows * side) 255\n".utf8)
+        let empty = [UInt8](repeating: 255, count: side * side * 3)
+        for row in 0..<(rows * side) {
+            for column in 0..<columns {
+                let index = row / side * columns + column
+                let picture = index < pictures.count ? pictures[index] : empty
+                let start = row % side * side * 3
+                data.append(contentsOf: picture[start..<(start + side * 3)])
+            }
+        }
+        return data
+    }
+}
