@@ -33,6 +33,15 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible, Lo
         self.reason = reason
     }
 
+    /// The same error, named after the place that a file would have got: people know nothing of
+    /// the temporary folder in which it was written. Errors of files elsewhere stay as they are.
+    public func relocated(from temporary: URL, to destination: URL) -> FileError {
+        guard path == temporary.path || path.hasPrefix(temporary.path + "/") else { return self }
+        let url = URL(fileURLWithPath: destination.path + path.dropFirst(temporary.path.count))
+        if let reason { return FileError(action, url, reason: reason) }
+        return FileError(action, url, errorNumber: errorNumber)
+    }
+
     /// Whether the disk, or the share of it that the user may fill, is full.
     public var isDiskFull: Bool { errorNumber == ENOSPC || errorNumber == EDQUOT }
 

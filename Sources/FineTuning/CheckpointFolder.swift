@@ -98,7 +98,7 @@ public struct CheckpointFolder {
             }
         } catch {
             try? manager.removeItem(at: temporary)
-            throw error
+            throw (error as? FileError)?.relocated(from: temporary, to: destination) ?? error
         }
         synchronize(output)
         if let totalLimit {

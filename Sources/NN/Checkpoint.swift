@@ -4,10 +4,14 @@ public import Torch
 public final class Checkpoint: ParameterSource {
     /// A tensor of a file, and how it becomes the parameter.
     public struct Stored {
+        /// Where the tensor is.
         public let file: SafetensorsFile
+        /// Its name in that file.
         public let key: String
+        /// What makes the parameter of it.
         public let transform: Transform
 
+        /// A tensor of a file by its name there.
         public init(file: SafetensorsFile, key: String, transform: Transform = .none) {
             self.file = file
             self.key = key
@@ -25,6 +29,7 @@ public final class Checkpoint: ParameterSource {
         case transposed
     }
 
+    /// The file or folder that messages name.
     public let origin: String
     private let stored: [String: Stored]
     private let dtype: DType
@@ -62,8 +67,12 @@ public final class Checkpoint: ParameterSource {
             device: device, format: format)
     }
 
+    /// Whether the files give this parameter.
     public func has(_ name: String) -> Bool { stored[name] != nil }
 
+    /// The parameter, in the dtype, on the device and in the memory format of this source.
+    ///
+    /// - Throws: ``CheckpointError`` when the files lack it or have it in another shape.
     public func tensor(
         _ name: String, shape: [Int], _ initialization: Initialization
     ) throws(CheckpointError) -> Tensor {

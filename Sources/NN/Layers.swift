@@ -5,9 +5,14 @@ public import Torch
 
 /// `x · weightᵀ + bias`.
 public final class Linear {
+    /// `[outputs, inputs]`.
     public let weight: Tensor
+    /// `[outputs]`.
     public let bias: Tensor?
 
+    /// Takes `weight` and, where wanted, `bias` from this place of the checkpoint.
+    ///
+    /// - Throws: ``CheckpointError`` when one is missing or misshapen; so do all layers.
     public init(
         _ path: ParameterPath, _ inputs: Int, _ outputs: Int, hasBias: Bool = true
     ) throws(CheckpointError) {
@@ -26,7 +31,9 @@ public final class Linear {
 
 /// A convolution over `[batch, channels, height, width]`.
 public final class Conv2d {
+    /// `[outputs, inputs, height, width]`.
     public let weight: Tensor
+    /// `[outputs]`.
     public let bias: Tensor?
     private let stride: Int
     private let padding: Int
@@ -47,6 +54,8 @@ public final class Conv2d {
     /// How the weights lie in memory; activations are fastest when they lie likewise.
     public var format: MemoryFormat { weight.isContiguous() ? .contiguous : .channelsLast }
 
+    /// - Parameter input: `[batch, inputs, height, width]`.
+    /// - Returns: `[batch, outputs, height, width]`, its sides divided by the stride.
     public func callAsFunction(_ input: Tensor) -> Tensor {
         let dtype = input.dtype
         return input.conv2d(
@@ -57,11 +66,16 @@ public final class Conv2d {
 
 /// Normalizes groups of channels (Wu and He 2018, arXiv 1803.08494).
 public final class GroupNorm {
+    /// The factor of every channel: `[channels]`.
     public let weight: Tensor
+    /// What is added to every channel: `[channels]`.
     public let bias: Tensor
     private let groups: Int
     private let epsilon: Double
 
+    /// - Parameters:
+    ///   - groups: a divisor of `channels`.
+    ///   - epsilon: added to the variance.
     public init(
         _ path: ParameterPath, groups: Int, channels: Int, epsilon: Double
     ) throws(CheckpointError) {
@@ -71,6 +85,7 @@ public final class GroupNorm {
         self.epsilon = epsilon
     }
 
+    /// - Parameter input: `[batch, channels, height, width]`; the result has its shape.
     public func callAsFunction(_ input: Tensor) -> Tensor {
         let dtype = input.dtype
         return input.groupNorm(
@@ -81,10 +96,13 @@ public final class GroupNorm {
 
 /// Normalizes the last axis (Ba et al. 2016, arXiv 1607.06450).
 public final class LayerNorm {
+    /// The factor of every feature: `[width]`.
     public let weight: Tensor
+    /// What is added to every feature: `[width]`.
     public let bias: Tensor
     private let epsilon: Double
 
+    /// - Parameter epsilon: added to the variance.
     public init(
         _ path: ParameterPath, _ width: Int, epsilon: Double = 1e-5
     ) throws(CheckpointError) {
@@ -93,6 +111,7 @@ public final class LayerNorm {
         self.epsilon = epsilon
     }
 
+    /// - Parameter input: `[…, width]`; the result has its shape.
     public func callAsFunction(_ input: Tensor) -> Tensor {
         let dtype = input.dtype
         return input.layerNorm(
@@ -102,8 +121,10 @@ public final class LayerNorm {
 
 /// A table of rows, looked up by id.
 public final class Embedding {
+    /// `[rows, width]`.
     public let weight: Tensor
 
+    /// - Parameter standardDeviation: of the rows where no checkpoint gives them.
     public init(
         _ path: ParameterPath, rows: Int, width: Int, standardDeviation: Double = 0.02
     ) throws(CheckpointError) {

@@ -3,8 +3,11 @@ public import Torch
 /// Where a layer stands in its network: the name that checkpoints give it, where its parameters
 /// come from, and the store they go to.
 public struct ParameterPath {
+    /// The names of the levels, joined by dots; empty at the root.
     public let name: String
+    /// Where parameters come from.
     public let source: any ParameterSource
+    /// Where they go to.
     public let store: ParameterStore
 
     /// The root of a network.
@@ -18,11 +21,13 @@ public struct ParameterPath {
         self.store = store
     }
 
+    /// The place of this name below a place.
     public static func / (path: ParameterPath, component: String) -> ParameterPath {
         let name = path.name.isEmpty ? component : "\(path.name).\(component)"
         return ParameterPath(name: name, source: path.source, store: path.store)
     }
 
+    /// The place of this number below a place, as in a list of blocks.
     public static func / (path: ParameterPath, index: Int) -> ParameterPath {
         path / String(index)
     }
@@ -86,8 +91,10 @@ public final class RandomInitialization: ParameterSource {
         self.format = format
     }
 
+    /// True: any parameter can be drawn.
     public func has(_ name: String) -> Bool { true }
 
+    /// Draws the parameter; what is drawn depends on the order of the calls.
     public func tensor(
         _ name: String, shape: [Int], _ initialization: Initialization
     ) throws(CheckpointError) -> Tensor {

@@ -2,11 +2,14 @@ public import Torch
 
 /// The parameters of one network, by name, in the order in which its layers were built.
 public final class ParameterStore {
+    /// The names, in the order in which the layers took them.
     public private(set) var names: [String] = []
     private var tensors: [String: Tensor] = [:]
 
+    /// A store without parameters; layers fill it as they are built.
     public init() {}
 
+    /// Names and tensors in that order; the tensors are the network's own.
     public var entries: [(name: String, tensor: Tensor)] {
         names.map { ($0, self[$0]) }
     }
@@ -20,6 +23,7 @@ public final class ParameterStore {
         return tensor
     }
 
+    /// Whether a parameter has this name.
     public func contains(_ name: String) -> Bool { tensors[name] != nil }
 
     /// Two layers must not take the same name: that is a mistake of the program, and traps.

@@ -5,11 +5,15 @@ import StableDiffusion
 
 /// Many pictures of one prompt: numbered files, seeds that count up, and a contact sheet.
 public struct PaintingRun {
+    /// Paints a batch and writes its files.
     public let writer: PictureWriter
+    /// Where the pictures and the contact sheet go.
     public let folder: URL
     /// Picture k has this seed plus k.
     public let firstSeed: UInt64
+    /// How many pictures there will be.
     public let count: Int
+    /// How many are painted at once; the pictures do not depend on it.
     public let batchSize: Int
 
     /// - Throws: `FileError` when the folder cannot be made or written, before anything is painted.

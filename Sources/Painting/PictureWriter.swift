@@ -5,11 +5,14 @@ import Torch
 
 /// Paints with a pipeline and writes each picture with the A1111 `parameters` text inside.
 public struct PictureWriter {
+    /// What paints.
     public let pipeline: Pipeline
+    /// What to paint, the same for every picture.
     public let settings: GenerationSettings
     /// A1111's name of the model: ten digits of its SHA-256; nil leaves it out.
     public let modelHash: String?
 
+    /// A writer of such pictures; nothing is painted yet.
     public init(pipeline: Pipeline, settings: GenerationSettings, modelHash: String? = nil) {
         self.pipeline = pipeline
         self.settings = settings

@@ -4,6 +4,7 @@ public enum ConfigurationError: Error, CustomStringConvertible, Sendable {
     case unsupported(file: String, key: String, found: String, expected: String)
     case unreadable(file: String, reason: String)
 
+    /// The sentence for people.
     public var description: String {
         switch self {
         case .unsupported(let file, let key, let found, let expected):

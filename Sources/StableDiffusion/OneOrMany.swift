@@ -3,6 +3,7 @@ public enum OneOrMany: Codable, Sendable, Equatable {
     case one(Int)
     case many([Int])
 
+    /// Reads a number or a list of numbers.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let value = try? container.decode(Int.self) {
@@ -12,6 +13,7 @@ public enum OneOrMany: Codable, Sendable, Equatable {
         }
     }
 
+    /// Writes it as it was read.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

@@ -49,6 +49,7 @@ extension Tensor {
         self.init(owning: owned)
     }
 
+    /// A tensor whose elements are all `value`.
     public static func full(
         _ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu
     ) -> Tensor {
@@ -57,10 +58,12 @@ extension Tensor {
         }
     }
 
+    /// A tensor of zeros.
     public static func zeros(
         _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
     ) -> Tensor { full(shape, 0, dtype: dtype, device: device) }
 
+    /// A tensor of ones.
     public static func ones(
         _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
     ) -> Tensor { full(shape, 1, dtype: dtype, device: device) }

@@ -14,6 +14,7 @@ public enum DType: String, Sendable, CaseIterable, Codable {
         }
     }
 
+    /// Whether the elements are floating-point numbers.
     public var isFloatingPoint: Bool {
         switch self {
         case .float16, .bfloat16, .float32, .float64: true

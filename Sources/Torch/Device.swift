@@ -8,6 +8,7 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     /// The GPU of an Apple computer.
     case mps
 
+    /// As it is typed: `cpu`, `cuda:0`, `mps`.
     public var description: String {
         switch self {
         case .cpu: "cpu"
@@ -19,6 +20,7 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     /// How many GPUs LibTorch can use; opens its CUDA half at the first call.
     public static var cudaCount: Int { Int(ct_device_count(CT_CUDA)) }
 
+    /// Whether LibTorch can use the GPU of an Apple computer.
     public static var hasMPS: Bool { ct_device_count(CT_MPS) > 0 }
 
     /// The fastest device of this machine.
@@ -100,6 +102,7 @@ public enum DeviceError: Error, CustomStringConvertible {
     case unknown(String)
     case missing(String, found: String)
 
+    /// The sentence for people.
     public var description: String {
         switch self {
         case .unknown(let name):

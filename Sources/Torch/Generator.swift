@@ -4,8 +4,10 @@ internal import CTorch
 /// `torch.Generator(device).manual_seed(seed)` gives.
 public final class Generator {
     let handle: ct_generator
+    /// Where numbers are drawn; other devices give other numbers.
     public let device: Device
 
+    /// A generator that begins at this seed, as after `manual_seed(seed)`.
     public init(seed: UInt64, device: Device = .cpu) {
         var out = ct_generator(impl: nil)
         trapOnFailure(ct_generator_create(device.code, seed, &out), "Generator", [])
@@ -15,6 +17,7 @@ public final class Generator {
 
     deinit { ct_generator_release(handle) }
 
+    /// Begins anew, as a generator of this seed.
     public func reseed(_ seed: UInt64) {
         withExtendedLifetime(self) {
             trapOnFailure(ct_generator_seed(handle, seed), "reseed", [])

@@ -26,6 +26,8 @@ extension Tensor {
         }
     }
 
+    /// Normalizes each of `groups` equal groups of channels of `[batch, channels, …]`, then scales and
+    /// shifts every channel by `[channels]`.
     public func groupNorm(groups: Int, weight: Tensor, bias: Tensor, epsilon: Double) -> Tensor {
         produce("groupNorm", [self, weight, bias]) {
             ct_group_norm(handle, Int64(groups), weight.handle, bias.handle, epsilon, $0)

@@ -5,11 +5,14 @@ extension Tensor {
     public func reshaped(_ shape: [Int]) -> Tensor {
         produce("reshaped(\(shape))", [self]) { ct_reshape(handle, shape.wide, shape.count, $0) }
     }
+    /// The same elements with other axes.
     public func reshaped(_ shape: Int...) -> Tensor { reshaped(shape) }
 
+    /// The axes in another order, as positions of the present ones; shares memory.
     public func permuted(_ axes: Int...) -> Tensor {
         produce("permuted", [self]) { ct_permute(handle, axes.wide, axes.count, $0) }
     }
+    /// Two axes exchanged; shares memory.
     public func transposed(_ first: Int, _ second: Int) -> Tensor {
         produce("transposed", [self]) { ct_transpose(handle, Int64(first), Int64(second), $0) }
     }
@@ -47,6 +50,7 @@ extension Tensor {
         precondition(length * parts == size(axis), "\(debugDescription) in \(parts) parts")
         return (0..<parts).map { narrowed(axis, start: $0 * length, length: length) }
     }
+    /// The elements of an axis in reverse order.
     public func flipped(_ axis: Int) -> Tensor {
         produce("flipped", [self]) { ct_flip(handle, Int64(axis), $0) }
     }
@@ -55,6 +59,7 @@ extension Tensor {
         produce("padded", [self]) { ct_pad(handle, amounts.wide, amounts.count, $0) }
     }
 
+    /// Joins tensors along an axis; the other axes have equal sizes.
     public static func concatenating(_ parts: [Tensor], _ axis: Int = 0) -> Tensor {
         let handles = parts.map(\.handle)
         return produce("concatenating", parts) {
@@ -85,7 +90,9 @@ extension Tensor {
             ct_convert(handle, dtype.code, device.code, format.code, copies, $0)
         }
     }
+    /// The tensor in another dtype; itself where it has it already.
     public func cast(to dtype: DType) -> Tensor { converted(to: dtype) }
+    /// The tensor on another device; itself where it is there already.
     public func moved(to device: Device) -> Tensor { converted(device: device) }
     /// The elements in a new piece of memory.
     public func copied() -> Tensor { unary(CT_CLONE, "copied") }

@@ -21,11 +21,15 @@ public final class Tensor: CustomDebugStringConvertible {
         }
     }
 
+    /// The number of axes.
     public var rank: Int { withExtendedLifetime(self) { Int(ct_rank(handle)) } }
+    /// The number of elements.
     public var count: Int { shape.reduce(1, *) }
+    /// The type of the elements.
     public var dtype: DType {
         withExtendedLifetime(self) { DType(code: ct_tensor_dtype(handle)) }
     }
+    /// Where the elements are.
     public var device: Device {
         withExtendedLifetime(self) { Device(code: ct_tensor_device(handle)) }
     }
@@ -41,6 +45,7 @@ public final class Tensor: CustomDebugStringConvertible {
         return sizes[axis < 0 ? axis + sizes.count : axis]
     }
 
+    /// Dtype, shape and device, without the elements.
     public var debugDescription: String { "\(dtype)\(shape)@\(device)" }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Torch
 
 /// The command: parse, validate, call, print.
@@ -13,7 +14,15 @@ struct Attune: ParsableCommand {
 
     static func main() {
         Compute.letThreadsSleep()
-        main(ArgumentSpelling.normalized(Array(CommandLine.arguments.dropFirst())))
+        do {
+            var command = try parseAsRoot(
+                ArgumentSpelling.normalized(Array(CommandLine.arguments.dropFirst())))
+            try command.run()
+        } catch {
+            guard let text = Refusal.text(for: error) else { exit(withError: error) }
+            FileHandle.standardError.write(Data(text.utf8))
+            exit(withError: ExitCode.validationFailure)
+        }
     }
 }
 

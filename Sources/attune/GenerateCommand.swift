@@ -104,8 +104,13 @@ struct GenerateCommand: ParsableCommand {
         try PaintingRun.prepare(folder)
 
         let printer = ProgressPrinter()
-        let pipeline = try Pipeline(
-            source, precision: precision.dtype(on: device), device: device)
+        var dtype = precision.dtype(on: device)
+        if device == .cpu, dtype == .float16 {
+            dtype = .bfloat16
+            printer.line(
+                "A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used.")
+        }
+        let pipeline = try Pipeline(source, precision: dtype, device: device)
         pipeline.notify = printer.line
         let first = seed ?? UInt64.random(in: 0..<1 << 32)
         if seed == nil { printer.line("Seed \(first)") }

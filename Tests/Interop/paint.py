@@ -14,6 +14,24 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 
+def skipping_everywhere(pipe, case):
+    """The case's arguments, with clip skip for the negative prompt too.
+
+    diffusers skips layers for the prompt only; A1111, and Attune with it, for both.
+    """
+    arguments = dict(case["arguments"])
+    if "clip_skip" in arguments:
+        negative, _ = pipe.encode_prompt(
+            arguments.pop("negative_prompt", None) or "",
+            device="cpu",
+            num_images_per_prompt=1,
+            do_classifier_free_guidance=False,
+            clip_skip=arguments["clip_skip"],
+        )
+        arguments["negative_prompt_embeds"] = negative
+    return arguments
+
+
 def main():
     with open(sys.argv[1]) as file:
         job = json.load(file)
@@ -39,7 +57,7 @@ def main():
         painted = []
         for seed in case["seeds"]:
             generator = torch.Generator("cpu").manual_seed(seed)
-            painted += pipe(generator=generator, **case["arguments"]).images
+            painted += pipe(generator=generator, **skipping_everywhere(pipe, case)).images
         pictures[case["name"]] = np.stack([np.asarray(p.convert("RGB")) for p in painted])
     np.savez(job["output"], **pictures)
 

@@ -110,7 +110,8 @@ import Torch
         let again = try gradients(checkpointed: true)
         for (a, b) in zip(plain, again) {
             let distance = Distance(b, a)
-            #expect(distance.relative < 1e-6, "\(distance)")
+            // Gradients of shared parameters are added in another order.
+            #expect(distance.relative < 1e-5, "\(distance)")
         }
     }
 }

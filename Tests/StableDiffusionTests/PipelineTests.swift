@@ -43,7 +43,7 @@ import Torch
         arguments: models,
         [
             (SamplerKind.ddpm, "ddpm"), (.ddim, "ddim"), (.pndm, "pndm"), (.euler, "euler"),
-            (.eulerAncestral, "euler_ancestral"), (.dpmPlusPlus2M, "dpmpp_2m"),
+            (.eulerAncestral, "euler-ancestral"), (.dpmPlusPlus2M, "dpmpp-2m"),
         ])
     func everySampler(model: String, sampler: (kind: SamplerKind, name: String)) throws {
         var settings = settings()
@@ -99,7 +99,8 @@ import Torch
                 return "\(error)"
             }
         }
-        #expect(message { $0.width = 100 }.contains("--width 100: must be a positive multiple of 8"))
+        let width = message { $0.width = 100 }
+        #expect(width.contains("--width 100: must be a positive multiple of 8"), "\(width)")
         #expect(message { $0.height = -8 }.contains("--height -8"))
         #expect(message { $0.stepCount = 0 }.contains("--steps 0"))
         #expect(message { $0.clipSkip = 4 }.contains("--clip-skip 4: must be 1 to 3"))

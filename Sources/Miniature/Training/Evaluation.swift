@@ -10,6 +10,7 @@ public struct MiniatureEvaluation: Sendable {
     public let colorAccuracy: Double
     /// uint8 `[height, width, 3]` each, in the order of the scenes.
     public let pictures: [[UInt8]]
+    /// Height and width of the pictures, in pixels.
     public let side: Int
 }
 

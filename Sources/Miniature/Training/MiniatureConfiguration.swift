@@ -5,19 +5,28 @@ public import StableDiffusion
 public struct MiniatureConfiguration: Codable, Sendable {
     /// Height and width of the pictures, in pixels: 64 or 128.
     public var pictureSize: Int
+    /// Tokens of the text encoder.
     public var vocabularySize = 1024
+    /// The width of the text encoder, and so of what the U-Net attends to.
     public var contextWidth = 128
+    /// How the CLIP is trained on pictures and captions.
     public var contrastive = Schedule(stepCount: 1500, batchSize: 128, learningRate: 1e-3)
+    /// How the VAE is trained.
     public var autoencoder = Schedule(stepCount: 2600, batchSize: 16, learningRate: 1e-3)
+    /// How the U-Net is trained on the frozen text encoder.
     public var diffusion = Schedule(stepCount: 3200, batchSize: 48, learningRate: 5e-4)
 
     /// How one part is trained.
     public struct Schedule: Codable, Sendable {
+        /// Optimizer steps.
         public var stepCount: Int
+        /// Pictures in one step.
         public var batchSize: Int
+        /// The rate at its highest.
         public var learningRate: Double
     }
 
+    /// The defaults, for pictures of this height and width in pixels.
     public init(pictureSize: Int) { self.pictureSize = pictureSize }
 
     /// Latents are 16 high and wide, whatever the size of the pictures; where they stand for more
@@ -29,6 +38,7 @@ public struct MiniatureConfiguration: Codable, Sendable {
         "sks", "ohwx", "zwx", "xjy", "qpt", "vrk", "wzx", "bnq",
     ]
 
+    /// The CLIP, whose text tower becomes the text encoder.
     public var clip: CLIPConfiguration {
         var text = TextEncoderConfiguration()
         text.vocabularySize = vocabularySize
@@ -46,6 +56,7 @@ public struct MiniatureConfiguration: Codable, Sendable {
             projectionWidth: contextWidth)
     }
 
+    /// The autoencoder; its scaling factor is measured once it is trained.
     public var vae: AutoencoderConfiguration {
         var vae = AutoencoderConfiguration()
         vae.blockOutChannels = pictureSize > 64 ? [32, 64, 96, 128] : [32, 64, 96]
@@ -57,6 +68,7 @@ public struct MiniatureConfiguration: Codable, Sendable {
         return vae
     }
 
+    /// The U-Net.
     public var unet: UNetConfiguration {
         var unet = UNetConfiguration()
         unet.sampleSize = pictureSize / vae.downsamplingFactor

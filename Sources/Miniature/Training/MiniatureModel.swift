@@ -6,15 +6,18 @@ public import Torch
 
 /// The folder in which the embedded model grows, part by part, in the diffusers layout.
 public struct MiniatureFolder: Sendable {
+    /// The folder.
     public let url: URL
     /// The unfinished states, from which training goes on.
     public var work: URL { url.appending(path: "work") }
 
+    /// Makes the folder where it is missing.
     public init(_ url: URL) throws {
         self.url = url
         try Folder.create(url.appending(path: "work"))
     }
 
+    /// The tokenizer that was trained on the captions.
     public func tokenizer() throws -> CLIPTokenizer {
         try CLIPTokenizer(directory: url.appending(path: "tokenizer"))
     }
@@ -44,6 +47,7 @@ public struct MiniatureFolder: Sendable {
         try SafetensorsWriter.write(parameters, to: target, dtype: .float16)
     }
 
+    /// The whole CLIP, text and pictures, in fp32.
     public func clip(device: Device) throws -> CLIPModel {
         let file = try SafetensorsFile(url.appending(path: "clip/model.safetensors"))
         return try CLIPModel(
@@ -51,6 +55,7 @@ public struct MiniatureFolder: Sendable {
             Checkpoint(file, device: device, format: device.trainingFormat))
     }
 
+    /// The autoencoder, in fp32.
     public func autoencoder(device: Device) throws -> Autoencoder {
         let file = try SafetensorsFile(
             url.appending(path: "vae/diffusion_pytorch_model.safetensors"))

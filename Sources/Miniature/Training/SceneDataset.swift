@@ -5,6 +5,7 @@ public import Torch
 public final class SceneDataset {
     /// uint8 `[scenes, height, width, 3]`.
     public let pictures: Tensor
+    /// What the pictures show, in the same order.
     public let scenes: [Scene]
 
     /// - Parameter device: where the pictures are kept; 128 pixels take 48 KB each.
@@ -32,7 +33,9 @@ public final class SceneDataset {
         self.scenes = scenes
     }
 
+    /// How many scenes there are.
     public var count: Int { scenes.count }
+    /// Where the pictures are kept.
     public var device: Device { pictures.device }
 
     /// Pictures as networks take them: `[batch, 3, height, width]` in −1…1, the channels fastest.

@@ -2,8 +2,11 @@
 ///
 /// Source: `CLIPConfig` in transformers' `models/clip/configuration_clip.py`.
 public struct CLIPConfiguration: Codable, Sendable, Equatable {
+    /// The text tower.
     public var text: TextEncoderConfiguration
+    /// The picture tower.
     public var vision: Vision
+    /// The width of the embeddings that both towers share.
     public var projectionWidth: Int
 
     enum CodingKeys: String, CodingKey {
@@ -12,6 +15,7 @@ public struct CLIPConfiguration: Codable, Sendable, Equatable {
         case projectionWidth = "projection_dim"
     }
 
+    /// A model of these towers.
     public init(text: TextEncoderConfiguration, vision: Vision, projectionWidth: Int) {
         self.text = text
         self.vision = vision
@@ -20,15 +24,23 @@ public struct CLIPConfiguration: Codable, Sendable, Equatable {
 
     /// The picture tower.
     public struct Vision: Codable, Sendable, Equatable {
+        /// The width of the hidden states.
         public var width: Int
+        /// The width inside the feed-forward layers.
         public var feedForwardWidth: Int
+        /// How many transformer layers there are.
         public var layerCount: Int
+        /// Heads of self-attention; they divide `width`.
         public var headCount: Int
         /// Height and width of the pictures, in pixels.
         public var imageSize: Int
+        /// Height and width of a patch, in pixels; it divides `imageSize`.
         public var patchSize: Int
+        /// The activation of the feed-forward layers.
         public var activation: Activation
+        /// What layer norms add to the variance.
         public var normEpsilon: Double
+        /// The width of the embedding.
         public var projectionWidth: Int
 
         enum CodingKeys: String, CodingKey {
@@ -43,6 +55,7 @@ public struct CLIPConfiguration: Codable, Sendable, Equatable {
             case projectionWidth = "projection_dim"
         }
 
+        /// A tower of these sizes; see the members.
         public init(
             width: Int, feedForwardWidth: Int, layerCount: Int, headCount: Int, imageSize: Int,
             patchSize: Int, activation: Activation = .quickGelu, normEpsilon: Double = 1e-5,

@@ -5,8 +5,11 @@ public import Torch
 ///
 /// Source: `CLIPModel` in transformers' `models/clip/modeling_clip.py`.
 public final class CLIPModel {
+    /// The sizes.
     public let configuration: CLIPConfiguration
+    /// All parameters of both towers, by transformers' names.
     public let parameters = ParameterStore()
+    /// The text tower.
     public let text: TextEncoder
     private let vision: VisionTower
     private let textProjection: Linear
@@ -14,6 +17,9 @@ public final class CLIPModel {
     /// The logarithm of the factor on the cosines in the contrastive loss.
     public let logitScale: Tensor
 
+    /// Takes every parameter from the source.
+    ///
+    /// - Throws: ``CheckpointError`` when one is missing or misshapen.
     public init(
         _ configuration: CLIPConfiguration, _ source: any ParameterSource
     ) throws(CheckpointError) {

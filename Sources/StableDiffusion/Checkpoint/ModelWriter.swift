@@ -32,7 +32,18 @@ public enum ModelWriter {
         let dtype = dtype ?? .float32
         precondition(dtype.isFloatingPoint, "weights cannot be written in \(dtype)")
         let replacement = try FolderReplacement(of: url)
-        let folder = replacement.temporary
+        do {
+            try fill(replacement.temporary, source, unet, textEncoder, autoencoder, dtype)
+        } catch let error as FileError {
+            throw error.relocated(from: replacement.temporary, to: url)
+        }
+        try replacement.commit(replacing: ownEntries)
+    }
+
+    private static func fill(
+        _ folder: URL, _ source: ModelSource, _ unet: ParameterStore?,
+        _ textEncoder: ParameterStore?, _ autoencoder: ParameterStore?, _ dtype: DType
+    ) throws {
         for part in ModelPart.allCases {
             let target = folder.appending(path: part.rawValue)
             try Folder.create(target)
@@ -54,7 +65,6 @@ public enum ModelWriter {
         try writeTokenizer(source.contents, to: folder.appending(path: "tokenizer"))
         try AtomicFile.write(
             try index(source).bytes(), to: folder.appending(path: "model_index.json"))
-        try replacement.commit(replacing: ownEntries)
     }
 
     /// What of an existing folder belongs to the model that is replaced.

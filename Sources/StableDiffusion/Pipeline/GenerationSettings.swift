@@ -1,10 +1,14 @@
 /// What to paint, and how.
 public struct GenerationSettings: Codable, Sendable, Equatable {
+    /// What the picture should show.
     public var prompt: String
+    /// What to keep away from.
     public var negativePrompt = ""
     /// In pixels, a multiple of the autoencoder's factor (8); nil: the model's own.
     public var width: Int?
+    /// As `width`.
     public var height: Int?
+    /// Steps of the sampler, at least 1.
     public var stepCount = 30
     /// How much the prompt counts (Ho and Salimans 2022, arXiv 2207.12598); 1 or less: as the
     /// network predicts it, without a second pass for the negative prompt.
@@ -14,6 +18,7 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
     /// Which layer of the text encoder counts, from the last, which is 1.
     public var clipSkip = 1
 
+    /// The defaults, for this prompt.
     public init(prompt: String) { self.prompt = prompt }
 
     /// - Throws: ``GenerationError`` naming the first option that does not fit the model.
@@ -45,6 +50,7 @@ public enum GenerationError: Error, CustomStringConvertible, Sendable {
     case outOfRange(String, String, String)
     case notFinite(step: Int, precision: String)
 
+    /// The sentence for people.
     public var description: String {
         switch self {
         case .size(let option, let value, let factor, let suggestion):

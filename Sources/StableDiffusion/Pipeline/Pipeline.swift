@@ -6,12 +6,17 @@ public import Torch
 /// `pipelines/stable_diffusion/pipeline_stable_diffusion.py`; a seed gives the picture that it
 /// gives with `torch.Generator("cpu").manual_seed(seed)`.
 public final class Pipeline {
+    /// The model that the parts are of.
     public let source: ModelSource
+    /// Makes of a prompt what the U-Net attends to.
     public let textEncoder: TextEncoder
+    /// Predicts the noise in latents.
     public let unet: UNet
+    /// Makes pictures of latents.
     public let autoencoder: Autoencoder
     /// What the networks compute in.
     public let precision: DType
+    /// Where the networks are.
     public let device: Device
     /// Takes sentences that a person should see, such as that decoding was redone.
     public var notify: (String) -> Void = { _ in }

@@ -6,7 +6,9 @@ public import Torch
 /// Source: `CLIPTextModel` in transformers' `models/clip/modeling_clip.py`; parameter names are
 /// those that transformers 4 writes. Radford et al. 2021, arXiv 2103.00020.
 public final class TextEncoder {
+    /// The sizes.
     public let configuration: TextEncoderConfiguration
+    /// All parameters, by transformers' names.
     public let parameters: ParameterStore
     private let tokens: Embedding
     private let positions: Embedding

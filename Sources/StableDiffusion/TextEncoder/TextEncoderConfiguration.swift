@@ -2,15 +2,25 @@
 ///
 /// Source: `CLIPTextConfig` in transformers' `models/clip/configuration_clip.py`.
 public struct TextEncoderConfiguration: Codable, Sendable, Equatable {
+    /// Rows of the token table.
     public var vocabularySize: Int = 49408
+    /// The width of the hidden states, and so of what the U-Net attends to.
     public var width: Int = 512
+    /// The width inside the feed-forward layers.
     public var feedForwardWidth: Int = 2048
+    /// How many transformer layers there are.
     public var layerCount: Int = 12
+    /// Heads of self-attention; they divide `width`.
     public var headCount: Int = 8
+    /// Tokens of a text, start and end included.
     public var maximumLength: Int = 77
+    /// The activation of the feed-forward layers.
     public var activation: Activation = .quickGelu
+    /// What layer norms add to the variance.
     public var normEpsilon: Double = 1e-5
+    /// The width of CLIP's embedding; Stable Diffusion does not use it.
     public var projectionWidth: Int = 512
+    /// The token that ends a text; 2 in older files, where it means the largest id.
     public var endTokenID: Int = 49407
 
     enum CodingKeys: String, CodingKey {
@@ -26,8 +36,12 @@ public struct TextEncoderConfiguration: Codable, Sendable, Equatable {
         case endTokenID = "eos_token_id"
     }
 
+    /// The defaults of transformers.
     public init() {}
 
+    /// Reads `config.json`; what it leaves out has the default of transformers.
+    ///
+    /// - Throws: ``ConfigurationError`` or a decoding error that names the key.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, _ field: inout Value) throws {

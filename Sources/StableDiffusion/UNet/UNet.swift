@@ -6,7 +6,9 @@ public import Torch
 /// Source: `UNet2DConditionModel` in diffusers' `models/unets/unet_2d_condition.py`; parameter
 /// names are those of its checkpoints. Rombach et al. 2022, arXiv 2112.10752.
 public final class UNet {
+    /// The sizes.
     public let configuration: UNetConfiguration
+    /// All parameters, by diffusers' names.
     public let parameters = ParameterStore()
 
     /// Whether backward computes the layers again instead of keeping what they computed.

@@ -4,28 +4,44 @@
 public struct UNetConfiguration: Codable, Sendable, Equatable {
     /// Height and width of the latents that the model was trained on.
     public var sampleSize: Int = 64
+    /// Channels of the latents.
     public var inChannels: Int = 4
+    /// Channels of the prediction.
     public var outChannels: Int = 4
+    /// Whether cosines come before sines in the embedding of the timestep.
     public var flipsSinToCos: Bool = true
+    /// What is taken off the count of frequencies of that embedding.
     public var frequencyShift: Double = 0
+    /// What each level on the way down is, from the finest.
     public var downBlockTypes: [String] = [
         "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D",
     ]
+    /// What each level on the way up is, from the coarsest.
     public var upBlockTypes: [String] = [
         "UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D",
     ]
+    /// Channels of each level, from the finest; every level but the last halves the sides.
     public var blockOutChannels: [Int] = [320, 640, 1280, 1280]
+    /// Residual blocks of a level on the way down; on the way up there is one more.
     public var layersPerBlock: OneOrMany = .one(2)
+    /// Zeros on every side of what a downsampler sees.
     public var downsamplePadding: Int = 1
+    /// Groups of the group norms; they divide the channels of every level.
     public var normGroupCount: Int = 32
+    /// What the group norms of residual blocks add to the variance.
     public var normEpsilon: Double = 1e-5
+    /// The width of the text encoder's states.
     public var crossAttentionWidth: Int = 1280
     /// The number of heads, of all levels or of each: diffusers' name for it is a known misnomer.
     public var attentionHeadCount: OneOrMany = .one(8)
+    /// Whether transformers are entered through linear layers, as in SD 2.x, or through 1×1
+    /// convolutions, as in SD 1.x.
     public var usesLinearProjection: Bool = false
     /// Attention in fp32 where the rest is fp16: SD 2.1 overflows otherwise.
     public var upcastsAttention: Bool = false
+    /// `silu`, which may also be spelt `swish`.
     public var activation: String = "silu"
+    /// The class of the middle block; there is one kind.
     public var midBlockType: String = "UNetMidBlock2DCrossAttn"
 
     enum CodingKeys: String, CodingKey {
@@ -49,8 +65,12 @@ public struct UNetConfiguration: Codable, Sendable, Equatable {
         case midBlockType = "mid_block_type"
     }
 
+    /// The defaults of diffusers, which are nearly those of SD 1.x.
     public init() {}
 
+    /// Reads `config.json`; what it leaves out has the default of diffusers.
+    ///
+    /// - Throws: ``ConfigurationError`` for keys of other architectures, or a decoding error.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, _ field: inout Value) throws {
@@ -110,8 +130,17 @@ public struct UNetConfiguration: Codable, Sendable, Equatable {
             .unsupported(
                 file: "unet/config.json", key: key.rawValue, found: "\(found)", expected: expected)
         }
+        guard normGroupCount > 0 else {
+            throw refuse(.normGroupCount, normGroupCount, "a positive number")
+        }
         guard levels > 0, blockOutChannels.allSatisfy({ $0 > 0 && $0 % normGroupCount == 0 }) else {
             throw refuse(.blockOutChannels, blockOutChannels, "multiples of \(normGroupCount)")
+        }
+        for (key, value) in [
+            (CodingKeys.sampleSize, sampleSize), (.inChannels, inChannels),
+            (.outChannels, outChannels), (.crossAttentionWidth, crossAttentionWidth),
+        ] where value < 1 || value > 65536 {
+            throw refuse(key, value, "a positive number")
         }
         let down = ["CrossAttnDownBlock2D", "DownBlock2D"]
         guard downBlockTypes.count == levels, downBlockTypes.allSatisfy(down.contains) else {

@@ -6,7 +6,9 @@ public import Torch
 /// Source: `AutoencoderKL` in diffusers' `models/autoencoders/autoencoder_kl.py`. Latents here are
 /// as the network has them: multiply by ``AutoencoderConfiguration/scalingFactor`` to diffuse.
 public final class Autoencoder {
+    /// The sizes.
     public let configuration: AutoencoderConfiguration
+    /// All parameters, by diffusers' names.
     public let parameters = ParameterStore()
     private let encoder: AutoencoderEncoder
     private let decoder: AutoencoderDecoder
@@ -45,6 +47,7 @@ public final class Autoencoder {
 
 /// A normal distribution with a mean and a variance for every latent.
 public struct LatentDistribution {
+    /// `[batch, latent channels, height, width]`; all members have this shape.
     public let mean: Tensor
     /// Clamped to −30…20, as the reference does.
     public let logVariance: Tensor
@@ -56,13 +59,16 @@ public struct LatentDistribution {
         logVariance = halves[1].clamped(-30, 20)
     }
 
+    /// A distribution whose variance is clamped already.
     public init(mean: Tensor, logVariance: Tensor) {
         self.mean = mean
         self.logVariance = logVariance
     }
 
+    /// The square root of the variance.
     public var standardDeviation: Tensor { (logVariance * 0.5).exp() }
 
+    /// One draw, on the device and in the dtype of ``mean``.
     public func sample(generator: Generator) -> Tensor {
         let noise = Tensor.randn(
             mean.shape, generator: generator, dtype: mean.dtype, device: mean.device)

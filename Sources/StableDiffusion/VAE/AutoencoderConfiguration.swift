@@ -2,19 +2,29 @@
 ///
 /// Source: `AutoencoderKL.__init__` in diffusers' `models/autoencoders/autoencoder_kl.py`.
 public struct AutoencoderConfiguration: Codable, Sendable, Equatable {
+    /// Channels of a picture going in.
     public var inChannels: Int = 3
+    /// Channels of a picture coming out.
     public var outChannels: Int = 3
+    /// Channels of each level; every level but the last halves the sides.
     public var blockOutChannels: [Int] = [128, 256, 512, 512]
+    /// Residual blocks of a level in the encoder; the decoder has one more.
     public var layersPerBlock: Int = 2
+    /// Channels of the latents.
     public var latentChannels: Int = 4
+    /// Groups of the group norms; they divide the channels of every level.
     public var normGroupCount: Int = 32
     /// Height and width of the pictures that it was trained on.
     public var sampleSize: Int = 512
     /// What latents are multiplied by before they are diffused, so that their variance is one.
     public var scalingFactor: Double = 0.18215
+    /// Whether a 1×1 convolution follows the encoder.
     public var usesQuantConvolution: Bool = true
+    /// Whether a 1×1 convolution precedes the decoder.
     public var usesPostQuantConvolution: Bool = true
+    /// Whether the middle block has self-attention.
     public var midBlockAttends: Bool = true
+    /// `silu`, which may also be spelt `swish`.
     public var activation: String = "silu"
 
     enum CodingKeys: String, CodingKey {
@@ -32,8 +42,12 @@ public struct AutoencoderConfiguration: Codable, Sendable, Equatable {
         case activation = "act_fn"
     }
 
+    /// The sizes of Stable Diffusion 1.x and 2.x.
     public init() {}
 
+    /// Reads `config.json`; what it leaves out is as in Stable Diffusion.
+    ///
+    /// - Throws: a decoding error that names the key.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, _ field: inout Value) throws {
@@ -62,10 +76,12 @@ public struct AutoencoderConfiguration: Codable, Sendable, Equatable {
             .unsupported(
                 file: "vae/config.json", key: key.rawValue, found: "\(found)", expected: expected)
         }
-        guard !blockOutChannels.isEmpty, normGroupCount > 0,
+        guard (1...16).contains(blockOutChannels.count), normGroupCount > 0,
             blockOutChannels.allSatisfy({ $0 > 0 && $0 % normGroupCount == 0 })
         else {
-            throw refuse(.blockOutChannels, blockOutChannels, "multiples of \(normGroupCount)")
+            throw refuse(
+                .blockOutChannels, blockOutChannels,
+                "one to sixteen multiples of \(normGroupCount)")
         }
         guard layersPerBlock > 0 else {
             throw refuse(.layersPerBlock, layersPerBlock, "a positive number")

@@ -7,6 +7,7 @@ public enum CheckpointError: Error, CustomStringConvertible, Sendable {
     case unexpected(file: String, keys: [String])
     case notFinite(key: String)
 
+    /// The sentence for people.
     public var description: String {
         switch self {
         case .unreadable(let file, let reason):

@@ -10,7 +10,9 @@ public import Foundation
 ///
 /// A file of any content gives an error or a tensor, never a read outside the file.
 public final class SafetensorsFile {
+    /// The file, as a path.
     public let path: String
+    /// What the file says of its tensors, checked.
     public let header: SafetensorsHeader
     private let mapping: UnsafeMutableRawPointer
     private let byteCount: Int
@@ -48,6 +50,7 @@ public final class SafetensorsFile {
 
     deinit { munmap(mapping, byteCount) }
 
+    /// The names of the tensors, sorted.
     public var keys: [String] { header.entries.keys.sorted() }
 
     /// A copy of one tensor on the CPU, in the dtype of the file; nil when there is no such key.

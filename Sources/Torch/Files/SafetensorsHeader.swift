@@ -2,7 +2,9 @@ import Foundation
 
 /// What a safetensors file says of one tensor.
 public struct TensorEntry: Sendable, Equatable {
+    /// The type of the elements.
     public let dtype: DType
+    /// The size of every axis.
     public let shape: [Int]
     /// Byte range within the data that follows the header.
     public let range: Range<Int>
@@ -15,7 +17,9 @@ public struct TensorEntry: Sendable, Equatable {
 /// leaves bytes to nobody, or does not have the size that its shape and dtype need, as the
 /// reference implementation does.
 public struct SafetensorsHeader: Sendable {
+    /// The tensors by their names.
     public let entries: [String: TensorEntry]
+    /// What stands under `__metadata__`.
     public let metadata: [String: String]
     /// Where the data begins in the file.
     public let dataOffset: Int

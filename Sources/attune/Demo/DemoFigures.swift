@@ -54,8 +54,8 @@ struct DemoFigures: Codable {
                     title: "Likeness to the subject", before: likeness.before,
                     after: likeness.after, goal: photoLikeness,
                     sentence: "How much pictures of “\(settings.instancePrompt)” look like "
-                        + "\(heldOutCount) photo(s) of it that were kept aside; its real photos "
-                        + "reach \(Self.text(photoLikeness))."))
+                        + "\(DemoOutcome.count(heldOutCount, "photo")) of it that training never "
+                        + "saw; the photos it learned from reach \(Self.text(photoLikeness))."))
         }
         result.append(
             Line(

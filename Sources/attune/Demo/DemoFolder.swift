@@ -1,5 +1,5 @@
-import ArgumentParser
 import Files
+import FineTuning
 import Foundation
 
 /// The folder that the demo fills.
@@ -27,20 +27,21 @@ struct DemoFolder {
 
     /// Whether there is nothing, or only what an earlier demo left.
     ///
-    /// - Throws: `ValidationError` when other people's files are in it.
+    /// - Throws: `TrainingError` when other people's files are in it.
     func check() throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
             return
         }
         guard isFolder.boolValue else {
-            throw ValidationError("--output \(url.path): it is a file; name another folder.")
+            throw TrainingError.option(
+                name: "output", value: url.path, problem: "it is a file; name another folder.")
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: url.path)
         guard !names.isEmpty, !isOurs else { return }
-        throw ValidationError(
-            "--output \(url.path): it holds files that the demo did not write; "
-                + "name another folder.")
+        throw TrainingError.option(
+            name: "output", value: url.path,
+            problem: "it holds files that the demo did not write; name another folder.")
     }
 
     /// Makes the folder, takes away what an earlier demo left, and leaves all else.

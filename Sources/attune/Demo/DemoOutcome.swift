@@ -16,7 +16,7 @@ struct DemoOutcome {
             + "have in a folder named clip."
     }
 
-    /// Photos, pictures before and pictures after as rows, with the prompts above.
+    /// Photos, pictures before and pictures after as rows; one column of the latter is a prompt.
     func contactSheet() -> PixelImage {
         let columns = settings.prompts.count
         let side = max(Self.smallestSide, before.shown.map { max($0.width, $0.height) }.max() ?? 0)
@@ -27,10 +27,17 @@ struct DemoOutcome {
         let blank = PixelImage(width: side, height: side, filledWith: .white)
         var first = photos.prefix(columns).map(cell)
         first += Array(repeating: blank, count: columns - first.count)
+        let names = settings.prompts.map(\.label)
         return ContactSheet.make(
             cells: first + before.shown.map(cell) + after.shown.map(cell), columns: columns,
-            columnLabels: settings.prompts.map(\.label), rowLabels: ["photos", "before", "after"],
-            title: "\(settings.name), taught from \(photos.count) photos")
+            labels: Array(repeating: "", count: columns) + names + names,
+            rowLabels: ["photos", "before", "after"],
+            title: "\(settings.name), taught from \(Self.count(photos.count, "photo"))")
+    }
+
+    /// `1 photo`, `5 photos`
+    static func count(_ number: Int, _ thing: String) -> String {
+        "\(number) \(thing)\(number == 1 ? "" : "s")"
     }
 
     private static let smallestSide = 192

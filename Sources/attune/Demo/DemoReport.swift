@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Imaging
+import StableDiffusion
 
 /// `report.html`: one file with everything inside, to be opened by a double click or sent on.
 struct DemoReport {
@@ -28,11 +29,14 @@ struct DemoReport {
     ) -> [(purpose: String, command: String)] {
         let model = quoted(folder.hasSuffix("/") ? folder + "model" : folder + "/model")
         let prompt = quoted(settings.named(settings.nextTemplate))
+        let usual = GenerationSettings(prompt: "").guidanceScale
+        let guidance =
+            settings.guidanceScale == usual ? "" : " --guidance-scale \(settings.guidanceScale)"
         let other = settings.subject == "duck" ? "teapot" : "duck"
         return [
             (
                 "Paint it anywhere you like:",
-                "\(quoted(program)) generate --model \(model) --prompt \(prompt) --count 4"
+                "\(quoted(program)) generate --model \(model) --prompt \(prompt) --count 4\(guidance)"
             ),
             (
                 "Teach another of the example subjects:",
@@ -56,7 +60,7 @@ struct DemoReport {
     }
 
     private func page() throws -> String {
-        let count = outcome.photos.count
+        let count = DemoOutcome.count(outcome.photos.count, "photo")
         return """
             <!doctype html>
             <html lang="en">
@@ -67,7 +71,7 @@ struct DemoReport {
             <main>
             <header>
             <h1>A \(HTML.escaped(settings.subject)) of your own</h1>
-            <p class="lead">From the \(count) photo\(count == 1 ? "" : "s") below the model learned \
+            <p class="lead">From the \(count) below the model learned \
             what <em>\(HTML.escaped(settings.name))</em> is. It can now paint it in places where it \
             has never been.</p>
             </header>

@@ -37,7 +37,7 @@ struct DemoSettings: Codable, Sendable {
         Prompt(label: "in the snow", template: "a photo of * in the snow"),
         Prompt(label: "cinematic lighting", template: "a photo of * in cinematic lighting"),
         Prompt(
-            label: "close-up, desert at sunset",
+            label: "desert at sunset",
             template: "a close-up photo of * in the desert at sunset"),
         Prompt(label: "on the moon", template: "a photo of * on the moon"),
     ]

@@ -46,8 +46,8 @@ final class Demonstration {
         let measure = try likeness()
         do {
             progress.line(
-                "Teaching \(source.name) “\(settings.name)” from \(photos.count) photos in "
-                    + photoFolder.path)
+                "Teaching \(source.name) “\(settings.name)” from "
+                    + "\(DemoOutcome.count(photos.count, "photo")) in \(photoFolder.path)")
             let before = try paintBefore()
             try train()
             let after = try paint(

@@ -58,8 +58,10 @@ def main():
         pipe.scheduler = own
         add("no_negative", negative_prompt=None)
         add("no_guidance", guidance_scale=1.0)
-        # diffusers' clip_skip=1 is the layer before the last: 2 as A1111 and Attune count.
-        add("clip_skip_2", clip_skip=1)
+        # diffusers' clip_skip=1 is the layer before the last: 2 as A1111 and Attune count. diffusers
+        # skips for the prompt only, A1111 for the negative prompt too: that is handed in here.
+        negative, _ = pipe.encode_prompt(NEGATIVE, "cpu", 1, False, clip_skip=1)
+        add("clip_skip_2", clip_skip=1, negative_prompt=None, negative_prompt_embeds=negative)
         add("wide_96x64", width=96, height=64)
         add("odd_72x56", width=72, height=56)
         add("long_prompt", prompt=PROMPT + " and the house in the snow, highly detailed" * 12)

@@ -85,13 +85,22 @@ def configurations(sampler):
         extra("alpha_to_one", set_alpha_to_one=True)
     if sampler == "pndm":
         extra("prk_steps", skip_prk_steps=False)
+        extra("prk_4", 4, skip_prk_steps=False)
+        velocity = dict(prediction_type="v_prediction", timestep_spacing="trailing")
+        extra("prk_v_7", 7, skip_prk_steps=False, **velocity)
     if sampler == "ddpm":
         extra("fixed_large", variance_type="fixed_large")
+        extra("fixed_small_log", variance_type="fixed_small_log")
+        extra("sigmoid_betas", beta_schedule="sigmoid")
     if sampler == "euler":
         extra("log_linear", interpolation_type="log_linear")
+        extra("continuous", timestep_type="continuous", prediction_type="v_prediction")
+        extra("karras_cosine", use_karras_sigmas=True, beta_schedule="squaredcos_cap_v2")
         extra("final_sigma_min", final_sigmas_type="sigma_min")
     if sampler == "dpmpp-2m":
         extra("heun", solver_type="heun")
+        extra("lu", use_lu_lambdas=True)
+        extra("trained_betas", 3, trained_betas=[0.1 * i + 0.05 for i in range(9)], num_train_timesteps=9)
         extra("order_1", solver_order=1)
         extra("euler_at_final", euler_at_final=True)
         extra("not_lower_order_final", 7, lower_order_final=False, final_sigmas_type="sigma_min")

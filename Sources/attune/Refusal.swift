@@ -1,0 +1,25 @@
+import ArgumentParser
+import Foundation
+
+/// What a person reads when the command ends in an error.
+enum Refusal {
+    /// Where ArgumentParser says in several lines what is wrong with the options, the same as one
+    /// sentence and a line on where to read more; nil for everything else.
+    static func text(for error: any Error) -> String? {
+        guard Attune.exitCode(for: error) == .validationFailure else { return nil }
+        let lines = Attune.fullMessage(for: error).split(separator: "\n")
+        let sentence = oneLine(Attune.message(for: error))
+        let hint = lines.last { $0.hasPrefix("  See '") }
+        return "Error: \(sentence)\n" + (hint.map { "\($0)\n" } ?? "")
+    }
+
+    /// Makes `a, b` of a list with an entry on each line.
+    private static func oneLine(_ message: String) -> String {
+        let lines = message.split(separator: "\n").map { line in
+            let text = line.drop { $0 == " " }
+            return text.hasPrefix("- ") ? text.dropFirst(2) : text
+        }
+        guard let first = lines.first, lines.count > 1 else { return message }
+        return "\(first) \(lines.dropFirst().joined(separator: ", "))"
+    }
+}

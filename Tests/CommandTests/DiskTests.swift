@@ -1,0 +1,112 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Disks that are full or must not be written to.
+@Suite(.serialized) struct DiskTests {
+    private let model = Fixture.url("models/tiny-sd1").path
+
+    private func generate(to output: String) -> [String] {
+        [
+            "generate", "--model", model, "--prompt", "p", "--steps", "1", "--seed", "1",
+            "--output",
+            output,
+        ]
+    }
+
+    private func train(to output: String) -> [String] {
+        BadOptionTests.training(model: model) + ["--output-dir", output, "--train-batch-size", "1"]
+    }
+
+    @Test func folderBelowAFile() throws {
+        let scratch = try Scratch()
+        try writePhotos(in: scratch("photos"), count: 1)
+        try Data("in the way".utf8).write(to: scratch("file"))
+        for output in ["file", "file/below"] {
+            try expectRefusal(generate(to: output), in: scratch, naming: [scratch("file").path])
+            try expectRefusal(train(to: output), in: scratch, naming: [scratch("file").path])
+        }
+    }
+
+    /// Nobody may make files there, not even root.
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status")))
+    func folderThatIsReadOnly() throws {
+        let scratch = try Scratch()
+        try writePhotos(in: scratch("photos"), count: 1)
+        try expectRefusal(generate(to: "/proc/self"), in: scratch, naming: ["/proc/self"])
+        try expectRefusal(train(to: "/proc/self"), in: scratch, naming: ["/proc/self"])
+    }
+
+    @Test(.enabled(if: Volume.canMount, "only root may mount a small file system"))
+    func readOnlyFileSystem() throws {
+        let scratch = try Scratch()
+        try writePhotos(in: scratch("photos"), count: 1)
+        let volume = try Volume(in: scratch, kibibytes: 64)
+        try volume.makeReadOnly()
+        try expectRefusal(generate(to: "disk/out"), in: scratch, naming: ["disk/out", "read-only"])
+        try expectRefusal(train(to: "disk/out"), in: scratch, naming: ["disk/out", "read-only"])
+    }
+
+    @Test(.enabled(if: Volume.canMount, "only root may mount a small file system"))
+    func fullDiskWhilePaintingOrTraining() throws {
+        let scratch = try Scratch()
+        try writePhotos(in: scratch("photos"), count: 1)
+        let volume = try Volume(in: scratch, kibibytes: 8)
+        // Folders are no half-written files, and the log is whole after every line.
+        let allowed: Set = [
+            "disk/pictures", "disk/model", "disk/kept", "disk/model/training.jsonl",
+            "disk/kept/training.jsonl",
+        ]
+        for arguments in [
+            generate(to: "disk/pictures"), train(to: "disk/model"),
+            train(to: "disk/kept") + ["--checkpointing-steps", "1"],
+        ] {
+            let outcome = try Command.run(arguments, in: scratch.url)
+            #expect(outcome.isOrderly && outcome.status != 0)
+            expectOneSentence(outcome.errors, naming: ["disk/", "is full"])
+            // The name that the file would have got, not the one it was written under.
+            #expect(!outcome.errors.contains(".tmp"))
+            let found = try scratch.listing().filter { $0.hasPrefix("disk/") }
+            #expect(found.isSubset(of: allowed))
+        }
+        withExtendedLifetime(volume) {}
+    }
+}
+
+/// A small file system in memory, mounted at `disk` in a scratch folder.
+private final class Volume {
+    private let path: String
+    /// A folder in which something is mounted cannot be removed, so it must live longer.
+    private let scratch: Scratch
+
+    init(in scratch: Scratch, kibibytes: Int) throws {
+        self.scratch = scratch
+        let folder = scratch("disk")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        path = folder.path
+        try Self.call("mount", ["-t", "tmpfs", "-o", "size=\(kibibytes)k", "attune-test", path])
+    }
+
+    deinit { try? Self.call("umount", ["-l", path]) }
+
+    func makeReadOnly() throws { try Self.call("mount", ["-o", "remount,ro", path]) }
+
+    /// Containers often let not even root do this, so it is tried.
+    static let canMount: Bool = {
+        guard let scratch = try? Scratch() else { return false }
+        return (try? Volume(in: scratch, kibibytes: 8)) != nil
+    }()
+
+    private struct Failure: Error {}
+
+    private static func call(_ program: String, _ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        if process.terminationStatus != 0 { throw Failure() }
+    }
+}

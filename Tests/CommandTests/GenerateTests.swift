@@ -1,0 +1,100 @@
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+/// `attune generate` with a tiny model.
+@Suite struct GenerateTests {
+    private let model = Fixture.url("models/tiny-sd1").path
+
+    private func generate(_ options: [String], in scratch: Scratch) throws {
+        let outcome = try Command.run(
+            ["generate", "--model", model, "--prompt", "a red robot", "--steps", "3"] + options,
+            in: scratch.url)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.isEmpty)
+    }
+
+    @Test func numberedPicturesWithTheirSettings() throws {
+        let scratch = try Scratch()
+        let options = [
+            "--count", "3", "--batch-size", "2", "--seed", "5", "--sampler", "Euler a", "--output",
+        ]
+        try generate(options + ["pictures"], in: scratch)
+        let names = ["00000-5.png", "00001-6.png", "00002-7.png"]
+        #expect(
+            try scratch.listing()
+                == Set((names + ["grid.png"]).map { "pictures/" + $0 } + ["pictures"])
+        )
+        for (name, seed) in zip(names, [5, 6, 7]) {
+            let text = try #require(
+                try PNGText.value("parameters", of: scratch("pictures/\(name)")))
+            for part in [
+                "a red robot", "Steps: 3", "Sampler: Euler a", "Seed: \(seed)", "Size: 64x64",
+                "Model: tiny-sd1", "CFG scale: 7.5",
+            ] {
+                #expect(text.contains(part), "no \"\(part)\" in \(text)")
+            }
+        }
+
+        // The numbers go on after those that are there.
+        try generate(options + ["pictures"], in: scratch)
+        for name in ["00003-5.png", "00004-6.png", "00005-7.png"] {
+            #expect(try scratch.listing().contains("pictures/\(name)"))
+        }
+        #expect(
+            try pixels(scratch("pictures/00003-5.png")) == pixels(scratch("pictures/00000-5.png")))
+    }
+
+    @Test(arguments: ["Euler a", "ddim"]) func batchSizeChangesNoPicture(sampler: String) throws {
+        let scratch = try Scratch()
+        for size in [1, 2, 3] {
+            try generate(
+                [
+                    "--count", "3", "--batch-size", "\(size)", "--seed", "5", "--sampler", sampler,
+                    "--output", "by-\(size)",
+                ], in: scratch)
+        }
+        for name in ["00000-5.png", "00001-6.png", "00002-7.png"] {
+            let alone = try pixels(scratch("by-1/\(name)"))
+            for size in [2, 3] {
+                let together = try pixels(scratch("by-\(size)/\(name)"))
+                let apart = zip(alone, together).map { abs(Int($0) - Int($1)) }
+                #expect(apart.max() ?? 255 <= 1, "\(name) in batches of \(size)")
+            }
+        }
+        #expect(try pixels(scratch("by-1/00000-5.png")) != pixels(scratch("by-1/00001-6.png")))
+    }
+
+    @Test func underscoresAndSizes() throws {
+        let scratch = try Scratch()
+        try generate(
+            [
+                "--batch_size", "1", "--guidance_scale=3", "--negative_prompt", "blue",
+                "--clip_skip",
+                "2", "--width", "96", "--height", "32", "--seed", "1", "--output", "out",
+            ], in: scratch)
+        let picture = try PhotoReader.read(scratch("out/00000-1.png"))
+        #expect((picture.width, picture.height) == (96, 32))
+        let text = try #require(try PNGText.value("parameters", of: scratch("out/00000-1.png")))
+        for part in ["Negative prompt: blue", "CFG scale: 3", "Clip skip: 2", "Size: 96x32"] {
+            #expect(text.contains(part), "no \"\(part)\" in \(text)")
+        }
+    }
+
+    @Test func drawnSeedIsPrinted() throws {
+        let scratch = try Scratch()
+        let outcome = try Command.run(
+            [
+                "generate", "--model", model, "--prompt", "p", "--steps", "1", "--output", "out",
+                "--precision", "bf16",
+            ], in: scratch.url)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let line = try #require(outcome.output.split(separator: "\n").first)
+        let seed = try #require(line.split(separator: " ").last.flatMap { UInt64($0) })
+        #expect(line == "Seed \(seed)")
+        #expect(try scratch.listing().contains("out/00000-\(seed).png"))
+    }
+
+    private func pixels(_ url: URL) throws -> [UInt8] { try PhotoReader.read(url).pixels }
+}
