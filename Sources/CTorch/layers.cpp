@@ -1,4 +1,4 @@
-#include "internal.hpp"
+#include "attention.hpp"
 
 using namespace ctorch;
 
@@ -38,6 +38,10 @@ ct_status ct_embedding(ct_tensor table, ct_tensor ids, ct_tensor *out) {
 ct_status ct_attention(ct_tensor query, ct_tensor key, ct_tensor value, ct_tensor mask,
                        bool causal, double scale, ct_tensor *out) {
     return guarded([&] {
+        if (mask.impl == nullptr && !causal) {
+            if (auto fast = wide_attention(tensor(query), tensor(key), tensor(value), scale))
+                return give(out, *fast);
+        }
         give(out, at::scaled_dot_product_attention(tensor(query), tensor(key), tensor(value),
                                                    maybe(mask), 0.0, causal, scale));
     });
