@@ -4,8 +4,8 @@
 
 namespace ctorch {
 
-// softmax(query · keyᵀ · scale) · value for [batch, heads, tokens, size] in fp32 or bf16 on a
-// processor with AVX-512; nothing where it does not suit, or where a gradient is recorded.
+// softmax(query · keyᵀ · scale) · value for [batch, heads, tokens, size] in bf16 on a processor
+// with AVX-512; nothing where it does not suit, or where a gradient is recorded.
 std::optional<at::Tensor> wide_attention(const at::Tensor &query, const at::Tensor &key,
                                          const at::Tensor &value, double scale);
 

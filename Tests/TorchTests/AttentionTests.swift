@@ -2,7 +2,8 @@ import TestSupport
 import Testing
 import Torch
 
-/// The attention of our own, where the processor has it, against the product of matrices.
+/// Attention against the product of matrices: LibTorch's in fp32, and in bf16 our own where the
+/// processor has it.
 @Suite struct AttentionTests {
     private func reference(_ q: Tensor, _ k: Tensor, _ v: Tensor, scale: Double) -> Tensor {
         let wide = [q, k, v].map { $0.cast(to: .float64) }
@@ -45,25 +46,25 @@ import Torch
     /// Scores far beyond the range of exp neither overflow nor lose the largest.
     @Test func largeScoresAreSafe() {
         let generator = Generator(seed: 1)
-        let query = heads(70, 40, generator) * 100
-        let key = heads(70, 40, generator) * 100
-        let value = heads(70, 40, generator)
+        let query = (heads(70, 40, generator) * 100).cast(to: .bfloat16)
+        let key = (heads(70, 40, generator) * 100).cast(to: .bfloat16)
+        let value = heads(70, 40, generator).cast(to: .bfloat16)
         let found = withoutGradients {
             Tensor.attention(query: query, key: key, value: value, scale: 1)
         }
         let distance = Distance(found, reference(query, key, value, scale: 1))
-        #expect(distance.relative < 1e-4, "\(distance)")
+        #expect(distance.relative < 4e-3, "\(distance)")
     }
 
     /// What is not a number must not be hidden.
     @Test func notANumberStaysSo() {
         let generator = Generator(seed: 2)
-        let query = heads(12, 40, generator)
-        let key = heads(70, 40, generator).copied()
+        let query = heads(12, 40, generator).cast(to: .bfloat16)
+        let key = heads(70, 40, generator).cast(to: .bfloat16)
+        let value = heads(70, 40, generator).cast(to: .bfloat16)
         key.narrowed(2, start: 65, length: 1).fill(with: .nan)
         let found = withoutGradients {
-            Tensor.attention(
-                query: query, key: key, value: heads(70, 40, generator), scale: 0.2)
+            Tensor.attention(query: query, key: key, value: value, scale: 0.2)
         }
         #expect(!found.isAllFinite)
     }

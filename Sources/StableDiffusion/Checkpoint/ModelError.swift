@@ -42,7 +42,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible, LocalizedError
             "\(path) cannot be used: \(reason)."
         case .missingCompanion(let name):
             "the folder Models/\(name) that comes with the program was not found; set ATTUNE_HOME "
-                + "to the folder that holds Models."
+                + "to the folder that holds Models"
+                + (name == "miniature" ? ", or name a model of your own with --model." : ".")
         }
     }
 
