@@ -1,3 +1,4 @@
+internal import Files
 public import Foundation
 
 /// A file of pictures and a file of their captions, side by side.
@@ -71,25 +72,7 @@ public struct SceneShard: Sendable {
             lines.append(try encoder.encode(scene))
             lines.append(10)
         }
-        try SceneShard.place(lines, at: scenes)
-        try SceneShard.place(data, at: pictures)
-    }
-
-    static func place(_ data: Data, at url: URL) throws {
-        let temporary = url.appendingPathExtension("partial")
-        do {
-            try data.write(to: temporary)
-            let handle = try FileHandle(forUpdating: temporary)
-            try handle.synchronize()
-            try handle.close()
-        } catch {
-            try? FileManager.default.removeItem(at: temporary)
-            throw SceneError(
-                "\(url.path) cannot be written (\(error.localizedDescription)): free some space "
-                    + "or choose another --output.")
-        }
-        guard rename(temporary.path, url.path) == 0 else {
-            throw SceneError("\(temporary.path) cannot be renamed to \(url.lastPathComponent).")
-        }
+        try AtomicFile.write(lines, to: scenes)
+        try AtomicFile.write(data, to: pictures)
     }
 }
