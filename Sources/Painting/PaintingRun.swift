@@ -17,9 +17,10 @@ public struct PaintingRun {
     public let batchSize: Int
 
     /// - Throws: `FileError` when the folder cannot be made or written, before anything is painted.
+    /// A run into a folder that is there (``prepare(_:)`` makes it).
     public init(
         writer: PictureWriter, folder: URL, firstSeed: UInt64, count: Int, batchSize: Int
-    ) throws {
+    ) {
         self.writer = writer
         self.folder = folder
         self.firstSeed = firstSeed
@@ -46,10 +47,23 @@ public struct PaintingRun {
     public func paint(
         progress: (_ done: Int, _ of: Int, _ pictures: Int) throws -> Void
     ) throws -> [URL] {
+        var written: [Painted] = []
+        do {
+            try paintBatches(&written, progress)
+        } catch {
+            // The sheet shows what there is, and must not hide why there is no more.
+            try? writeSheet(written)
+            throw error
+        }
+        try writeSheet(written)
+        return written.map(\.url)
+    }
+
+    private func paintBatches(
+        _ written: inout [Painted],
+        _ progress: (_ done: Int, _ of: Int, _ pictures: Int) throws -> Void
+    ) throws {
         var number = try Self.nextNumber(in: folder)
-        var written: [(url: URL, seed: UInt64, picture: PixelImage)] = []
-        // The sheet is made also when the run ends early: it shows what there is.
-        defer { try? writeSheet(written.map { ($0.seed, $0.picture) }) }
         while written.count < count {
             let done = written.count
             let places = (done..<min(done + batchSize, count)).map { index in
@@ -64,11 +78,11 @@ public struct PaintingRun {
                 written.append((place.url, place.seed, picture))
             }
         }
-        try writeSheet(written.map { ($0.seed, $0.picture) })
-        return written.map(\.url)
     }
 
-    private func writeSheet(_ pictures: [(seed: UInt64, picture: PixelImage)]) throws {
+    private typealias Painted = (url: URL, seed: UInt64, picture: PixelImage)
+
+    private func writeSheet(_ pictures: [Painted]) throws {
         guard !pictures.isEmpty else { return }
         let sheet = ContactSheet.make(
             cells: pictures.map(\.picture), columns: ContactSheet.columns(for: pictures.count),

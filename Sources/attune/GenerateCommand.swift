@@ -68,7 +68,7 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "Which layer of the text encoder counts, from the last, which is 1.")
     var clipSkip = 1
 
-    @Option(help: "auto is fp16 on a GPU and fp32 on a processor; bf16 suits new processors.")
+    @Option(help: "auto is fp16 on a GPU and fp32 on a processor; bf16 takes half the memory.")
     var precision = ComputePrecision.auto
 
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
@@ -116,7 +116,7 @@ struct GenerateCommand: ParsableCommand {
         if seed == nil { printer.line("Seed \(first)") }
         let writer = PictureWriter(
             pipeline: pipeline, settings: settings, modelHash: try source.hash)
-        let run = try PaintingRun(
+        let run = PaintingRun(
             writer: writer, folder: folder, firstSeed: first, count: count, batchSize: batchSize)
         let interruption = Interruption(
             message: "Ending; finished pictures are kept. Press Ctrl-C again to end at once.")
