@@ -48,11 +48,14 @@ let package = Package(
         ),
         .target(name: "Files", swiftSettings: strict),
         .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
+        .target(
+            name: "PyTorchArchive", dependencies: ["Torch", "Files"], swiftSettings: strict),
         .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
         .target(
             name: "StableDiffusion",
             dependencies: [
-                "Torch", "NN", "Files", .product(name: "Crypto", package: "swift-crypto"),
+                "Torch", "NN", "PyTorchArchive", "Files",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .target(
@@ -96,7 +99,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StableDiffusionTests",
-            dependencies: ["Torch", "NN", "StableDiffusion", "TestSupport"],
+            dependencies: ["Torch", "NN", "PyTorchArchive", "StableDiffusion", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PyTorchArchiveTests", dependencies: ["PyTorchArchive", "Torch", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "ImagingTests", dependencies: ["Imaging", "Files"],

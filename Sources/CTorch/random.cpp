@@ -63,4 +63,23 @@ ct_status ct_random_permutation(int64_t count, ct_generator handle, ct_tensor *o
     });
 }
 
+ct_status ct_round_stochastically(ct_tensor source, ct_tensor destination, ct_generator handle) {
+    return guarded([&] {
+        c10::NoGradGuard no_grad;
+        const auto &value = tensor(source);
+        at::Tensor target = tensor(destination);
+        TORCH_CHECK(value.scalar_type() == at::kFloat && target.scalar_type() == at::kBFloat16,
+                    "rounds float32 into bfloat16");
+        TORCH_CHECK(value.sizes() == target.sizes(), "rounding between different shapes");
+        // bfloat16 is the upper half of float32: what is added to the lower half carries into the
+        // upper one with the probability that the lower half is of a whole.
+        auto source_device = generator(handle).device();
+        auto bits = at::randint(1 << 16, value.sizes(), generator(handle),
+                                at::dtype(at::kInt).device(source_device)).to(value.device());
+        bits.add_(value.view(at::kInt)).bitwise_and_(static_cast<int64_t>(-65536));
+        // Infinities and NaNs would become other numbers.
+        target.copy_(at::where(at::isfinite(value), bits.view(at::kFloat), value));
+    });
+}
+
 }  // extern "C"

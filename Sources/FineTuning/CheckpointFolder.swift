@@ -72,7 +72,7 @@ public struct CheckpointFolder {
         }
     }
 
-    func write(_ state: TrainingState, optimizer: AdamW, generator: Generator) throws {
+    func write(_ state: TrainingState, optimizer: any Optimizer, generator: Generator) throws {
         let destination = url(step: state.step)
         let temporary = hidden(state.step, "writing")
         let manager = FileManager.default

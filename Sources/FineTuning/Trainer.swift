@@ -12,7 +12,7 @@ public final class Trainer {
     /// The steps of the whole run.
     public let stepCount: Int
     /// Moves the parameters, and owns their moments.
-    public let optimizer: AdamW
+    public let optimizer: any Optimizer
     /// What everything random in the loop is drawn from.
     public let generator: Generator
     /// Steps done so far.
@@ -45,7 +45,7 @@ public final class Trainer {
         self.log = log
         self.cancellation = cancellation
         self.report = report
-        optimizer = AdamW(task.parameters, settings: configuration.adam)
+        optimizer = AdamW(groups: task.groups, settings: configuration.adam)
         generator = Generator(seed: configuration.seed ?? 0)
         scale = GradientScale(isDynamic: configuration.mixedPrecision == .fp16)
     }

@@ -83,7 +83,7 @@ public struct TrainingCheckpoint {
     }
 
     /// Puts everything back as it was; the tensors of parameters and optimizer are overwritten.
-    public func restore(optimizer: AdamW, generator: Generator) throws {
+    public func restore(optimizer: any Optimizer, generator: Generator) throws {
         try overwrite(optimizer.parameters, from: File.parameters)
         try overwrite(optimizer.state, from: File.optimizer)
         let generators = try SafetensorsFile(url.appendingPathComponent(File.generators))

@@ -33,6 +33,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// The rate at its highest, before `scaleLR`.
     public var learningRate = 5e-6
+    /// The rate of the text encoder where it is trained; nil: as `learningRate`.
+    public var textEncoderLearningRate: Double?
     /// Multiplies the rate by batch size and accumulation steps.
     public var scaleLR = false
     /// The curve of the rate.

@@ -1,10 +1,11 @@
 public import Foundation
+public import NN
 public import Torch
 
 /// What a method brings to the loop: what it trains, and how far off that is.
 public struct TrainingTask {
-    /// The trained tensors: fp32 leaves that collect gradients, each under a name of its own.
-    public let parameters: [(name: String, tensor: Tensor)]
+    /// The trained tensors: leaves that collect gradients, each under a name of its own.
+    public let groups: [ParameterGroup]
     /// The loss of some examples, one number that backward starts from.
     ///
     /// The range counts examples from the run's beginning; the method knows which pictures they
@@ -16,11 +17,11 @@ public struct TrainingTask {
 
     /// A task; see the members.
     public init(
-        parameters: [(name: String, tensor: Tensor)],
+        groups: [ParameterGroup],
         loss: @escaping (_ examples: Range<Int>, _ generator: Generator) -> Tensor,
         paint: ((_ step: Int) throws -> [URL])? = nil
     ) {
-        self.parameters = parameters
+        self.groups = groups
         self.loss = loss
         self.paint = paint
     }

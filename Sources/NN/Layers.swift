@@ -4,37 +4,50 @@ public import Torch
 // way. So mixed precision is a matter of what enters a network, and needs no mode.
 
 /// `x · weightᵀ + bias`.
-public final class Linear {
-    /// `[outputs, inputs]`.
+public final class Linear: AdaptableLayer {
+    /// `[outputs, inputs]`, or `[outputs, inputs, 1, 1]` where it is stored as a convolution.
     public let weight: Tensor
     /// `[outputs]`.
     public let bias: Tensor?
+    /// The changes in force; their effects add up.
+    public var adapters: [any LayerAdapter] = []
 
     /// Takes `weight` and, where wanted, `bias` from this place of the checkpoint.
     ///
+    /// - Parameter isStoredAsConvolution: whether checkpoints have it as a 1×1 convolution.
     /// - Throws: ``CheckpointError`` when one is missing or misshapen; so do all layers.
     public init(
-        _ path: ParameterPath, _ inputs: Int, _ outputs: Int, hasBias: Bool = true
+        _ path: ParameterPath, _ inputs: Int, _ outputs: Int, hasBias: Bool = true,
+        isStoredAsConvolution: Bool = false
     ) throws(CheckpointError) {
-        weight = try path.parameter("weight", [outputs, inputs], initially: .forInputs(inputs))
+        let shape = isStoredAsConvolution ? [outputs, inputs, 1, 1] : [outputs, inputs]
+        weight = try path.parameter("weight", shape, initially: .forInputs(inputs))
         bias =
             hasBias
             ? try path.parameter("bias", [outputs], initially: .forInputs(inputs)) : nil
+        path.store.insert(module: self, named: path.name)
     }
 
     /// - Parameter input: `[…, inputs]`.
     public func callAsFunction(_ input: Tensor) -> Tensor {
+        adapted(map(input, weight, bias), input) { map($0, $1, nil) }
+    }
+
+    private func map(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
         let dtype = input.dtype
-        return input.linear(weight: weight.cast(to: dtype), bias: bias?.cast(to: dtype))
+        let matrix = weight.rank == 2 ? weight : weight.reshaped(weight.size(0), weight.size(1))
+        return input.linear(weight: matrix.cast(to: dtype), bias: bias?.cast(to: dtype))
     }
 }
 
 /// A convolution over `[batch, channels, height, width]`.
-public final class Conv2d {
+public final class Conv2d: AdaptableLayer {
     /// `[outputs, inputs, height, width]`.
     public let weight: Tensor
     /// `[outputs]`.
     public let bias: Tensor?
+    /// The changes in force; their effects add up.
+    public var adapters: [any LayerAdapter] = []
     private let stride: Int
     private let padding: Int
 
@@ -49,6 +62,7 @@ public final class Conv2d {
         bias = hasBias ? try path.parameter("bias", [outputs], initially: .forInputs(fan)) : nil
         self.stride = stride
         self.padding = padding ?? kernel / 2
+        path.store.insert(module: self, named: path.name)
     }
 
     /// How the weights lie in memory; activations are fastest when they lie likewise.
@@ -57,6 +71,10 @@ public final class Conv2d {
     /// - Parameter input: `[batch, inputs, height, width]`.
     /// - Returns: `[batch, outputs, height, width]`, its sides divided by the stride.
     public func callAsFunction(_ input: Tensor) -> Tensor {
+        adapted(map(input, weight, bias), input) { map($0, $1, nil) }
+    }
+
+    private func map(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
         let dtype = input.dtype
         return input.conv2d(
             weight: weight.cast(to: dtype), bias: bias?.cast(to: dtype), stride: stride,

@@ -5,6 +5,7 @@ public final class ParameterStore {
     /// The names, in the order in which the layers took them.
     public private(set) var names: [String] = []
     private var tensors: [String: Tensor] = [:]
+    private var modules: [(name: String, module: AnyObject)] = []
 
     /// A store without parameters; layers fill it as they are built.
     public init() {}
@@ -30,6 +31,23 @@ public final class ParameterStore {
     func insert(_ tensor: Tensor, named name: String) {
         precondition(tensors.updateValue(tensor, forKey: name) == nil, "\(name) exists already")
         names.append(name)
+    }
+
+    /// Lets methods find a layer later, to attach something to it.
+    public func insert(module: AnyObject, named name: String) { modules.append((name, module)) }
+
+    /// The layers of one kind, in the order in which they were built.
+    public func modules<Module>(_ kind: Module.Type) -> [(name: String, module: Module)] {
+        modules.compactMap { entry in
+            (entry.module as? Module).map { (entry.name, $0) }
+        }
+    }
+
+    /// The layers that adapters can be attached to.
+    public var adaptableLayers: [(name: String, layer: any AdaptableLayer)] {
+        modules.compactMap { entry in
+            (entry.module as? any AdaptableLayer).map { (entry.name, $0) }
+        }
     }
 
     /// Lets backward collect gradients for all parameters, or for none.

@@ -50,6 +50,10 @@ extension Tensor {
     public func log() -> Tensor { unary(CT_LOG, "log") }
     /// The square root of every element.
     public func squareRoot() -> Tensor { unary(CT_SQRT, "squareRoot") }
+    /// 1 divided by the square root of every element.
+    public func reciprocalSquareRoot() -> Tensor { unary(CT_RSQRT, "reciprocalSquareRoot") }
+    /// 1, 0 or -1: the sign of every element.
+    public func sign() -> Tensor { unary(CT_SIGN, "sign") }
     /// The square of every element.
     public func squared() -> Tensor { unary(CT_SQUARE, "squared") }
     /// The sine of every element, in radians.

@@ -53,5 +53,5 @@ extension Tensor {
     }
 
     /// Whether no element is infinite or not a number.
-    public var isAllFinite: Bool { isFinite().minimum().item() != 0 }
+    public var isAllFinite: Bool { count == 0 || isFinite().minimum().item() != 0 }
 }

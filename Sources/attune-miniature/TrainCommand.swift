@@ -5,7 +5,7 @@ import Torch
 
 /// The parts of the model, in the order in which they need one another.
 enum MiniaturePart: String, ExpressibleByArgument, CaseIterable {
-    case tokenizer, clip, vae, unet
+    case tokenizer, clip, vision, vae, unet
 }
 
 struct TrainCommand: ParsableCommand {
@@ -19,7 +19,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "The model's folder, in the diffusers layout.")
     var output: String
 
-    @Option(parsing: .upToNextOption, help: "Which parts: tokenizer, clip, vae, unet.")
+    @Option(parsing: .upToNextOption, help: "Which parts: tokenizer, clip, vision, vae, unet.")
     var parts: [MiniaturePart] = MiniaturePart.allCases
 
     @Option(help: "auto, cpu, cuda or cuda:N.")
@@ -40,7 +40,9 @@ struct TrainCommand: ParsableCommand {
         let folder = try MiniatureFolder(URL(filePath: output))
         let data = try SceneDataset(folder: URL(filePath: scenes), device: device)
         var recipe = MiniatureConfiguration(pictureSize: data.pictures.size(1))
-        for path in [\MiniatureConfiguration.contrastive, \.autoencoder, \.diffusion] {
+        for path in [
+            \MiniatureConfiguration.contrastive, \.vision, \.autoencoder, \.diffusion,
+        ] {
             if let steps { recipe[keyPath: path].stepCount = steps }
             if let batchSize { recipe[keyPath: path].batchSize = batchSize }
         }
@@ -56,6 +58,8 @@ struct TrainCommand: ParsableCommand {
             case .clip:
                 try trainContrastive(
                     recipe, data: data, folder: folder, seconds: seconds, log: log)
+            case .vision:
+                try trainVision(recipe, data: data, folder: folder, seconds: seconds, log: log)
             case .vae:
                 try trainAutoencoder(
                     recipe, data: data, folder: folder, seconds: seconds, log: log)

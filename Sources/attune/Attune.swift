@@ -31,5 +31,8 @@ struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Teach a model something new.",
-        subcommands: [TrainDreamBoothCommand.self])
+        subcommands: [
+            TrainDreamBoothCommand.self, TrainLoRACommand.self, TrainTextualInversionCommand.self,
+            TrainHypernetworkCommand.self,
+        ])
 }

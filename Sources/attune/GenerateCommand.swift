@@ -74,6 +74,8 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
     var device = "auto"
 
+    @OptionGroup(title: "Laid over the model") var additions: AdditionOptions
+
     @Option(help: "The folder for the pictures; made where it is missing.")
     var output = "outputs"
 
@@ -99,10 +101,7 @@ struct GenerateCommand: ParsableCommand {
         let kind = try settings.sampler ?? SamplerKind(for: source.schedulerConfiguration)
         _ = try kind.makeSampler(source.schedulerConfiguration, stepCount: steps)
         try source.verify()
-        // Only now that nothing else can be wrong: a mistake leaves no empty folder behind.
-        let folder = URL(filePath: output)
-        try PaintingRun.prepare(folder)
-
+        let laid = try additions.read(for: source)
         let printer = ProgressPrinter()
         var dtype = precision.dtype(on: device)
         if device == .cpu, dtype == .float16 {
@@ -112,6 +111,10 @@ struct GenerateCommand: ParsableCommand {
         }
         let pipeline = try Pipeline(source, precision: dtype, device: device)
         pipeline.notify = printer.line
+        try laid.lay(over: pipeline)
+        // Only now that nothing else can be wrong: a mistake leaves no empty folder behind.
+        let folder = URL(filePath: output)
+        try PaintingRun.prepare(folder)
         let first = seed ?? UInt64.random(in: 0..<1 << 32)
         if seed == nil { printer.line("Seed \(first)") }
         let writer = PictureWriter(

@@ -13,8 +13,8 @@ struct SubjectOptions: ParsableArguments {
     @Option(help: "What the photos show, with a rare word: \"a photo of sks robot\".")
     var instancePrompt: String
 
-    @Option(help: "Where the model, checkpoints and pictures go.")
-    var outputDir = "dreambooth-model"
+    @Option(help: "Where what is trained, checkpoints and pictures go (default: by the method).")
+    var outputDir: String?
 
     @Flag(help: "Train the text encoder along with the U-Net.")
     var trainTextEncoder = false
@@ -22,9 +22,10 @@ struct SubjectOptions: ParsableArguments {
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
     var device = "auto"
 
-    func apply(to configuration: inout DreamBoothConfiguration) {
+    /// - Parameter outputDir: the method's default.
+    func apply(to configuration: inout FineTuningConfiguration, outputDir: String) {
         configuration.model = model
-        configuration.outputDir = outputDir
+        configuration.outputDir = self.outputDir ?? outputDir
         configuration.trainTextEncoder = trainTextEncoder
     }
 }
@@ -63,7 +64,7 @@ struct PriorPreservationOptions: ParsableArguments {
         case bf16
     }
 
-    func apply(to configuration: inout DreamBoothConfiguration) {
+    func apply(to configuration: inout FineTuningConfiguration) {
         configuration.withPriorPreservation = withPriorPreservation
         configuration.classDataDir = classDataDir
         configuration.classPrompt = classPrompt
@@ -101,7 +102,7 @@ struct KeepingOptions: ParsableArguments {
     @Option(help: "Steps between them.")
     var validationSteps = 100
 
-    func apply(to configuration: inout DreamBoothConfiguration) {
+    func apply(to configuration: inout FineTuningConfiguration) {
         configuration.resumeFromCheckpoint = resumeFromCheckpoint
         configuration.training.checkpointingSteps = checkpointingSteps
         configuration.training.checkpointsTotalLimit = checkpointsTotalLimit

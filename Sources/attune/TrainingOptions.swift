@@ -31,8 +31,13 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Steps of the whole run.")
     var maxTrainSteps: Int?
 
-    @Option(help: "The learning rate at its highest.")
-    var learningRate = 5e-6
+    @Option(help: "The learning rate at its highest (default: by the method).")
+    var learningRate: Double?
+
+    @Option(
+        name: [.customLong("text-encoder-lr"), .customLong("learning-rate-te")],
+        help: "The text encoder's, where it is trained (default: as --learning-rate).")
+    var textEncoderLearningRate: Double?
 
     @Flag(name: .customLong("scale-lr"), help: "Multiply the rate by batch and accumulation.")
     var scaleLR = false
@@ -73,7 +78,8 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Add this much noise per channel; the bare flag means 0.1.")
     var offsetNoise = 0.0
 
-    func apply(to training: inout TrainingConfiguration) {
+    /// - Parameter learningRate: the method's default.
+    func apply(to training: inout TrainingConfiguration, learningRate: Double) {
         training.resolution = resolution
         training.centerCrop = centerCrop
         training.seed = seed
@@ -82,7 +88,8 @@ struct TrainingOptions: ParsableArguments {
         training.gradientCheckpointing = gradientCheckpointing
         training.numTrainEpochs = numTrainEpochs
         training.maxTrainSteps = maxTrainSteps
-        training.learningRate = learningRate
+        training.learningRate = self.learningRate ?? learningRate
+        training.textEncoderLearningRate = textEncoderLearningRate
         training.scaleLR = scaleLR
         training.lrScheduler = lrScheduler
         training.lrWarmupSteps = lrWarmupSteps

@@ -4,8 +4,8 @@ import NN
 import Testing
 
 @Suite struct ConfigurationTests {
-    private func message(_ change: (inout DreamBoothConfiguration) -> Void) -> String {
-        var configuration = DreamBoothConfiguration(
+    private func message(_ change: (inout FineTuningConfiguration) -> Void) -> String {
+        var configuration = FineTuningConfiguration(
             instanceDataDir: "photos", instancePrompt: "a photo of sks robot")
         change(&configuration)
         do {
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func everyNumberIsChecked() {
-        let changes: [(String, (inout DreamBoothConfiguration) -> Void)] = [
+        let changes: [(String, (inout FineTuningConfiguration) -> Void)] = [
             ("--train-batch-size 0:", { $0.training.trainBatchSize = 0 }),
             ("--gradient-accumulation-steps 0:", { $0.training.gradientAccumulationSteps = 0 }),
             ("--max-train-steps 0:", { $0.training.maxTrainSteps = 0 }),
@@ -55,7 +55,7 @@ import Testing
 
     @Test func priorPreservationNeedsItsParts() {
         #expect(message { $0.withPriorPreservation = true }.contains("needs --class-data-dir"))
-        func prior(_ change: (inout DreamBoothConfiguration) -> Void) -> String {
+        func prior(_ change: (inout FineTuningConfiguration) -> Void) -> String {
             message {
                 $0.withPriorPreservation = true
                 $0.classDataDir = "class"
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func optionsWithoutEffectAreTold() {
-        var configuration = DreamBoothConfiguration(instanceDataDir: "a", instancePrompt: "b")
+        var configuration = FineTuningConfiguration(instanceDataDir: "a", instancePrompt: "b")
         #expect(configuration.notices.isEmpty)
         configuration.classPrompt = "a robot"
         configuration.training.lrWarmupSteps = 10
@@ -121,11 +121,11 @@ import Testing
     }
 
     @Test func configurationsSurviveJSON() throws {
-        var configuration = DreamBoothConfiguration(instanceDataDir: "a", instancePrompt: "b")
+        var configuration = FineTuningConfiguration(instanceDataDir: "a", instancePrompt: "b")
         configuration.training.snrGamma = 5
         configuration.training.lrScheduler = .cosineWithRestarts
         let data = try JSONEncoder().encode(configuration)
         #expect(
-            try JSONDecoder().decode(DreamBoothConfiguration.self, from: data) == configuration)
+            try JSONDecoder().decode(FineTuningConfiguration.self, from: data) == configuration)
     }
 }

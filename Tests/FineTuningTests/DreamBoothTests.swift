@@ -16,8 +16,8 @@ import Torch
         try Data("not a photo".utf8).write(to: folder("photos/Thumbs.db"))
     }
 
-    private func configuration(_ output: String, steps: Int) -> DreamBoothConfiguration {
-        var configuration = DreamBoothConfiguration(
+    private func configuration(_ output: String, steps: Int) -> FineTuningConfiguration {
+        var configuration = FineTuningConfiguration(
             instanceDataDir: folder("photos").path, instancePrompt: "a photo of sks robot")
         configuration.model = Fixture.url("models/tiny-sd1").path
         configuration.outputDir = folder(output).path
@@ -29,7 +29,7 @@ import Torch
         return configuration
     }
 
-    private func withPrior(_ configuration: DreamBoothConfiguration) -> DreamBoothConfiguration {
+    private func withPrior(_ configuration: FineTuningConfiguration) -> FineTuningConfiguration {
         var configuration = configuration
         configuration.withPriorPreservation = true
         configuration.classDataDir = folder("class").path
@@ -47,7 +47,7 @@ import Torch
     /// Three steps, a stop, three more: all bytes as after six in one go.
     @Test(arguments: [false, true])
     func resumingEqualsNeverHavingStopped(trainsText: Bool) throws {
-        func settings(_ output: String, _ steps: Int) -> DreamBoothConfiguration {
+        func settings(_ output: String, _ steps: Int) -> FineTuningConfiguration {
             var result = withPrior(configuration(output, steps: steps))
             result.trainTextEncoder = trainsText
             result.training.snrGamma = 5
@@ -55,11 +55,11 @@ import Torch
             result.training.gradientAccumulationSteps = 2
             return result
         }
-        try DreamBooth(settings("straight", 6)).run()
-        try DreamBooth(settings("halves", 3)).run()
+        try FineTuningRun(settings("straight", 6)).run()
+        try FineTuningRun(settings("halves", 3)).run()
         var rest = settings("halves", 6)
         rest.resumeFromCheckpoint = "latest"
-        try DreamBooth(rest).run()
+        try FineTuningRun(rest).run()
         let straight = try model("straight")
         #expect(straight.keys.contains("checkpoint-6/optimizer.safetensors"))
         #expect(straight.keys.contains("unet/diffusion_pytorch_model.safetensors"))
@@ -67,7 +67,7 @@ import Torch
     }
 
     @Test func onlyWhatIsTrainedChanges() throws {
-        try DreamBooth(configuration("output", steps: 1)).run()
+        try FineTuningRun(configuration("output", steps: 1)).run()
         let before = try contents(of: Fixture.url("models/tiny-sd1"))
         let after = try contents(of: folder("output"))
         for (name, bytes) in before where name.hasSuffix(".safetensors") {
@@ -78,13 +78,13 @@ import Torch
     }
 
     @Test func otherSettingsAreNotResumed() throws {
-        try DreamBooth(configuration("output", steps: 3)).run()
+        try FineTuningRun(configuration("output", steps: 3)).run()
         var other = configuration("output", steps: 6)
-        #expect(throws: TrainingError.self) { try DreamBooth(other).run() }
+        #expect(throws: TrainingError.self) { try FineTuningRun(other).run() }
         other.resumeFromCheckpoint = "checkpoint-3"
         other.training.learningRate = 2e-3
         do {
-            try DreamBooth(other).run()
+            try FineTuningRun(other).run()
             Issue.record("resumed with another learning rate")
         } catch let error as TrainingError {
             #expect(error.description.contains("--learning-rate was 0.001 and is now 0.002"))
@@ -92,7 +92,7 @@ import Torch
         other.training.learningRate = 1e-3
         try makePhotos(in: folder("photos"), count: 4)
         do {
-            try DreamBooth(other).run()
+            try FineTuningRun(other).run()
             Issue.record("resumed with other photos")
         } catch let error as TrainingError {
             #expect(error.description.contains("--instance-data-dir was photos"))
@@ -103,7 +103,7 @@ import Torch
         var painted: [Int] = []
         func run(_ output: String) throws {
             painted = []
-            try DreamBooth(withPrior(configuration(output, steps: 1))) { event in
+            try FineTuningRun(withPrior(configuration(output, steps: 1))) { event in
                 if case .preparing("painting class pictures", let done, _) = event {
                     painted.append(done)
                 }
@@ -122,12 +122,12 @@ import Torch
     }
 
     @Test func validationPicturesDoNotChangeTheRun() throws {
-        try DreamBooth(configuration("plain", steps: 2)).run()
+        try FineTuningRun(configuration("plain", steps: 2)).run()
         var painting = configuration("painting", steps: 2)
         painting.training.validationPrompt = "a photo of sks robot"
         painting.training.numValidationImages = 1
         painting.training.validationSteps = 1
-        try DreamBooth(painting).run()
+        try FineTuningRun(painting).run()
         #expect(try model("painting") == model("plain"))
         for step in 1...2 {
             let picture = try PhotoReader.read(folder("painting/validation/step-\(step)-0.png"))
@@ -139,17 +139,17 @@ import Torch
         var damaged = configuration("output", steps: 1)
         damaged.instanceDataDir = folder("nowhere").path
         #expect(throws: ImagingError.noSuchFolder(path: folder("nowhere").path)) {
-            try DreamBooth(damaged).run()
+            try FineTuningRun(damaged).run()
         }
         var model = configuration("output", steps: 1)
         model.model = folder("nowhere").path
-        #expect(throws: ModelError.self) { try DreamBooth(model).run() }
+        #expect(throws: ModelError.self) { try FineTuningRun(model).run() }
         #expect(!FileManager.default.fileExists(atPath: folder("output").path))
     }
 
     @Test func strayFilesAreListed() throws {
         var names: [String] = []
-        try DreamBooth(configuration("output", steps: 1)) { event in
+        try FineTuningRun(configuration("output", steps: 1)) { event in
             if case .skippedFiles(_, let entries) = event { names += entries.map(\.name) }
         }.run()
         #expect(names == ["Thumbs.db"])

@@ -68,7 +68,7 @@ import Torch
     }
 
     private func trained(_ output: String, preservingPrior: Bool) throws -> Pipeline {
-        var configuration = DreamBoothConfiguration(
+        var configuration = FineTuningConfiguration(
             instanceDataDir: Self.photos.path, instancePrompt: Self.instancePrompt)
         configuration.model = Self.model.path
         configuration.outputDir = folder(output).path
@@ -85,7 +85,7 @@ import Torch
         configuration.training.learningRate = 1e-4
         configuration.training.centerCrop = true
         configuration.training.checkpointingSteps = Self.stepCount + 1
-        try DreamBooth(configuration).run()
+        try FineTuningRun(configuration).run()
         return try Pipeline(ModelSource(folder(output)))
     }
 

@@ -1,6 +1,7 @@
 import FineTuning
 import Foundation
 import Imaging
+import NN
 import TestSupport
 import Torch
 
@@ -67,7 +68,8 @@ struct ToyRun {
         try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
         let (weight, tamper) = (weight, tamper)
         var calls = 0
-        let task = TrainingTask(parameters: [("weight", weight)]) { examples, generator in
+        let group = ParameterGroup(name: "weight", parameters: [("weight", weight)])
+        let task = TrainingTask(groups: [group]) { examples, generator in
             // Draws row by row, as a method should.
             let rows = examples.map { _ in Tensor.randn([3], generator: generator) }
             let input = Tensor.stacking(rows)

@@ -78,6 +78,8 @@ def generate(model, output, case):
     if "clip_skip" in arguments:
         # Attune counts as A1111 does: 1 is the last layer. diffusers' number is one less.
         options += ["--clip-skip", arguments["clip_skip"] + 1]
+    for name, files in case.get("additions", {}).items():
+        options += [f"--{name}", *files]
     attune("generate", *options)
     pictures = []
     for seed in seeds:
@@ -88,10 +90,11 @@ def generate(model, output, case):
     return np.stack(pictures)
 
 
-def paint(python, model, cases, output, threads=1):
+def paint(python, model, cases, output, threads=1, loras=(), embeddings=()):
     """diffusers' pictures of the cases, by name, painted by the given environment."""
     job = Path(output).with_suffix(".json")
     content = {"model": str(model), "cases": cases, "output": str(output), "threads": threads}
+    content |= {"loras": [str(f) for f in loras], "embeddings": [str(f) for f in embeddings]}
     job.write_text(json.dumps(content))
     result = subprocess.run(
         [python, str(HERE / "paint.py"), str(job)], capture_output=True, text=True

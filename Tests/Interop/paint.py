@@ -48,6 +48,10 @@ def main():
         variant="fp16" if half else None,
     )
     pipe.set_progress_bar_config(disable=True)
+    for file in job.get("embeddings", ()):
+        pipe.load_textual_inversion(file)
+    for file in job.get("loras", ()):
+        pipe.load_lora_weights(str(Path(file).parent), weight_name=Path(file).name)
     own = pipe.scheduler
     pictures = {}
     for case in job["cases"]:

@@ -5,6 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import check_adapters
+import check_archives
 import check_full_size
 import check_pictures
 import check_trained
@@ -20,11 +22,13 @@ def main():
     tally = Tally()
     environments = {"reference": sys.executable, "latest": arguments.latest}
     with tempfile.TemporaryDirectory(prefix="attune-interop-") as place:
-        folders = {name: Path(place) / name for name in ("pictures", "trained", "full")}
+        folders = {name: Path(place) / name for name in ("pictures", "trained", "adapters", "full")}
         for folder in folders.values():
             folder.mkdir()
+        tally.group("archives", check_archives.check)
         tally.group("pictures", check_pictures.check, sys.executable, folders["pictures"])
         tally.group("trained", check_trained.check, environments, folders["trained"])
+        tally.group("adapters", check_adapters.check, environments, folders["adapters"])
         if arguments.full:
             tally.group(
                 "full-size", check_full_size.check, sys.executable, arguments.cache, folders["full"]

@@ -187,7 +187,7 @@ import Testing
 }
 
 /// A folder that goes when the test ends.
-private final class TemporaryFolder {
+final class TemporaryFolder {
     let url: URL
 
     init() throws {

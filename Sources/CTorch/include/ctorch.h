@@ -135,6 +135,14 @@ ct_status ct_scale_all(const ct_tensor *tensors, size_t count, ct_tensor factor)
 // averages <- averages + weight * (tensors - averages)
 ct_status ct_lerp_all(const ct_tensor *averages, const ct_tensor *tensors, size_t count,
                       double weight);
+// Numbers in 8 bits: codes (uint8, [count]) that stand for the 256 numbers of a table, times a
+// scale (float32, [blocks]) for each block of them. Values are float32, [blocks, block size], with
+// zeros behind the last code. Storing takes the largest of a block for its scale, and the number
+// of midpoints (float32, [255]) below a value for its code.
+ct_status ct_load_blocks(ct_tensor codes, ct_tensor scales, ct_tensor table, int64_t block_size,
+                         ct_tensor *out);
+ct_status ct_store_blocks(ct_tensor values, ct_tensor midpoints, ct_tensor codes,
+                          ct_tensor scales);
 
 // MARK: Random numbers
 ct_status ct_generator_create(ct_device device, uint64_t seed, ct_generator *out);
@@ -148,6 +156,9 @@ ct_status ct_random(ct_distribution distribution, const int64_t *shape, size_t r
 ct_status ct_random_integers(int64_t low, int64_t high, const int64_t *shape, size_t rank,
                              ct_generator generator, ct_device device, ct_tensor *out);
 ct_status ct_random_permutation(int64_t count, ct_generator generator, ct_tensor *out);
+// destination (bfloat16) <- source (float32), up or down at random so that the mean is kept.
+ct_status ct_round_stochastically(ct_tensor source, ct_tensor destination,
+                                  ct_generator generator);
 
 // MARK: Devices
 // Opens the CUDA half of LibTorch where it lies beside the CPU half; true when it is there.

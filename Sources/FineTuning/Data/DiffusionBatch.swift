@@ -10,13 +10,20 @@ public struct DiffusionBatch {
     public let timesteps: [Int]
     /// Whether a row is a class picture; instance rows come first.
     public let areClass: [Bool]
+    /// Which of the run's texts each row has.
+    public let texts: [Int]
 
     /// A batch; see the members.
-    public init(latents: Tensor, noise: Tensor, timesteps: [Int], areClass: [Bool]) {
+    ///
+    /// - Parameter texts: nil: the first for instances, the second for class pictures.
+    public init(
+        latents: Tensor, noise: Tensor, timesteps: [Int], areClass: [Bool], texts: [Int]? = nil
+    ) {
         self.latents = latents
         self.noise = noise
         self.timesteps = timesteps
         self.areClass = areClass
+        self.texts = texts ?? areClass.map { $0 ? 1 : 0 }
     }
 }
 
@@ -25,22 +32,24 @@ public struct DiffusionBatch {
 /// Draws go example by example, and for each first the instance picture, then the class picture:
 /// crop (where there are several), latents, noise, noise offset (where wanted), timestep. So the
 /// same examples have the same draws, however they are split into batches.
-public struct DreamBoothExamples {
+public struct TrainingExamples {
     private let instances: LatentCache
     private let classes: LatentCache?
     private let timestepCount: Int
     private let offsetNoise: Double
+    private let instanceTextCount: Int
     private var order: ExampleOrder
 
     /// - Parameter classes: the class pictures of prior preservation.
     public init(
         instances: LatentCache, classes: LatentCache?, timestepCount: Int, offsetNoise: Double,
-        seed: UInt64
+        instanceTextCount: Int = 1, seed: UInt64
     ) {
         self.instances = instances
         self.classes = classes
         self.timestepCount = timestepCount
         self.offsetNoise = offsetNoise
+        self.instanceTextCount = instanceTextCount
         order = ExampleOrder(
             seed: seed, count: Self.epochCount(instances.count, classes?.count))
     }
@@ -54,6 +63,7 @@ public struct DreamBoothExamples {
         let latents: Tensor
         let noise: Tensor
         let timestep: Int
+        let text: Int
     }
 
     /// The rows of a range of examples, counted from the run's beginning.
@@ -64,18 +74,24 @@ public struct DreamBoothExamples {
         var classRows: [Row] = []
         for position in examples {
             let index = order.index(at: position)
-            instanceRows.append(row(instances, index, generator))
-            if let classes { classRows.append(row(classes, index, generator)) }
+            let text =
+                instanceTextCount > 1
+                ? Tensor.randint(0..<instanceTextCount, [1], generator: generator).integers()[0] : 0
+            instanceRows.append(row(instances, index, text, generator))
+            if let classes { classRows.append(row(classes, index, instanceTextCount, generator)) }
         }
         let rows = instanceRows + classRows
         return DiffusionBatch(
             latents: Tensor.stacking(rows.map(\.latents)).moved(to: device),
             noise: Tensor.stacking(rows.map(\.noise)).moved(to: device),
             timesteps: rows.map(\.timestep),
-            areClass: instanceRows.map { _ in false } + classRows.map { _ in true })
+            areClass: instanceRows.map { _ in false } + classRows.map { _ in true },
+            texts: rows.map(\.text))
     }
 
-    private func row(_ cache: LatentCache, _ index: Int, _ generator: Generator) -> Row {
+    private func row(
+        _ cache: LatentCache, _ index: Int, _ text: Int, _ generator: Generator
+    ) -> Row {
         let latents = cache.sample(index % cache.count, generator: generator)
         var noise = Tensor.randn(latents.shape, generator: generator)
         if offsetNoise > 0 {
@@ -84,6 +100,6 @@ public struct DreamBoothExamples {
             noise = noise + offset * offsetNoise
         }
         let timestep = Tensor.randint(0..<timestepCount, [1], generator: generator).integers()[0]
-        return Row(latents: latents, noise: noise, timestep: timestep)
+        return Row(latents: latents, noise: noise, timestep: timestep, text: text)
     }
 }

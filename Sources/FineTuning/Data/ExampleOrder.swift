@@ -35,6 +35,8 @@ enum Seeds {
     enum Purpose: UInt64 {
         case order = 1
         case crop = 2
+        case adapters = 3
+        case vectors = 4
     }
 
     /// SplitMix64's mixing (Steele et al. 2014) over the parts.

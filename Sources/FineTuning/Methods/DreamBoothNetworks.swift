@@ -1,55 +1,60 @@
+import Foundation
 import NN
 import StableDiffusion
 import Torch
 
-/// The networks of a DreamBooth run, and which of their parameters are trained.
-struct Networks {
+/// DreamBooth: the whole U-Net is trained, and the text encoder where that is wanted.
+struct DreamBoothNetworks: FineTunedNetworks {
+    let source: ModelSource
     let unet: UNet
-    /// Nil where it stays as it is: then it is freed once the texts are encoded.
-    let trainedTextEncoder: TextEncoder?
     let context: TextContext
-    /// What activations are computed in.
     let dtype: DType
-    /// By the name of the network and the parameter's own.
-    let trained: [(name: String, tensor: Tensor)]
+    let groups: [ParameterGroup]
+    /// Nil where it stays as it is: then it is freed once the texts are encoded.
+    private let textEncoder: TextEncoder?
 
     /// Loads the networks in fp32, whatever the model's files have.
-    init(_ source: ModelSource, _ configuration: DreamBoothConfiguration, device: Device) throws {
+    init(
+        _ source: ModelSource, _ configuration: FineTuningConfiguration, device: Device
+    ) throws {
+        self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
-        let prompts = [
-            configuration.instancePrompt,
-            configuration.withPriorPreservation ? configuration.classPrompt : nil,
-        ].compactMap { $0 }
         let encoder = try source.textEncoder(device: device)
         unet = try source.unet(device: device)
         unet.checkpointsActivations = configuration.training.gradientCheckpointing
-        trainedTextEncoder = configuration.trainTextEncoder ? encoder : nil
+        textEncoder = configuration.trainTextEncoder ? encoder : nil
 
-        let all =
-            unet.parameters.entries.map { ("unet.\($0.name)", $0.tensor) }
-            + encoder.parameters.entries.map { ("text_encoder.\($0.name)", $0.tensor) }
-        trained = all.filter { Self.isTrained($0.0, configuration) }
-        for (_, tensor) in trained { tensor.requiresGradient = true }
-
+        func group(_ network: AdaptedNetwork, _ store: ParameterStore, _ scale: Double)
+            -> ParameterGroup
+        {
+            store.setRequiresGradient(true)
+            return ParameterGroup(
+                name: network.rawValue,
+                parameters: store.entries.map { ("\(network.rawValue).\($0.name)", $0.tensor) },
+                learningRateScale: scale)
+        }
+        var groups = [group(.unet, unet.parameters, 1)]
+        if let textEncoder {
+            groups.append(
+                group(.textEncoder, textEncoder.parameters, configuration.textEncoderRateScale))
+        }
+        self.groups = groups
         context = TextContext(
-            prompts, encoder, tokenizer: source.tokenizer,
+            try configuration.texts(), encoder, tokenizer: source.tokenizer,
             isTrained: configuration.trainTextEncoder, dtype: dtype, device: device)
     }
 
-    /// DreamBooth attaches to a model through this predicate on names, and nothing else.
-    static func isTrained(_ name: String, _ configuration: DreamBoothConfiguration) -> Bool {
-        name.hasPrefix("unet.")
-            || (configuration.trainTextEncoder && name.hasPrefix("text_encoder."))
+    func pipeline(device: Device) throws -> Pipeline {
+        // The parts that are not trained are read again rather than kept in memory.
+        Pipeline(
+            source, textEncoder: try textEncoder ?? source.textEncoder(device: device), unet: unet,
+            autoencoder: try source.autoencoder(device: device), precision: dtype, device: device)
     }
-}
 
-extension TrainingConfiguration.Precision {
-    /// The dtype of activations; a CPU computes bf16 where fp16 is asked for.
-    func dtype(on device: Device) -> DType {
-        switch self {
-        case .no: .float32
-        case .bf16: .bfloat16
-        case .fp16: device == .cpu ? .bfloat16 : .float16
-        }
+    func write(to output: URL, training: TrainingSummary) throws -> [URL] {
+        try ModelWriter.write(
+            to: output, source: source, unet: unet.parameters,
+            textEncoder: textEncoder?.parameters)
+        return [output]
     }
 }

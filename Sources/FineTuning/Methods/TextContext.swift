@@ -1,44 +1,56 @@
 import StableDiffusion
 import Torch
 
-/// The texts of DreamBooth, encoded: once where the text encoder stays as it is, at every step
-/// where it is trained.
+/// The texts of a run, encoded: once where all that makes them stays as it is, at every step where
+/// the text encoder, a layer over it or a learned vector is trained.
 ///
-/// There are only two different texts, so one row of each is encoded and shared by all pictures.
+/// There are few different texts, so each that a batch has is encoded once, for all of its rows.
 struct TextContext {
     private enum Source {
         case fixed(Tensor)
-        case trained(TextEncoder, ids: Tensor, DType)
+        case trained(TextEncoder, PromptEncoder, DType, Device)
     }
 
     private let source: Source
+    private let texts: [String]
 
-    /// - Parameter prompts: the instance prompt, then the class prompt where there is one.
+    /// - Parameters:
+    ///   - texts: the instance texts, then the class prompt where there is one.
+    ///   - embeddings: learned vectors that the texts use.
     init(
-        _ prompts: [String], _ encoder: TextEncoder, tokenizer: CLIPTokenizer, isTrained: Bool,
-        dtype: DType, device: Device
+        _ texts: [String], _ encoder: TextEncoder, tokenizer: CLIPTokenizer,
+        embeddings: [TextualInversion] = [], isTrained: Bool, dtype: DType, device: Device
     ) {
-        let ids = Tensor(
-            prompts.flatMap { tokenizer.tokenIDs($0) },
-            shape: [prompts.count, tokenizer.maximumLength], device: device)
+        self.texts = texts
+        let prompts = PromptEncoder(tokenizer, embeddings: embeddings)
         source =
             isTrained
-            ? .trained(encoder, ids: ids, dtype) : .fixed(withoutGradients { encoder(ids) })
+            ? .trained(encoder, prompts, dtype, device)
+            : .fixed(withoutGradients { encoder(prompts.batch(texts, device: device).ids) })
     }
 
     /// The text of every row, [rows, tokens, width].
-    func callAsFunction(_ areClass: [Bool]) -> Tensor {
-        let states =
-            switch source {
-            case .fixed(let tensor): tensor
-            case .trained(let encoder, let ids, let dtype): encoder(ids, dtype: dtype)
+    ///
+    /// - Parameter numbers: for each row, which text it has.
+    func rows(_ numbers: [Int]) -> Tensor {
+        switch source {
+        case .fixed(let states):
+            return states.gathered(0, at: Tensor(numbers, device: states.device))
+        case .trained(let encoder, let prompts, let dtype, let device):
+            let used = Set(numbers).sorted()
+            let (ids, learned) = prompts.batch(used.map { texts[$0] }, device: device)
+            let states = encoder(ids, dtype: dtype, learned: learned)
+            // Views, where one text fills consecutive rows: backward then needs no scattering.
+            var parts: [Tensor] = []
+            var start = 0
+            while start < numbers.count {
+                let end = numbers[start...].firstIndex { $0 != numbers[start] } ?? numbers.count
+                let place = used.firstIndex(of: numbers[start]) ?? 0
+                parts.append(
+                    states.narrowed(0, start: place, length: 1).expanded([end - start, -1, -1]))
+                start = end
             }
-        // Instance rows come first.
-        let classCount = areClass.count { $0 }
-        let counts = [areClass.count - classCount, classCount]
-        let parts = counts.enumerated().filter { $0.element > 0 }.map { index, count in
-            states.narrowed(0, start: index, length: 1).expanded([count, -1, -1])
+            return Tensor.concatenating(parts)
         }
-        return Tensor.concatenating(parts)
     }
 }

@@ -40,6 +40,12 @@ enum SceneCaption {
         return ([start + article(noun) + " " + noun] + endings).joined(separator: " ")
     }
 
+    /// A caption that says no more than the class, or the colour and the class.
+    static func short(_ kind: SceneClass, _ color: SceneColor? = nil) -> String {
+        let noun = [color?.rawValue, kind.rawValue].compactMap { $0 }.joined(separator: " ")
+        return "a photo of \(article(noun)) \(noun)"
+    }
+
     /// "a" or "an", as the next word asks.
     static func article(_ phrase: String) -> String {
         guard let first = phrase.first else { return "a" }

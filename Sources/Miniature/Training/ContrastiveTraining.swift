@@ -6,7 +6,8 @@ import Torch
 /// Trains the small CLIP, whose text tower becomes the model's text encoder.
 ///
 /// Radford et al. 2021, arXiv 2103.00020, figure 3; captions that are equal are no negatives of
-/// one another.
+/// one another. Every other step says only the class, or the class and the colour: whole captions
+/// alone can be told apart by place and light, and shapes would be learned last.
 public func trainContrastive(
     _ configuration: MiniatureConfiguration, data: SceneDataset, folder: MiniatureFolder,
     seconds: Double? = nil, log: (String) -> Void
@@ -21,20 +22,31 @@ public func trainContrastive(
         RandomInitialization(
             Generator(seed: 11), device: device, format: device.trainingFormat))
     model.logitScale.fill(with: firstScale)
-    let (captions, captionOfScene) = uniqueCaptions(data)
-    let ids = tokenIDs(captions, tokenizer, device: device)
-    let which = Tensor(captionOfScene, device: device)
+    let wordings = [
+        data.scenes.map(\.caption),
+        data.scenes.map { SceneCaption.short($0.kind) },
+        data.scenes.map(\.caption),
+        data.scenes.map { SceneCaption.short($0.kind, $0.color) },
+    ].map { wording in
+        let (captions, ofScene) = uniqueCaptions(wording)
+        return (
+            ids: tokenIDs(captions, tokenizer, device: device),
+            ofScene: Tensor(ofScene, device: device)
+        )
+    }
     let run = try TrainingRun(
         "clip", parameters: model.parameters.entries, schedule: configuration.contrastive,
         averageDecay: 0.998, seed: 12, folder: folder.work)
     let dtype = device.trainingDType
     try run.run(seconds: seconds, log: log) {
+        let wording = wordings[run.stepsDone % wordings.count]
         let rows = Tensor.randint(
             0..<data.count, [configuration.contrastive.batchSize], generator: run.generator,
             device: device)
-        let captionIDs = which.gathered(0, at: rows)
-        let images = model.embedImages(data.batch(rows, dtype: dtype, flippingHalf: true))
-        let texts = model.embedText(ids.gathered(0, at: captionIDs), dtype: dtype)
+        let captionIDs = wording.ofScene.gathered(0, at: rows)
+        let pixels = data.batch(rows, dtype: dtype, flippingHalf: true)
+        let images = model.embedImages(shifted(pixels, generator: run.generator))
+        let texts = model.embedText(wording.ids.gathered(0, at: captionIDs), dtype: dtype)
         let scale = model.logitScale.clamped(0, largestScale).exp()
         let logits = images.matmul(texts.transposed(0, 1)) * scale
         let equal = captionIDs.unsqueezed(0).isEqual(to: captionIDs.unsqueezed(1))
@@ -53,14 +65,31 @@ public func trainContrastive(
 private let firstScale = 2.6592
 private let largestScale = 4.6052
 
+/// The pictures, some rows at a time moved by up to a sixteenth of their size, with grey at the
+/// edges: what a thing is does not hang on where the patches cut it.
+func shifted(_ pixels: Tensor, generator: Generator) -> Tensor {
+    withoutGradients {
+        let (count, height, width) = (pixels.size(0), pixels.size(2), pixels.size(3))
+        let reach = width / 16
+        let padded = pixels.padded([reach, reach, reach, reach])
+        let groups = stride(from: 0, to: count, by: 8).map { start in
+            let offset = Tensor.randint(0..<(2 * reach + 1), [2], generator: generator).integers()
+            return padded.narrowed(0, start: start, length: min(8, count - start))
+                .narrowed(2, start: offset[0], length: height)
+                .narrowed(3, start: offset[1], length: width)
+        }
+        return Tensor.concatenating(groups)
+    }
+}
+
 /// All different captions, and the number of each scene's.
-func uniqueCaptions(_ data: SceneDataset) -> (captions: [String], ofScene: [Int]) {
+func uniqueCaptions(_ wording: [String]) -> (captions: [String], ofScene: [Int]) {
     var numbers: [String: Int] = [:]
     var captions: [String] = []
-    let ofScene = data.scenes.map { scene in
-        if let number = numbers[scene.caption] { return number }
-        numbers[scene.caption] = captions.count
-        captions.append(scene.caption)
+    let ofScene = wording.map { caption in
+        if let number = numbers[caption] { return number }
+        numbers[caption] = captions.count
+        captions.append(caption)
         return captions.count - 1
     }
     return (captions, ofScene)

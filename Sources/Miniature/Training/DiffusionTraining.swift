@@ -14,7 +14,7 @@ public func trainDiffusion(
     let tokenizer = try folder.tokenizer()
     let autoencoder = try folder.autoencoder(device: device)
     let latents = encodeAll(data, autoencoder)
-    let (captions, captionOfScene) = uniqueCaptions(data)
+    let (captions, captionOfScene) = uniqueCaptions(data.scenes.map(\.caption))
     // The empty caption comes last.
     let contexts = try encodeAll(captions + [""], tokenizer, folder, device: device)
     let which = captionOfScene

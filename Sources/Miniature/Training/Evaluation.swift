@@ -47,7 +47,7 @@ public func evaluateMiniature(
     let colors = SceneColor.allCases
     var (rightClasses, rightColors) = (0, 0)
     withoutGradients {
-        let classTexts = texts(classes.map { "a photo of \(article($0.rawValue))" })
+        let classTexts = texts(classes.map { SceneCaption.short($0) })
         let side = clip.configuration.vision.imageSize
         for (scene, picture) in zip(scenes, painted) {
             precondition(picture.size(0) == side, "pictures of \(side) pixels are judged")
@@ -55,8 +55,7 @@ public func evaluateMiniature(
             let seen = clip.embedImages(pixels)
             let bestClass = seen.matmul(classTexts.transposed(0, 1)).argmax(1).integers()[0]
             if classes[bestClass] == scene.kind { rightClasses += 1 }
-            let colorTexts = texts(
-                colors.map { "a photo of \(article("\($0.rawValue) \(scene.kind.rawValue)"))" })
+            let colorTexts = texts(colors.map { SceneCaption.short(scene.kind, $0) })
             let bestColor = seen.matmul(colorTexts.transposed(0, 1)).argmax(1).integers()[0]
             if colors[bestColor] == scene.color { rightColors += 1 }
         }
@@ -65,10 +64,6 @@ public func evaluateMiniature(
     return MiniatureEvaluation(
         classAccuracy: Double(rightClasses) / count, colorAccuracy: Double(rightColors) / count,
         pictures: painted.map { $0.unsignedBytes() }, side: painted.first?.size(0) ?? 0)
-}
-
-private func article(_ words: String) -> String {
-    (words.first.map("aeiou".contains) ?? false ? "an " : "a ") + words
 }
 
 extension MiniatureEvaluation {

@@ -20,7 +20,7 @@ final class TrainingRun {
     private let averages: [(name: String, tensor: Tensor)]
     private let averageWeight: Double
     private let file: URL
-    private var stepsDone = 0
+    private(set) var stepsDone = 0
 
     /// - Parameters:
     ///   - folder: where `NAME.state.safetensors` is kept.

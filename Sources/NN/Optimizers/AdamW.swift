@@ -4,7 +4,7 @@ public import Torch
 /// in LibTorch's fused kernel; its numbers are those of `torch.optim.AdamW`.
 ///
 /// It owns two moments and a step count per parameter; the parameters stay the caller's.
-public final class AdamW {
+public final class AdamW: Optimizer {
     /// The settings that stay the same from step to step.
     public struct Settings: Codable, Sendable, Equatable {
         /// The decay of the first moment, in [0, 1).
@@ -22,49 +22,45 @@ public final class AdamW {
 
     /// What was given.
     public let settings: Settings
-    /// What is trained, in the order of the moments.
-    public let parameters: [(name: String, tensor: Tensor)]
-    private let firstMoments: [Tensor]
-    private let secondMoments: [Tensor]
-    private let steps: [Tensor]
+    private let trained: TrainedParameters
+    private let moments: [AdamMoments]
+    private let rounding: UpdateRounding
+
+    /// - Parameters:
+    ///   - groups: float32 parameters, or bfloat16 ones, which are rounded stochastically.
+    ///   - roundingSeed: decides that rounding.
+    public init(
+        groups: [ParameterGroup], settings: Settings = Settings(), roundingSeed: UInt64 = 0
+    ) {
+        self.settings = settings
+        trained = TrainedParameters(groups, weightDecay: settings.weightDecay)
+        moments = withoutGradients { [trained] in trained.elements.map(AdamMoments.init(of:)) }
+        rounding = UpdateRounding(trained, seed: roundingSeed)
+    }
 
     /// - Parameter parameters: leaves that collect gradients, each under a name of its own.
-    public init(_ parameters: [(name: String, tensor: Tensor)], settings: Settings = Settings()) {
-        self.settings = settings
-        self.parameters = parameters
-        // The fused kernel walks through memory and looks at no strides, so the moments must lie
-        // in memory as their parameters do: a clone does.
-        func zero(like tensor: Tensor) -> Tensor {
-            let moment = tensor.detached().copied()
-            moment.fill(with: 0)
-            return moment
-        }
-        firstMoments = withoutGradients { parameters.map { zero(like: $0.tensor) } }
-        secondMoments = withoutGradients { parameters.map { zero(like: $0.tensor) } }
-        steps = parameters.map { Tensor.zeros([], device: $0.tensor.device) }
+    public convenience init(
+        _ parameters: [(name: String, tensor: Tensor)], settings: Settings = Settings()
+    ) {
+        self.init(
+            groups: [ParameterGroup(name: "parameters", parameters: parameters)],
+            settings: settings)
     }
 
-    /// Moves every parameter that has a gradient by one step, in place; the others stay as they
-    /// are, and so do their moments.
-    public func step(learningRate: Double) {
-        let moved = parameters.indices.compactMap { index in
-            parameters[index].tensor.gradient.map { (index, $0) }
+    /// What is trained, in the order of the moments.
+    public var parameters: [(name: String, tensor: Tensor)] { trained.named }
+
+    /// Moves every parameter of the range that has a gradient by one step, in place; the others
+    /// stay as they are, and so do their moments.
+    public func step(_ range: Range<Int>, learningRate: Double) {
+        withoutGradients {
+            for span in trained.spans {
+                let moved = trained.moved(in: span.clamped(to: range))
+                AdamMoments.step(
+                    moved.map { ($0.index, $0.element, $0.gradient, moments[$0.index]) },
+                    learningRate: learningRate, settings: settings, rounding: rounding)
+            }
         }
-        if moved.isEmpty { return }
-        Foreach.adamW(
-            parameters: moved.map { parameters[$0.0].tensor }, gradients: moved.map(\.1),
-            firstMoments: moved.map { firstMoments[$0.0] },
-            secondMoments: moved.map { secondMoments[$0.0] }, steps: moved.map { steps[$0.0] },
-            learningRate: learningRate, betas: (settings.beta1, settings.beta2),
-            weightDecay: settings.weightDecay, epsilon: settings.epsilon)
-    }
-
-    /// The gradients collected so far, of the parameters that have one.
-    public var gradients: [Tensor] { parameters.compactMap(\.tensor.gradient) }
-
-    /// Lets the next backward begin from nothing.
-    public func clearGradients() {
-        for parameter in parameters { parameter.tensor.gradient = nil }
     }
 
     /// All that the next step depends on besides parameters and gradients: for each parameter
@@ -72,13 +68,6 @@ public final class AdamW {
     ///
     /// The tensors are the optimizer's own, not copies.
     public var state: [(name: String, tensor: Tensor)] {
-        parameters.indices.flatMap { index in
-            let name = parameters[index].name
-            return [
-                ("\(name).first_moment", firstMoments[index]),
-                ("\(name).second_moment", secondMoments[index]),
-                ("\(name).step", steps[index]),
-            ]
-        }
+        zip(trained.elements, moments).flatMap { $1.state($0.name) } + rounding.state
     }
 }

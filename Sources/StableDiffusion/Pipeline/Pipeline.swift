@@ -18,6 +18,9 @@ public final class Pipeline {
     public let precision: DType
     /// Where the networks are.
     public let device: Device
+    /// Learned vectors that prompts use by their tokens; each must be valid for the model
+    /// (``TextualInversion/validate(_:for:)``).
+    public var embeddings: [TextualInversion] = []
     /// Takes sentences that a person should see, such as that decoding was redone.
     public var notify: (String) -> Void = { _ in }
 
@@ -115,11 +118,9 @@ public final class Pipeline {
 
     /// - Returns: `[texts, tokens, width]`.
     public func encode(_ texts: [String], clipSkip: Int = 1) -> Tensor {
-        let ids = texts.map { source.tokenizer.tokenIDs($0) }
-        let tensor = Tensor(
-            ids.flatMap { $0 }, shape: [texts.count, source.tokenizer.maximumLength],
-            device: device)
-        return textEncoder(tensor, clipSkip: clipSkip, dtype: precision)
+        let prompts = PromptEncoder(source.tokenizer, embeddings: embeddings)
+        let (ids, learned) = prompts.batch(texts, device: device)
+        return textEncoder(ids, clipSkip: clipSkip, dtype: precision, learned: learned)
     }
 
     /// - Parameter latents: float32 `[1, channels, height, width]`, as they are diffused.

@@ -10,6 +10,8 @@ public final class TextEncoder {
     public let configuration: TextEncoderConfiguration
     /// All parameters, by transformers' names.
     public let parameters: ParameterStore
+    /// The vector of every token, `[vocabulary, width]`; a parameter.
+    public var tokenTable: Tensor { tokens.weight }
     private let tokens: Embedding
     private let positions: Embedding
     private let encoder: TransformerEncoder
@@ -52,12 +54,16 @@ public final class TextEncoder {
     ///   - clipSkip: which layer's output is used, counted from the last, which is 1, as A1111
     ///     and kohya count (diffusers' number is one less). The final norm is always applied.
     ///   - dtype: what is computed in; nil: the dtype of the parameters.
+    ///   - learned: vectors that take the places of some tokens.
     /// - Returns: `[batch, tokens, width]`.
     /// - Precondition: `clipSkip` is 1…``TextEncoderConfiguration/layerCount``.
-    public func callAsFunction(_ ids: Tensor, clipSkip: Int = 1, dtype: DType? = nil) -> Tensor {
+    public func callAsFunction(
+        _ ids: Tensor, clipSkip: Int = 1, dtype: DType? = nil, learned: LearnedRows? = nil
+    ) -> Tensor {
         precondition((1...configuration.layerCount).contains(clipSkip), "clip skip \(clipSkip)")
         let places = positions.weight.narrowed(0, start: 0, length: ids.size(1))
-        let embedded = tokens(ids) + places
+        let looked = tokens(ids)
+        let embedded = (learned?.replacing(in: looked) ?? looked) + places
         let input = dtype.map { embedded.cast(to: $0) } ?? embedded
         return finalNorm(encoder(input, layersSkipped: clipSkip - 1))
     }

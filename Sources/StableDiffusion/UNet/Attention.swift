@@ -6,6 +6,10 @@ import Torch
 /// Source: `Attention` with `AttnProcessor2_0` in diffusers' `models/attention_processor.py`;
 /// Vaswani et al. 2017, arXiv 1706.03762, equation 1.
 final class CrossAttention {
+    /// The width of what it attends to.
+    let contextWidth: Int
+    /// What changes it, one after another.
+    var contextChanges: [any ContextChange] = []
     private let query: Linear
     private let key: Linear
     private let value: Linear
@@ -20,17 +24,26 @@ final class CrossAttention {
         key = try Linear(path / "to_k", contextWidth, width, hasBias: false)
         value = try Linear(path / "to_v", contextWidth, width, hasBias: false)
         output = try Linear(path / "to_out" / 0, width, width)
+        self.contextWidth = contextWidth
         self.headCount = headCount
         self.upcasts = upcasts
+        path.store.insert(module: self, named: path.name)
     }
 
     /// - Parameter context: `[batch, context tokens, context width]`; nil attends to the input.
     func callAsFunction(_ input: Tensor, context: Tensor? = nil) -> Tensor {
         let source = context ?? input
+        let (keySource, valueSource) = changed(source)
         let attended = attend(
-            query: query(input), key: key(source), value: value(source), headCount: headCount,
-            upcasts: upcasts)
+            query: query(input), key: key(keySource), value: value(valueSource),
+            headCount: headCount, upcasts: upcasts)
         return output(attended)
+    }
+
+    private func changed(_ context: Tensor) -> (key: Tensor, value: Tensor) {
+        contextChanges.reduce((context, context)) { pair, change in
+            (change.key(pair.0), change.value(pair.1))
+        }
     }
 }
 

@@ -6,22 +6,25 @@ import Torch
 /// Source: `Transformer2DModel` in diffusers' `models/transformers/transformer_2d.py`.
 final class SpatialTransformer {
     private let norm: GroupNorm
-    private let inputProjection: PixelProjection
+    private let inputProjection: Linear
     private let block: TransformerBlock
-    private let outputProjection: PixelProjection
+    private let outputProjection: Linear
 
     init(
         _ path: ParameterPath, channels: Int, headCount: Int, configuration: UNetConfiguration
     ) throws(CheckpointError) {
         norm = try GroupNorm(
             path / "norm", groups: configuration.normGroupCount, channels: channels, epsilon: 1e-6)
-        let linear = configuration.usesLinearProjection
-        inputProjection = try PixelProjection(path / "proj_in", channels, isLinear: linear)
+        // A linear map of every pixel, which SD 1.x stores as a convolution and SD 2.x as a matrix.
+        let isConvolution = !configuration.usesLinearProjection
+        inputProjection = try Linear(
+            path / "proj_in", channels, channels, isStoredAsConvolution: isConvolution)
         block = try TransformerBlock(
             path / "transformer_blocks" / 0, width: channels,
             contextWidth: configuration.crossAttentionWidth, headCount: headCount,
             upcasts: configuration.upcastsAttention)
-        outputProjection = try PixelProjection(path / "proj_out", channels, isLinear: linear)
+        outputProjection = try Linear(
+            path / "proj_out", channels, channels, isStoredAsConvolution: isConvolution)
     }
 
     func callAsFunction(_ input: Tensor, context: Tensor) -> Tensor {
@@ -32,25 +35,6 @@ final class SpatialTransformer {
         let hidden = outputProjection(block(inputProjection(pixels), context: context))
         let picture = hidden.reshaped(shape[0], shape[2], shape[3], shape[1]).permuted(0, 3, 1, 2)
         return picture + input
-    }
-}
-
-/// A linear map of every pixel, which SD 1.x stores as a 1×1 convolution and SD 2.x as a matrix.
-private final class PixelProjection {
-    private let weight: Tensor
-    private let bias: Tensor
-
-    init(_ path: ParameterPath, _ channels: Int, isLinear: Bool) throws(CheckpointError) {
-        let shape = isLinear ? [channels, channels] : [channels, channels, 1, 1]
-        weight = try path.parameter("weight", shape, initially: .forInputs(channels))
-        bias = try path.parameter("bias", [channels], initially: .forInputs(channels))
-    }
-
-    /// - Parameter pixels: `[batch, pixels, channels]`.
-    func callAsFunction(_ pixels: Tensor) -> Tensor {
-        let dtype = pixels.dtype
-        let matrix = weight.reshaped(weight.size(0), weight.size(1))
-        return pixels.linear(weight: matrix.cast(to: dtype), bias: bias.cast(to: dtype))
     }
 }
 

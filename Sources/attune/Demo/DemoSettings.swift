@@ -77,8 +77,8 @@ struct DemoSettings: Codable, Sendable {
         return settings
     }
 
-    func training(model: String, photos: String, folder: DemoFolder) -> DreamBoothConfiguration {
-        var configuration = DreamBoothConfiguration(
+    func training(model: String, photos: String, folder: DemoFolder) -> FineTuningConfiguration {
+        var configuration = FineTuningConfiguration(
             instanceDataDir: photos, instancePrompt: instancePrompt)
         configuration.model = model
         configuration.outputDir = folder.model.path

@@ -125,7 +125,7 @@ final class Demonstration {
     private func train() throws {
         let printer = TrainingPrinter()
         defer { printer.finish() }
-        try DreamBooth(
+        try FineTuningRun(
             settings.training(model: model.path, photos: photoFolder.path, folder: folder),
             device: device, cancellation: cancellation, report: printer.show
         ).run()

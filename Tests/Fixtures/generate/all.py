@@ -4,14 +4,19 @@ import hashlib
 
 from common import ROOT
 
+import adapters
+import archive
 import clip
+import hypernetworks
 import models
 import networks
 import ops
+import optimizers
 import pipelines
 import samplers
 import single_file
 import text
+import textual_inversion
 import training
 import variants
 
@@ -31,12 +36,17 @@ def main():
         variants,
         single_file,
         ops,
+        optimizers,
         text,
+        textual_inversion,
         networks,
         samplers,
         pipelines,
         training,
+        adapters,
+        hypernetworks,
         clip,
+        archive,
     ):
         print(topic.__name__, flush=True)
         topic.main()

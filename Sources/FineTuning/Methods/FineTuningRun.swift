@@ -5,11 +5,14 @@ import Painting
 import StableDiffusion
 public import Torch
 
-/// Teaches a model one subject from a few photos (Ruiz et al. 2022, arXiv 2208.12242).
-public final class DreamBooth {
+/// Teaches a model one subject from a few photos, by any of the methods.
+///
+/// Subject-driven training with a rare word and prior preservation: Ruiz et al. 2022,
+/// arXiv 2208.12242.
+public final class FineTuningRun {
     /// The configuration with what was left open settled: a seed, and a precision that the device
     /// can compute in.
-    public private(set) var configuration: DreamBoothConfiguration
+    public private(set) var configuration: FineTuningConfiguration
     private let device: Device
     private let cancellation: Cancellation
     private let report: (TrainingEvent) -> Void
@@ -18,7 +21,7 @@ public final class DreamBooth {
     ///
     /// - Parameter report: told what goes on, on the thread of ``run()``.
     public init(
-        _ configuration: DreamBoothConfiguration, device: Device = .cpu,
+        _ configuration: FineTuningConfiguration, device: Device = .cpu,
         cancellation: Cancellation = Cancellation(),
         report: @escaping (TrainingEvent) -> Void = { _ in }
     ) {
@@ -43,7 +46,7 @@ public final class DreamBooth {
         let resolution = try resolution(for: source)
         let photos = try TrainingPhotos(url(configuration.instanceDataDir), resolution: resolution)
         photos.events(resolution: resolution).forEach(report)
-        let exampleCount = DreamBoothExamples.epochCount(
+        let exampleCount = TrainingExamples.epochCount(
             photos.count, configuration.wantedClassCount)
         let stepCount = configuration.training.stepCount(exampleCount: exampleCount)
         try configuration.training.validateWarmup(stepCount: stepCount)
@@ -54,7 +57,7 @@ public final class DreamBooth {
         let checkpoint = try findCheckpoint(in: output)
         try Folder.create(output)
         settleSeed(checkpoint)
-        var settings = configuration.settings(
+        var settings = try configuration.settings(
             resolution: resolution, stepCount: stepCount, modelHash: try source.hash)
         settings["instance-data-dir"] = "photos \(try photos.fingerprint())"
         try checkpoint?.require(settings)
@@ -70,16 +73,18 @@ public final class DreamBooth {
         }
 
         var examples = try examples(photos, classPhotos, source, resolution: resolution)
-        let networks = try Networks(source, configuration, device: device)
+        let networks = try makeNetworks(
+            source, configuration, device: device, notify: { report(.notice($0)) })
         let objective = DiffusionObjective(
             unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
             dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,
             snrGamma: configuration.training.snrGamma)
         let task = TrainingTask(
-            parameters: networks.trained,
+            groups: networks.groups,
             loss: { [device] positions, generator in
+                networks.prepareStep(generator)
                 let batch = examples.batch(positions, generator: generator, device: device)
-                return objective(batch, context: networks.context(batch.areClass))
+                return objective(batch, context: networks.context.rows(batch.texts))
             },
             paint: painter(networks, source, resolution: resolution, output: output))
 
@@ -92,10 +97,18 @@ public final class DreamBooth {
         if let checkpoint { try trainer.resume(from: checkpoint) }
         try trainer.run()
 
-        try ModelWriter.write(
-            to: output, source: source, unet: networks.unet.parameters,
-            textEncoder: networks.trainedTextEncoder?.parameters)
-        report(.modelSaved(path: output.path))
+        for path in try networks.write(
+            to: output, training: summary(trainer.step, photos.count, resolution))
+        {
+            report(.modelSaved(path: path.path))
+        }
+    }
+
+    private func summary(_ stepCount: Int, _ photoCount: Int, _ resolution: Int) -> TrainingSummary
+    {
+        TrainingSummary(
+            configuration: configuration, stepCount: stepCount, photoCount: photoCount,
+            resolution: resolution)
     }
 
     private func openModel() throws -> ModelSource {
@@ -181,7 +194,7 @@ public final class DreamBooth {
     private func examples(
         _ photos: TrainingPhotos, _ classPhotos: TrainingPhotos?, _ source: ModelSource,
         resolution: Int
-    ) throws -> DreamBoothExamples {
+    ) throws -> TrainingExamples {
         let autoencoder = try source.autoencoder(device: device)
         func cache(_ photos: TrainingPhotos, _ what: String) throws -> LatentCache {
             try LatentCache(
@@ -190,27 +203,23 @@ public final class DreamBooth {
                 isCancelled: { cancellation.isRequested },
                 progress: { report(.preparing("encoding \(what)", done: $0, total: $1)) })
         }
-        return DreamBoothExamples(
+        return TrainingExamples(
             instances: try cache(photos, "photos"),
             classes: try classPhotos.map { try cache($0, "class pictures") },
             timestepCount: source.schedulerConfiguration.trainingStepCount,
             offsetNoise: configuration.training.offsetNoise,
+            instanceTextCount: try configuration.instanceTexts().count,
             seed: configuration.training.seed ?? 0)
     }
 
     private func painter(
-        _ networks: Networks, _ source: ModelSource, resolution: Int, output: URL
+        _ networks: any FineTunedNetworks, _ source: ModelSource, resolution: Int, output: URL
     ) -> ((Int) throws -> [URL])? {
         guard let prompt = configuration.training.validationPrompt else { return nil }
         let folder = output.appendingPathComponent("validation")
         return { [configuration, device] step in
             try Folder.create(folder)
-            // The parts that are not trained are read again rather than kept in memory.
-            let pipeline = Pipeline(
-                source,
-                textEncoder: try networks.trainedTextEncoder ?? source.textEncoder(device: device),
-                unet: networks.unet, autoencoder: try source.autoencoder(device: device),
-                precision: networks.dtype, device: device)
+            let pipeline = try networks.pipeline(device: device)
             var settings = GenerationSettings(prompt: prompt)
             settings.width = resolution
             settings.height = resolution

@@ -1,10 +1,25 @@
 import Foundation
+import StableDiffusion
 
-/// What DreamBooth is told: names, meanings and defaults are those of diffusers'
+/// How a model is fine-tuned, with what only that method is told.
+public enum FineTuningMethod: Codable, Sendable, Equatable {
+    /// The whole U-Net.
+    case dreamBooth
+    /// Small layers laid over the model's.
+    case lora(LoRAConfiguration)
+    /// A few vectors in the place of a word.
+    case textualInversion(TextualInversionConfiguration)
+    /// Small networks before the keys and values of attention.
+    case hypernetwork(HypernetworkTraining)
+}
+
+/// What a run is told, whatever the method: names, meanings and defaults are those of diffusers'
 /// `examples/dreambooth/train_dreambooth.py`, save what ``TrainingConfiguration`` says.
-public struct DreamBoothConfiguration: Codable, Sendable, Equatable {
+public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     /// A diffusers folder or a single file; nil: the embedded model.
     public var model: String?
+    /// What is trained, and what is written.
+    public var method = FineTuningMethod.dreamBooth
     /// The photos of the subject.
     public var instanceDataDir: String
     /// The text for them, with a rare word for the subject: `a photo of sks robot`.
@@ -47,6 +62,35 @@ public struct DreamBoothConfiguration: Codable, Sendable, Equatable {
     /// - Throws: ``TrainingError/option(name:value:problem:)`` with the option's name.
     public func validate() throws(TrainingError) {
         try training.validate()
+        switch method {
+        case .dreamBooth: break
+        case .lora(let method):
+            try method.validate()
+            if training.gradientCheckpointing, method.adapters.dropout > 0 {
+                throw Self.dropoutWithCheckpointing
+            }
+        case .textualInversion(let method):
+            try method.validate()
+            try refuseTextEncoder("textual-inversion")
+        case .hypernetwork(let method):
+            do throws(HypernetworkError) {
+                try method.network.validate()
+            } catch {
+                throw .option(name: "hypernetwork", value: nil, problem: "cannot be: \(error)")
+            }
+            try refuseTextEncoder("hypernetwork")
+            if training.gradientCheckpointing, method.network.dropouts.contains(where: { $0 > 0 }) {
+                throw Self.dropoutWithCheckpointing
+            }
+        }
+        if let rate = training.textEncoderLearningRate {
+            try positive(rate, "text-encoder-lr")
+            guard trainTextEncoder else {
+                throw .option(
+                    name: "text-encoder-lr", value: String(rate),
+                    problem: "needs --train-text-encoder.")
+            }
+        }
         try text(instanceDataDir, "instance-data-dir", "name the folder with the photos.")
         try text(
             instancePrompt, "instance-prompt", "say what the photos show, with a rare word for it.")
@@ -83,6 +127,18 @@ public struct DreamBoothConfiguration: Codable, Sendable, Equatable {
                 name: "prior-loss-weight", value: String(priorLossWeight),
                 problem: "must be a finite number from 0 up.")
         }
+    }
+
+    private static let dropoutWithCheckpointing = TrainingError.option(
+        name: "gradient-checkpointing", value: nil,
+        problem: "computes layers twice, which does not go with dropout; leave one of the two away."
+    )
+
+    private func refuseTextEncoder(_ method: String) throws(TrainingError) {
+        guard trainTextEncoder else { return }
+        throw .option(
+            name: "train-text-encoder", value: nil,
+            problem: "does not go with \(method), which leaves the model as it is.")
     }
 
     /// What is allowed but has no effect, or another than one may think, as sentences.

@@ -1,0 +1,88 @@
+import Foundation
+import NN
+import StableDiffusion
+import Torch
+
+/// The networks of a run as one method has them: what is frozen, what is trained, what is written.
+protocol FineTunedNetworks {
+    /// The model that is fine-tuned.
+    var source: ModelSource { get }
+    /// Predicts the noise, with whatever the method lays over it.
+    var unet: UNet { get }
+    /// The texts of the run.
+    var context: TextContext { get }
+    /// What activations are computed in.
+    var dtype: DType { get }
+    /// What is trained.
+    var groups: [ParameterGroup] { get }
+
+    /// Called before each batch with what everything random of the run is drawn from.
+    func prepareStep(_ generator: Generator)
+
+    /// Paints with the networks as they are now.
+    func pipeline(device: Device) throws -> Pipeline
+
+    /// Writes what was trained.
+    ///
+    /// - Returns: what people load: folders or files.
+    func write(to output: URL, training: TrainingSummary) throws -> [URL]
+}
+
+extension FineTunedNetworks {
+    /// Nothing: most methods draw nothing in their networks.
+    func prepareStep(_ generator: Generator) {}
+}
+
+/// What files say about how they came to be.
+struct TrainingSummary {
+    let configuration: FineTuningConfiguration
+    let stepCount: Int
+    let photoCount: Int
+    let resolution: Int
+}
+
+/// The networks of the configured method.
+func makeNetworks(
+    _ source: ModelSource, _ configuration: FineTuningConfiguration, device: Device,
+    notify: (String) -> Void
+) throws -> any FineTunedNetworks {
+    switch configuration.method {
+    case .dreamBooth: try DreamBoothNetworks(source, configuration, device: device)
+    case .lora(let adapters):
+        try LoRANetworks(source, configuration, adapters, device: device)
+    case .textualInversion(let inversion):
+        try TextualInversionNetworks(
+            source, configuration, inversion, device: device, notify: notify)
+    case .hypernetwork(let hypernetwork):
+        try HypernetworkNetworks(source, configuration, hypernetwork, device: device)
+    }
+}
+
+extension FineTuningConfiguration {
+    /// The rate of the text encoder's parameters as a factor of that of the others.
+    var textEncoderRateScale: Double {
+        training.textEncoderLearningRate.map { $0 / training.learningRate } ?? 1
+    }
+
+    /// The texts of the photos, of which each row has one; textual inversion has many.
+    func instanceTexts() throws -> [String] {
+        guard case .textualInversion(let method) = method else { return [instancePrompt] }
+        return try method.texts()
+    }
+
+    /// The texts of the photos, then the class prompt where there is one.
+    func texts() throws -> [String] {
+        try instanceTexts() + [withPriorPreservation ? classPrompt : nil].compactMap { $0 }
+    }
+}
+
+extension TrainingConfiguration.Precision {
+    /// The dtype of activations; a CPU computes bf16 where fp16 is asked for.
+    func dtype(on device: Device) -> DType {
+        switch self {
+        case .no: .float32
+        case .bf16: .bfloat16
+        case .fp16: device == .cpu ? .bfloat16 : .float16
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import NN
+import StableDiffusion
+import Torch
+
+/// Goes on with the CLIP's picture tower, the text tower locked (the reverse of Zhai et al. 2022,
+/// arXiv 2111.07991): every picture is held against the texts of all classes, of all colours of its
+/// class, and against the whole captions of the others.
+///
+/// A contrast of a few pictures at a time learns colours and places long before shapes. The texts
+/// do not change here, so all of them are embedded once, and the U-Net's text encoder stays.
+public func trainVision(
+    _ configuration: MiniatureConfiguration, data: SceneDataset, folder: MiniatureFolder,
+    seconds: Double? = nil, log: (String) -> Void
+) throws {
+    let device = data.device
+    let tokenizer = try folder.tokenizer()
+    let model = try folder.clip(device: device)
+    let classes = SceneClass.allCases
+    let colors = SceneColor.allCases
+    func embedded(_ texts: [String]) -> Tensor {
+        withoutGradients {
+            let parts = stride(from: 0, to: texts.count, by: 512).map { start in
+                let some = Array(texts[start..<min(start + 512, texts.count)])
+                return model.embedText(tokenIDs(some, tokenizer, device: device))
+            }
+            return Tensor.concatenating(parts)
+        }
+    }
+    func numbers(_ values: [Int]) -> Tensor { Tensor(values, device: device) }
+    let classTexts = embedded(classes.map { SceneCaption.short($0) })
+    let colorTexts = embedded(
+        classes.flatMap { kind in colors.map { SceneCaption.short(kind, $0) } }
+    ).reshaped(classes.count, colors.count, -1)
+    let (captions, captionOfScene) = uniqueCaptions(data.scenes.map(\.caption))
+    let captionTexts = embedded(captions)
+    let captionNumbers = numbers(captionOfScene)
+    let classNumbers = numbers(data.scenes.map { classes.firstIndex(of: $0.kind) ?? 0 })
+    let colorNumbers = numbers(data.scenes.map { colors.firstIndex(of: $0.color) ?? 0 })
+
+    let trained = model.parameters.entries.filter {
+        $0.name.hasPrefix("vision_model.") || $0.name.hasPrefix("visual_projection.")
+    }
+    let run = try TrainingRun(
+        "vision", parameters: trained, schedule: configuration.vision, averageDecay: 0.998,
+        seed: 13, folder: folder.work)
+    let dtype = device.trainingDType
+    let scale = model.logitScale.detached().exp()
+    try run.run(seconds: seconds, log: log) {
+        let count = configuration.vision.batchSize
+        let rows = Tensor.randint(
+            0..<data.count, [count], generator: run.generator, device: device)
+        let pixels = data.batch(rows, dtype: dtype, flippingHalf: true)
+        let images = model.embedImages(shifted(pixels, generator: run.generator)) * scale
+        let kinds = classNumbers.gathered(0, at: rows)
+        let byClass = crossEntropy(images.matmul(classTexts.transposed(0, 1)), kinds)
+        // [batch, 1, width] · [batch, width, colours]
+        let ofColors = colorTexts.gathered(0, at: kinds).transposed(1, 2)
+        let byColor = crossEntropy(
+            images.unsqueezed(1).matmul(ofColors).squeezed(1), colorNumbers.gathered(0, at: rows))
+        let ids = captionNumbers.gathered(0, at: rows)
+        let equal = ids.unsqueezed(0).isEqual(to: ids.unsqueezed(1)).cast(to: .float32)
+        let logits = images.matmul(captionTexts.gathered(0, at: ids).transposed(0, 1))
+        let targets = equal / equal.sum([1], keepsAxes: true)
+        let byCaption = -(targets * logits.logSoftmax(1)).sum([1]).mean()
+        return byClass + byColor * 0.5 + byCaption * 0.5
+    }
+    guard run.isFinished else { return }
+    run.adoptAverages()
+    try folder.write(model.parameters.entries, "clip/model.safetensors")
+}
+
+/// - Parameters:
+///   - logits: `[batch, choices]`.
+///   - chosen: int64 `[batch]`.
+private func crossEntropy(_ logits: Tensor, _ chosen: Tensor) -> Tensor {
+    let choices = Tensor.arange(logits.size(1), dtype: .int64, device: logits.device)
+    let isRight = chosen.unsqueezed(1).isEqual(to: choices.unsqueezed(0)).cast(to: .float32)
+    return -(isRight * logits.logSoftmax(1)).sum([1]).mean()
+}

@@ -1,0 +1,47 @@
+public import Foundation
+
+/// Adapters that cannot be made, read or laid over a model, as one sentence.
+public enum AdapterError: Error, Sendable, CustomStringConvertible, LocalizedError {
+    /// No layer has a name that fits.
+    case nothingMatches(pattern: String, example: String)
+    /// More rows than the layer has.
+    case rankTooHigh(rank: Int, layer: String, limit: Int)
+    /// The file holds no adapters.
+    case noAdapters(file: String)
+    /// Names or shapes that this model does not have.
+    case otherModel(file: String, madeFor: String, model: String, keys: [String])
+    /// Tensors that do not fit together.
+    case malformed(file: String, key: String, problem: String)
+    /// Weights that PEFT's files cannot hold.
+    case noPEFTSpelling(layer: String)
+    /// An algorithm that this program does not have.
+    case unsupported(file: String, key: String, algorithm: String)
+
+    /// The sentence for people.
+    public var description: String {
+        switch self {
+        case .nothingMatches(let pattern, let example):
+            "no layer's name fits \"\(pattern)\"; names look like \(example)."
+        case .rankTooHigh(let rank, let layer, let limit):
+            "rank \(rank) is more than the \(limit) that \(layer) has room for; use a rank of "
+                + "\(limit) or less."
+        case .noAdapters(let file):
+            "\(file) holds no LoRA, LoHa or LoKr weights."
+        case .otherModel(let file, let madeFor, let model, let keys):
+            "\(file) was made for \(madeFor) and does not fit \(model): "
+                + keys.prefix(3).joined(separator: ", ")
+                + (keys.count > 3 ? " and \(keys.count - 3) more" : "")
+                + " have no such place there; choose the base model that it was trained on."
+        case .malformed(let file, let key, let problem):
+            "\(file) is damaged: \(key) \(problem)."
+        case .noPEFTSpelling(let layer):
+            "\(layer) has weights that PEFT's format has no names for; write kohya's format."
+        case .unsupported(let file, let key, let algorithm):
+            "\(file) has \(algorithm) weights (\(key)), which are not supported; LoRA, LoCon, LoHa, "
+                + "LoKr, DoRA and whole differences are."
+        }
+    }
+
+    /// The sentence for people.
+    public var errorDescription: String? { description }
+}

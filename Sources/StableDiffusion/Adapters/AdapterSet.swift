@@ -1,0 +1,69 @@
+public import NN
+public import Torch
+
+/// Adapters that belong together, each with the layer it is laid over.
+public struct AdapterSet {
+    /// One adapter and its layer.
+    public struct Entry {
+        /// What is changed.
+        public let place: AdaptedLayer
+        /// How it is changed.
+        public let adapter: any LayerAdapter
+    }
+
+    /// In the order of the networks' layers.
+    public let entries: [Entry]
+
+    /// A set of these.
+    public init(_ entries: [Entry]) { self.entries = entries }
+
+    /// Puts the adapters into force.
+    public func attach() {
+        for entry in entries { entry.place.layer.adapters.append(entry.adapter) }
+    }
+
+    /// Takes them out of force; the layers are what they were.
+    public func detach() {
+        for entry in entries {
+            entry.place.layer.adapters.removeAll { $0 === entry.adapter }
+        }
+    }
+
+    /// Puts the changes into the layers' weights; the adapters need not be attached.
+    public func merge() {
+        withoutGradients {
+            for entry in entries {
+                let weight = entry.place.layer.weight
+                let change = entry.adapter.weightDifference(weight) * entry.adapter.strength
+                weight.copy(from: weight.cast(to: .float32) + change.cast(to: .float32))
+            }
+        }
+        detach()
+    }
+
+    /// How much the changes count: in the U-Net, and in the text encoder.
+    public func setStrength(unet: Double, textEncoder: Double) {
+        for entry in entries {
+            entry.adapter.strength = entry.place.network == .unet ? unet : textEncoder
+        }
+    }
+
+    /// Where training draws dropout from; nil: nothing is left out, as in painting.
+    public func setDropoutGenerator(_ generator: Generator?) {
+        for case let adapter as LowRankAdapter in entries.map(\.adapter) {
+            adapter.dropoutGenerator = generator
+        }
+    }
+
+    /// What is trained: `NETWORK.LAYER.PARAMETER`.
+    public var parameters: [(name: String, tensor: Tensor)] {
+        AdaptedNetwork.allCases.flatMap(parameters(of:))
+    }
+
+    /// What is trained in one of the networks.
+    public func parameters(of network: AdaptedNetwork) -> [(name: String, tensor: Tensor)] {
+        entries.filter { $0.place.network == network }.flatMap { entry in
+            entry.adapter.parameters.map { ("\(entry.place.diffusersName).\($0.name)", $0.tensor) }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+internal import NN
+internal import Torch
+
+/// The tensors that a file has for one layer.
+struct AdapterTensors {
+    /// What messages name.
+    let file: String
+    let name: String
+    /// By kohya's and LyCORIS' names.
+    let tensors: [String: Tensor?]
+    /// Where the layer is.
+    let device: Device
+
+    private func tensor(_ name: String) -> Tensor? {
+        tensors[name].flatMap { $0 }?.converted(to: .float32, device: device)
+    }
+
+    private func required(_ name: String) throws(AdapterError) -> Tensor {
+        guard let tensor = tensor(name) else {
+            throw .malformed(file: file, key: "\(self.name).\(name)", problem: "is missing")
+        }
+        return tensor
+    }
+
+    /// For messages: what was found where it did not fit.
+    var shapes: String {
+        tensors.sorted { $0.key < $1.key }.compactMap { name, tensor in
+            name == "alpha" ? nil : tensor.map { "\(name) \($0.shape)" }
+        }.joined(separator: ", ")
+    }
+
+    /// - Returns: nil when the tensors fit together and not the layer.
+    func adapter(
+        alphas: PEFTAlphas, place: AdaptedLayer
+    ) throws(AdapterError) -> (any LayerAdapter)? {
+        guard let direction = try direction(alphas, place) else { return nil }
+        let weight = place.layer.weight
+        if let norms = tensor(AdapterKey.magnitude) {
+            guard norms.count == weight.size(0) else { return nil }
+            return MagnitudeAdapter(
+                direction: direction, magnitude: norms.reshaped(-1), axis: .output)
+        }
+        guard let scale = tensor("dora_scale") else { return direction }
+        // LyCORIS keeps the axes: one row, or one column, tells which way the norms were taken.
+        let isInput = scale.rank >= 2 && scale.size(0) == 1 && scale.count == weight.size(1)
+        guard isInput || scale.count == weight.size(0) else { return nil }
+        return MagnitudeAdapter(
+            direction: direction, magnitude: scale.reshaped(-1), axis: isInput ? .input : .output)
+    }
+
+    private func direction(
+        _ alphas: PEFTAlphas, _ place: AdaptedLayer
+    ) throws(AdapterError) -> (any LayerAdapter)? {
+        let weight = place.layer.weight
+        let (outputs, area) = (weight.size(0), weight.count / weight.size(0))
+        func alpha(_ rank: Int) throws(AdapterError) -> Double {
+            guard let stored = tensor("alpha") else { return alphas.alpha(place, rank: rank) }
+            guard stored.count == 1 else {
+                throw .malformed(
+                    file: file, key: "\(name).alpha", problem: "has shape \(stored.shape)")
+            }
+            return stored.item()
+        }
+        if tensors["lora_down.weight"] != nil || tensors["lora_up.weight"] != nil {
+            let down = try required("lora_down.weight")
+            let up = try required("lora_up.weight")
+            let mid = tensor("lora_mid.weight")
+            guard down.rank >= 2, up.rank >= 2, down.size(0) == (mid ?? up).size(1),
+                mid.map({ $0.rank >= 2 && up.size(1) == $0.size(0) }) ?? true
+            else {
+                throw malformedRanks("lora_up.weight", up, "lora_down.weight", down)
+            }
+            let kernel = mid.map { $0.count / ($0.size(0) * $0.size(1)) } ?? 1
+            guard up.size(0) == outputs, down.count / down.size(0) * kernel == area else {
+                return nil
+            }
+            // Linear layers and 1×1 convolutions are stored in each other's shape here and there.
+            let shape =
+                [down.size(0)] + (mid == nil ? weight.shape.dropFirst() : down.shape.dropFirst())
+            return LowRankAdapter(
+                down: down.reshaped(shape), up: up, mid: mid, alpha: try alpha(down.size(0)))
+        }
+        if tensors["hada_w1_a"] != nil {
+            func factors(_ number: Int) throws(AdapterError) -> HadamardAdapter.Factors {
+                let a = try required("hada_w\(number)_a")
+                let b = try required("hada_w\(number)_b")
+                let core = tensor("hada_t\(number)")
+                guard a.rank == 2, b.rank == 2,
+                    core.map({ $0.rank > 2 && $0.size(0) == a.size(0) && $0.size(1) == b.size(0) })
+                        ?? (a.size(1) == b.size(0))
+                else { throw malformedRanks("hada_w\(number)_a", a, "hada_w\(number)_b", b) }
+                return .init(a: a, b: b, core: core)
+            }
+            let (first, second) = (try factors(1), try factors(2))
+            func count(_ factors: HadamardAdapter.Factors) -> (Int, Int) {
+                guard let core = factors.core else { return (factors.a.size(0), factors.b.size(1)) }
+                let kernel = core.count / (core.size(0) * core.size(1))
+                return (factors.a.size(1), factors.b.size(1) * kernel)
+            }
+            guard count(first) == (outputs, area), count(second) == (outputs, area) else {
+                return nil
+            }
+            return HadamardAdapter(
+                first: first, second: second, alpha: try alpha(first.b.size(0)))
+        }
+        if tensors.keys.contains(where: { $0.hasPrefix("lokr_w") }) {
+            func factor(_ number: Int) throws(AdapterError) -> KroneckerAdapter.Factor {
+                if let whole = tensor("lokr_w\(number)") { return .whole(whole) }
+                let a = try required("lokr_w\(number)_a")
+                let b = try required("lokr_w\(number)_b")
+                if let core = tensor("lokr_t\(number)") {
+                    guard core.rank > 2, a.rank == 2, b.rank == 2, core.size(0) == a.size(0),
+                        core.size(1) == b.size(0)
+                    else { throw malformedRanks("lokr_w\(number)_a", a, "lokr_w\(number)_b", b) }
+                    return .tucker(core: core, a: a, b: b)
+                }
+                guard a.rank == 2, b.rank >= 2, a.size(1) == b.size(0) else {
+                    throw malformedRanks("lokr_w\(number)_a", a, "lokr_w\(number)_b", b)
+                }
+                return .lowRank(a: a, b: b.reshaped(b.size(0), -1))
+            }
+            let (first, second) = (try factor(1), try factor(2))
+            let (left, right) = (first.product, second.product)
+            guard left.rank == 2, right.rank >= 2, left.size(0) * right.size(0) == outputs,
+                weight.size(1) % left.size(1) == 0, left.count * right.count == weight.count
+            else { return nil }
+            let rank = second.rank ?? first.rank
+            return KroneckerAdapter(
+                first: first, second: second,
+                alpha: try rank.map { r throws(AdapterError) in try alpha(r) })
+        }
+        if let difference = tensor("diff") {
+            guard difference.count == weight.count, difference.size(0) == outputs else {
+                return nil
+            }
+            return WholeDifferenceAdapter(difference)
+        }
+        throw .malformed(file: file, key: name, problem: "has no weights that make a change")
+    }
+
+    private func malformedRanks(
+        _ first: String, _ a: Tensor, _ second: String, _ b: Tensor
+    ) -> AdapterError {
+        .malformed(
+            file: file, key: "\(name).\(first)",
+            problem: "has shape \(a.shape), which does not go with \(second) of \(b.shape)")
+    }
+}

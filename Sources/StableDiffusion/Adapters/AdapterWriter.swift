@@ -1,0 +1,110 @@
+internal import Crypto
+public import Foundation
+internal import NN
+public import Torch
+
+/// Writes adapters as the files that other programs read.
+public enum AdapterWriter {
+    /// The spellings.
+    public enum Format: String, Codable, Sendable, CaseIterable {
+        /// `lora_unet_….lora_down.weight` with alphas: A1111, Forge, ComfyUI, kohya, diffusers.
+        case kohya
+        /// `unet.….lora_A.weight`: diffusers and PEFT.
+        case peft
+    }
+
+    /// - Parameters:
+    ///   - dtype: what the tensors are converted to.
+    ///   - metadata: strings for the header; hashes of the tensors are added in kohya's format.
+    /// - Throws: ``AdapterError/noPEFTSpelling(layer:)`` for what PEFT cannot say,
+    ///   `CheckpointError/notFinite` before anything is written, or a file error.
+    public static func write(
+        _ set: AdapterSet, to url: URL, format: Format = .kohya, dtype: DType = .float16,
+        metadata: [String: String] = [:]
+    ) throws {
+        let tensors = try withoutGradients {
+            switch format {
+            case .kohya: kohya(set)
+            case .peft: try peft(set)
+            }
+        }.map { ($0.0, $0.1.detached().converted(to: dtype, device: .cpu)) }
+        var header = metadata
+        header["format"] = "pt"
+        if format == .kohya { header.merge(hashes(tensors)) { $1 } }
+        try SafetensorsWriter.write(tensors, to: url, dtype: dtype, metadata: header)
+    }
+
+    private static func kohya(_ set: AdapterSet) -> [(String, Tensor)] {
+        set.entries.flatMap { entry -> [(String, Tensor)] in
+            let name = entry.place.kohyaName
+            var result = entry.adapter.parameters.map { parameter in
+                let tensor =
+                    parameter.name == "dora_scale"
+                    ? shapedMagnitude(parameter.tensor, entry) : parameter.tensor
+                return ("\(name).\(parameter.name)", tensor)
+            }
+            if let alpha = alpha(entry.adapter) {
+                result.append(("\(name).alpha", Tensor.full([], alpha)))
+            }
+            return result
+        }
+    }
+
+    /// LyCORIS keeps the axes that the norm was taken over, which tells readers the direction.
+    private static func shapedMagnitude(_ tensor: Tensor, _ entry: AdapterSet.Entry) -> Tensor {
+        guard let adapter = entry.adapter as? MagnitudeAdapter else { return tensor }
+        let rank = entry.place.layer.weight.rank
+        let kept = adapter.axis == .output ? 0 : 1
+        return tensor.reshaped((0..<rank).map { $0 == kept ? tensor.count : 1 })
+    }
+
+    private static func alpha(_ adapter: any LayerAdapter) -> Double? {
+        switch adapter {
+        case let adapter as LowRankAdapter: adapter.alpha
+        case let adapter as HadamardAdapter: adapter.alpha
+        case let adapter as KroneckerAdapter: adapter.alpha
+        case let adapter as MagnitudeAdapter: alpha(adapter.direction)
+        default: nil
+        }
+    }
+
+    /// Alpha goes into the up matrices, since older versions of diffusers know of none.
+    private static func peft(_ set: AdapterSet) throws -> [(String, Tensor)] {
+        try set.entries.flatMap { entry -> [(String, Tensor)] in
+            let name = entry.place.diffusersName
+            let magnitude = entry.adapter as? MagnitudeAdapter
+            guard let adapter = (magnitude?.direction ?? entry.adapter) as? LowRankAdapter,
+                adapter.mid == nil, magnitude?.axis != .input
+            else { throw AdapterError.noPEFTSpelling(layer: name) }
+            let factor = adapter.alpha / Double(adapter.rank)
+            var result = [
+                ("\(name).lora_A.weight", adapter.down),
+                ("\(name).lora_B.weight", adapter.up * factor),
+            ]
+            if let magnitude {
+                let isPicture = entry.place.layer.weight.rank == 4
+                result.append(
+                    (
+                        "\(name).lora_magnitude_vector",
+                        isPicture
+                            ? magnitude.magnitude.reshaped(1, -1, 1, 1) : magnitude.magnitude
+                    ))
+            }
+            return result
+        }
+    }
+
+    /// What web UIs know a file by: `sshs_model_hash` is the SHA-256 of all tensors' bytes in the
+    /// order of the file, as kohya computes it.
+    private static func hashes(_ tensors: [(String, Tensor)]) -> [String: String] {
+        var sum = SHA256()
+        for (_, tensor) in tensors.sorted(by: { $0.0 < $1.0 }) {
+            sum.update(data: Data(tensor.rawBytes()))
+        }
+        let digits = sum.finalize().map { byte in
+            let text = String(byte, radix: 16)
+            return text.count == 1 ? "0" + text : text
+        }
+        return ["sshs_model_hash": digits.joined()]
+    }
+}

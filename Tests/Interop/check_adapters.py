@@ -1,0 +1,74 @@
+"""LoRA files and embeddings: what Attune trains paints the same in diffusers, and the reverse."""
+
+from check_trained import photos
+from interop import FIXTURES, attune, case, compare_case, paint
+
+MODEL = FIXTURES / "models" / "tiny-sd1"
+
+
+def train(folder, name, method, *options):
+    output = folder / name
+    attune(
+        "train", method, "--model", MODEL, "--instance-data-dir", folder / "photos",
+        "--output-dir", output, "--max-train-steps", 3, "--train-batch-size", 2,
+        "--resolution", 64, "--learning-rate", "3e-2", "--seed", 3, *options,
+    )  # fmt: skip
+    return output
+
+
+def same(tally, environments, folder, name, ours, loras=(), embeddings=(), prompt="sks robot"):
+    """Attune paints with its options what diffusers paints with its loaders."""
+    todo = [case("picture", prompt=f"a photo of {prompt}", seeds=(7, 8), steps=8)]
+    todo[0]["additions"] = ours
+    for label, python in environments.items():
+        theirs = paint(
+            python, MODEL, todo, folder / f"{name}-{label}.npz", loras=loras, embeddings=embeddings
+        )
+        compare_case(
+            tally, f"adapters, {name}, {label}", MODEL, todo[0], theirs["picture"],
+            folder / f"out-{name}-{label}",
+        )  # fmt: skip
+
+
+def lora(tally, environments, folder, name, *options):
+    output = train(
+        folder, name, "lora", "--instance-prompt", "a photo of sks robot", "--rank", 4,
+        "--save-precision", "fp32", *options,
+    )  # fmt: skip
+    kohya, peft = output / f"{name}.safetensors", output / "pytorch_lora_weights.safetensors"
+    same(tally, environments, folder, f"{name}, PEFT file", {"lora": [str(peft)]}, loras=[peft])
+    if "--use-dora" not in options:
+        # diffusers renames no kohya keys of DoRA in a U-Net.
+        same(
+            tally, environments, folder, f"{name}, kohya file", {"lora": [str(kohya)]}, loras=[kohya]
+        )
+
+
+def inversion(tally, environments, folder, name):
+    output = train(
+        folder, name, "textual-inversion", "--placeholder-token", "<my-robot>",
+        "--initializer-token", "robot", "--num-vectors", 2,
+    )  # fmt: skip
+    for file in ("learned_embeds.safetensors", "my-robot.pt"):
+        same(
+            tally, environments, folder, f"{name}, {file}", {"embedding": [str(output / file)]},
+            embeddings=[output / file], prompt="<my-robot> in the snow",
+        )  # fmt: skip
+
+
+def foreign(tally, environments, folder, name):
+    file = FIXTURES / "adapters" / f"{name}.safetensors"
+    same(tally, environments, folder, f"{name} of PEFT", {"lora": [str(file)]}, loras=[file])
+
+
+def check(tally, environments, folder):
+    photos(folder / "photos", 3, 1)
+    tally.group("LoRA", lora, environments, folder, "lora", "--train-text-encoder")
+    tally.group(
+        "LoRA with alpha", lora, environments, folder, "alpha", "--network-alpha", 2,
+        "--target", "all",
+    )  # fmt: skip
+    tally.group("DoRA", lora, environments, folder, "dora", "--use-dora")
+    tally.group("textual inversion", inversion, environments, folder, "inversion")
+    for name in ("peft-lora", "peft-rslora", "peft-dora"):
+        tally.group(name, foreign, environments, folder, name)
