@@ -36,14 +36,19 @@ public struct DiffusionObjective {
 
     /// The mean square error of each row, float32 [rows].
     public func rowErrors(_ batch: DiffusionBatch, context: Tensor) -> Tensor {
-        let (latents, noise) = (batch.latents, batch.noise)
-        let noisy = schedule.noisy(latents, noise: noise, timesteps: batch.timesteps)
-        let output = unet(
+        let target = schedule.target(
+            latents: batch.latents, noise: batch.noise, timesteps: batch.timesteps)
+        return Losses.squaredErrors(prediction(batch, context: context), target)
+    }
+
+    /// What the U-Net says of the noised rows, shaped as the latents.
+    func prediction(_ batch: DiffusionBatch, context: Tensor) -> Tensor {
+        let noisy = schedule.noisy(
+            batch.latents, noise: batch.noise, timesteps: batch.timesteps)
+        return unet(
             noisy.cast(to: dtype),
-            timesteps: Tensor(batch.timesteps.map(Float.init), device: latents.device),
+            timesteps: Tensor(batch.timesteps.map(Float.init), device: batch.latents.device),
             context: context.cast(to: dtype))
-        let target = schedule.target(latents: latents, noise: noise, timesteps: batch.timesteps)
-        return Losses.squaredErrors(output, target)
     }
 
     /// The weight of each row: that of its half, times that of its timestep.

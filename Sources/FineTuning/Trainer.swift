@@ -23,6 +23,9 @@ public final class Trainer {
     public private(set) var scale: GradientScale
 
     private let task: TrainingTask
+    private let measuringInterval: Int
+    /// Steps after which every group should have had gradients.
+    private static let firstSteps = 3
     private let checkpoints: CheckpointFolder
     private let log: TrainingLog
     private let cancellation: Cancellation
@@ -32,20 +35,28 @@ public final class Trainer {
     /// - Parameters:
     ///   - configuration: validated by the caller, with a seed.
     ///   - checkpoints: where the state is saved, and what settings are saved with it.
+    /// - Throws: ``TrainingError/optimizer(_:)`` when the optimizer cannot train what there is.
     public init(
         _ configuration: TrainingConfiguration, stepCount: Int, task: TrainingTask,
         checkpoints: CheckpointFolder, log: TrainingLog,
         cancellation: Cancellation = Cancellation(),
         report: @escaping (TrainingEvent) -> Void = { _ in }
-    ) {
+    ) throws(TrainingError) {
         self.configuration = configuration
         self.stepCount = stepCount
         self.task = task
+        measuringInterval = configuration.measuringInterval(stepCount: stepCount) ?? stepCount
         self.checkpoints = checkpoints
         self.log = log
         self.cancellation = cancellation
         self.report = report
-        optimizer = AdamW(groups: task.groups, settings: configuration.adam)
+        do throws(OptimizerError) {
+            optimizer = try configuration.optimizer.makeOptimizer(
+                task.groups, settings: configuration.optimizerSettings,
+                roundingSeed: configuration.seed ?? 0)
+        } catch {
+            throw .optimizer(error)
+        }
         generator = Generator(seed: configuration.seed ?? 0)
         scale = GradientScale(isDynamic: configuration.mixedPrecision == .fp16)
     }
@@ -107,7 +118,8 @@ public final class Trainer {
             // torch.nn.utils.clip_grad_norm_, and the division by the scale, in one.
             let clipping = min(1, configuration.maxGradNorm / (norm + 1e-6)) / scale.factor
             if clipping != 1 { Foreach.scale(gradients, by: factor(clipping, like: gradients)) }
-            let rate = schedule.rate(at: step)
+            let stages = configuration.learningRateStages
+            let rate = stages?.rate(at: step) ?? schedule.rate(at: step)
             optimizer.step(learningRate: rate)
             scale.succeed()
             step += 1
@@ -118,7 +130,17 @@ public final class Trainer {
             try log.append(record)
             report(.step(record, total: stepCount))
 
+            if step == Self.firstSteps { reportIdleGroups() }
             if step % configuration.checkpointingSteps == 0 { _ = try save() }
+            if let measure = task.measure, step == stepCount || step % measuringInterval == 0 {
+                optimizer.useAverages()
+                let isEnough = try measure(step)
+                optimizer.useIterates()
+                if isEnough {
+                    if step % configuration.validationSteps != 0 { try paint() }
+                    break
+                }
+            }
             if step % configuration.validationSteps == 0 || step == stepCount { try paint() }
             if cancellation.isRequested, step < stepCount { try interrupt() }
         }
@@ -141,9 +163,25 @@ public final class Trainer {
         return url.path
     }
 
+    /// What gets no gradients learns nothing, however long the run is. In the first step the
+    /// factors of LoRA get some only on one side.
+    private func reportIdleGroups() {
+        for group in task.groups {
+            let gradients = group.parameters.compactMap(\.tensor.gradient)
+            guard gradients.isEmpty || Foreach.totalNorm(gradients).item() == 0 else { continue }
+            report(
+                .notice(
+                    "The parameters of \(group.name) get no gradients and learn nothing: check "
+                        + "which layers are trained, and --mixed-precision."))
+        }
+    }
+
     private func paint() throws {
         guard let paint = task.paint else { return }
         optimizer.clearGradients()
+        // What is painted with is what would be saved.
+        optimizer.useAverages()
+        defer { optimizer.useIterates() }
         report(.validationPainted(step: step, pictures: try paint(step)))
     }
 

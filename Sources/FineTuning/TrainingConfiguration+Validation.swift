@@ -10,8 +10,17 @@ extension TrainingConfiguration {
         try atLeast(1, gradientAccumulationSteps, "gradient-accumulation-steps")
         try atLeast(1, numTrainEpochs, "num-train-epochs")
         if let maxTrainSteps { try atLeast(1, maxTrainSteps, "max-train-steps") }
-        try atLeast(0, lrWarmupSteps, "lr-warmup-steps")
+        if case .steps(let count) = lrWarmupSteps { try atLeast(0, count, "lr-warmup-steps") }
         try atLeast(1, lrNumCycles, "lr-num-cycles")
+        if let measuringSteps {
+            try atLeast(0, measuringSteps, "measuring-steps")
+            if measuringSteps == 0, stopsByItself {
+                throw .option(
+                    name: "stop", value: "auto",
+                    problem: "needs readings; leave "
+                        + "--measuring-steps 0 away.")
+            }
+        }
         try atLeast(1, checkpointingSteps, "checkpointing-steps")
         if let checkpointsTotalLimit {
             try atLeast(1, checkpointsTotalLimit, "checkpoints-total-limit")
@@ -21,11 +30,17 @@ extension TrainingConfiguration {
         try positive(learningRate, "learning-rate")
         try positive(maxGradNorm, "max-grad-norm")
         try positive(lrPower, "lr-power")
-        try positive(adam.epsilon, "adam-epsilon")
         if let snrGamma { try positive(snrGamma, "snr-gamma") }
-        try within(0, 1, adam.beta1, "adam-beta1", excludesEnd: true)
-        try within(0, 1, adam.beta2, "adam-beta2", excludesEnd: true)
-        try within(0, 1, adam.weightDecay, "adam-weight-decay", excludesEnd: false)
+        do throws(OptimizerError) {
+            try optimizerSettings.validate(for: optimizer)
+        } catch {
+            throw .optimizer(error)
+        }
+        if let learningRateStages, lrScheduler != .constant || scaleLR {
+            throw .option(
+                name: "learning-rate", value: "\"\(learningRateStages)\"",
+                problem: "says all rates itself; leave --lr-scheduler and --scale-lr away.")
+        }
         try within(0, 1, offsetNoise, "offset-noise", excludesEnd: false)
         if let maxTrainSteps { try validateWarmup(stepCount: maxTrainSteps) }
         if let validationPrompt, validationPrompt.allSatisfy(\.isWhitespace) {
@@ -37,9 +52,10 @@ extension TrainingConfiguration {
 
     /// A rise that the run would never leave is a mistake; call when the count of steps is known.
     public func validateWarmup(stepCount: Int) throws(TrainingError) {
-        guard lrScheduler != .constant, lrWarmupSteps >= stepCount else { return }
+        let count = lrWarmupSteps.stepCount(of: stepCount)
+        guard lrScheduler != .constant, count >= stepCount else { return }
         throw .option(
-            name: "lr-warmup-steps", value: String(lrWarmupSteps),
+            name: "lr-warmup-steps", value: "\(lrWarmupSteps)",
             problem: "must be fewer than the \(stepCount) training steps, or the learning rate "
                 + "never reaches \(effectiveLearningRate); use \(stepCount / 10).")
     }
@@ -67,7 +83,7 @@ extension TrainingConfiguration {
     /// What is allowed but has no effect, or another than one may think, as sentences.
     public var notices: [String] {
         var result: [String] = []
-        if lrScheduler == .constant, lrWarmupSteps > 0 {
+        if lrScheduler == .constant, lrWarmupSteps != .steps(0), lrWarmupSteps != .percent(0) {
             result.append(
                 "--lr-warmup-steps \(lrWarmupSteps) has no effect with --lr-scheduler constant; "
                     + "use constant_with_warmup for a warm-up.")

@@ -33,6 +33,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// The rate at its highest, before `scaleLR`.
     public var learningRate = 5e-6
+    /// Rates that change at given steps, in place of `learningRate` and its curve.
+    public var learningRateStages: SteppedLearningRate?
     /// The rate of the text encoder where it is trained; nil: as `learningRate`.
     public var textEncoderLearningRate: Double?
     /// Multiplies the rate by batch size and accumulation steps.
@@ -40,13 +42,15 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// The curve of the rate.
     public var lrScheduler = LearningRateSchedule.Curve.constant
     /// Steps in which the rate rises from 0.
-    public var lrWarmupSteps = 0
+    public var lrWarmupSteps = Warmup.steps(0)
     /// Restarts of `cosine_with_restarts`.
     public var lrNumCycles = 1
     /// The exponent of `polynomial`.
     public var lrPower = 1.0
-    /// The optimizer's settings.
-    public var adam = AdamW.Settings()
+    /// What moves the parameters.
+    public var optimizer = OptimizerKind.adamW
+    /// The optimizer's options; nil ones have its defaults.
+    public var optimizerSettings = OptimizerSettings()
     /// The norm to which the gradient of all parameters together is clipped.
     public var maxGradNorm = 1.0
     /// What activations are computed in.
@@ -56,6 +60,12 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var snrGamma: Double?
     /// How much one number per channel is added to the noise; diffusers' flag means 0.1.
     public var offsetNoise = 0.0
+
+    /// Steps between readings of what is learned and forgotten; nil: a twentieth of the run, 10 at
+    /// least; 0: none.
+    public var measuringSteps: Int?
+    /// Ends the run when the readings say that nothing is gained any more.
+    public var stopsByItself = false
 
     /// Steps between checkpoints.
     public var checkpointingSteps = 500
@@ -81,17 +91,24 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     ///
     /// - Parameter exampleCount: the examples of one epoch.
     public func stepCount(exampleCount: Int) -> Int {
-        if let maxTrainSteps { return maxTrainSteps }
+        if let count = maxTrainSteps ?? learningRateStages?.endStep { return count }
         // As diffusers counts: the last batch and the last group of batches may be short there.
         func quotient(_ count: Int, _ size: Int) -> Int { (count + size - 1) / size }
         let batches = quotient(exampleCount, trainBatchSize)
         return quotient(batches, gradientAccumulationSteps) * numTrainEpochs
     }
 
+    /// Steps between readings of the curves; nil: none are read.
+    func measuringInterval(stepCount: Int) -> Int? {
+        let interval = measuringSteps ?? max(10, stepCount / 20)
+        return interval > 0 ? interval : nil
+    }
+
     /// The learning rate of each of `stepCount` steps.
     public func schedule(stepCount: Int) -> LearningRateSchedule {
         LearningRateSchedule(
-            lrScheduler, base: effectiveLearningRate, warmupStepCount: lrWarmupSteps,
+            lrScheduler, base: effectiveLearningRate,
+            warmupStepCount: lrWarmupSteps.stepCount(of: stepCount),
             stepCount: stepCount, cycleCount: lrNumCycles, power: lrPower)
     }
 }

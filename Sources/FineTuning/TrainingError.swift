@@ -1,9 +1,12 @@
 public import Foundation
+public import NN
 
 /// Why training cannot start, go on or be resumed, as one sentence.
 public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
     /// An option's value, or its lack; `problem` says what was expected and what to do.
     case option(name: String, value: String?, problem: String)
+    /// An optimizer that cannot be as it is asked for.
+    case optimizer(OptimizerError)
     /// A checkpoint that cannot be used.
     case checkpoint(path: String, problem: String)
     /// The loss or the gradients were not finite in so many steps in a row.
@@ -18,6 +21,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
         switch self {
         case .option(let name, let value, let problem):
             return "--\(name)\(value.map { " \($0)" } ?? ""): \(problem)"
+        case .optimizer(let error):
+            return error.description
         case .checkpoint(let path, let problem):
             return "\(path) cannot be resumed from: \(problem)"
         case .notFinite(let step, let attempts, let saved):

@@ -11,6 +11,10 @@ public enum TrainingEvent: Sendable {
     /// The loop begins; `first` steps were done by an earlier run.
     case started(first: Int, total: Int)
     case step(StepRecord, total: Int)
+    /// A reading of what is learned and forgotten, and the one before training.
+    case measured(LearningReading, before: LearningReading)
+    /// What the readings of the whole run mean, in one sentence.
+    case verdict(String)
     /// A step whose loss or gradients were not finite; nothing was changed.
     case stepSkipped(step: Int, reason: String)
     case checkpointSaved(path: String, step: Int)

@@ -5,6 +5,8 @@ public import Foundation
 public final class TrainingLog {
     /// The file.
     public let url: URL
+    /// The readings of the run that goes on.
+    let keptReadings: [LearningReading]
     private let encoder = JSONEncoder()
     private let descriptor: Int32
 
@@ -23,6 +25,7 @@ public final class TrainingLog {
         self.url = url
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var kept = Data()
+        var readings: [LearningReading] = []
         if step > 0, FileManager.default.fileExists(atPath: url.path) {
             let decoder = JSONDecoder()
             for line in try WholeFile.read(url).split(separator: UInt8(ascii: "\n")) {
@@ -30,10 +33,14 @@ public final class TrainingLog {
                 guard let counted = try? decoder.decode(Counted.self, from: Data(line)),
                     counted.step <= step
                 else { continue }
+                if let reading = try? decoder.decode(LearningReading.self, from: Data(line)) {
+                    readings.append(reading)
+                }
                 kept.append(contentsOf: line)
                 kept.append(UInt8(ascii: "\n"))
             }
         }
+        keptReadings = readings
         try AtomicFile.write(kept, to: url)
         descriptor = open(url.path, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(.write, url, errorNumber: errno) }
@@ -42,6 +49,8 @@ public final class TrainingLog {
     deinit { close(descriptor) }
 
     func append(_ record: StepRecord) throws { try append(line: encoder.encode(record)) }
+
+    func append(_ reading: LearningReading) throws { try append(line: encoder.encode(reading)) }
 
     func append(skipped step: Int, reason: String) throws {
         try append(line: encoder.encode(Skipped(step: step, skipped: reason)))

@@ -15,14 +15,19 @@ public struct TrainingTask {
     /// Paints pictures to look at after so many steps; draws nothing from the run's generator.
     public let paint: ((_ step: Int) throws -> [URL])?
 
+    /// Reads the curves after so many steps, and says whether the run should end.
+    public let measure: ((_ step: Int) throws -> Bool)?
+
     /// A task; see the members.
     public init(
         groups: [ParameterGroup],
         loss: @escaping (_ examples: Range<Int>, _ generator: Generator) -> Tensor,
-        paint: ((_ step: Int) throws -> [URL])? = nil
+        paint: ((_ step: Int) throws -> [URL])? = nil,
+        measure: ((_ step: Int) throws -> Bool)? = nil
     ) {
         self.groups = groups
         self.loss = loss
         self.paint = paint
+        self.measure = measure
     }
 }

@@ -1,5 +1,7 @@
 /// How long a learning rate rises: `100` steps, or `10%` of the run.
-public enum Warmup: Codable, Sendable, Equatable, CustomStringConvertible {
+public enum Warmup: Codable, Sendable, Equatable, CustomStringConvertible,
+    ExpressibleByIntegerLiteral
+{
     /// So many steps, 0 or more.
     case steps(Int)
     /// So many per cent of the run, 0 to 100.
@@ -41,6 +43,9 @@ public enum Warmup: Codable, Sendable, Equatable, CustomStringConvertible {
             percent == percent.rounded() ? "\(Int(percent))%" : "\(percent)%"
         }
     }
+
+    /// So many steps.
+    public init(integerLiteral value: Int) { self = .steps(value) }
 
     /// Reads the text, or a plain number of steps.
     public init(from decoder: any Decoder) throws {

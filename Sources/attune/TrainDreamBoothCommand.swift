@@ -24,7 +24,7 @@ struct TrainDreamBoothCommand: ParsableCommand {
             instanceDataDir: subject.instanceDataDir, instancePrompt: subject.instancePrompt)
         subject.apply(to: &configuration, outputDir: "dreambooth-model")
         prior.apply(to: &configuration)
-        loop.apply(to: &configuration.training, learningRate: 5e-6)
+        try loop.apply(to: &configuration.training, learningRate: 5e-6)
         keeping.apply(to: &configuration)
         try configuration.validate()
         try TrainingSession.run(

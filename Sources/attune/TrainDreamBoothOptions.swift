@@ -84,6 +84,22 @@ struct PriorPreservationOptions: ParsableArguments {
 
 /// What is kept during a run, and going on with one.
 struct KeepingOptions: ParsableArguments {
+    @Option(
+        help: """
+            Steps between readings of what is learned and forgotten (default: a twentieth of the \
+            run); 0: none.
+            """)
+    var measuringSteps: Int?
+
+    @Option(help: "auto ends the run when the readings say that nothing is gained any more.")
+    var stop = Stop.never
+
+    /// When a run ends before its last step.
+    enum Stop: String, ExpressibleByArgument, CaseIterable {
+        case never
+        case auto
+    }
+
     @Option(help: "Steps between checkpoints.")
     var checkpointingSteps = 500
 
@@ -104,6 +120,8 @@ struct KeepingOptions: ParsableArguments {
 
     func apply(to configuration: inout FineTuningConfiguration) {
         configuration.resumeFromCheckpoint = resumeFromCheckpoint
+        configuration.training.measuringSteps = measuringSteps
+        configuration.training.stopsByItself = stop == .auto
         configuration.training.checkpointingSteps = checkpointingSteps
         configuration.training.checkpointsTotalLimit = checkpointsTotalLimit
         configuration.training.validationPrompt = validationPrompt

@@ -27,7 +27,7 @@ struct TrainHypernetworkCommand: ParsableCommand {
         configuration.method = .hypernetwork(try network.training())
         subject.apply(to: &configuration, outputDir: "hypernetwork-model")
         prior.apply(to: &configuration)
-        loop.apply(to: &configuration.training, learningRate: 1e-4)
+        try loop.apply(to: &configuration.training, learningRate: 1e-4)
         keeping.apply(to: &configuration)
         try configuration.validate()
         try TrainingSession.run(

@@ -29,7 +29,7 @@ struct TrainLoRACommand: ParsableCommand {
         configuration.method = .lora(network.configuration)
         subject.apply(to: &configuration, outputDir: "lora-dreambooth-model")
         prior.apply(to: &configuration)
-        loop.apply(to: &configuration.training, learningRate: 1e-4)
+        try loop.apply(to: &configuration.training, learningRate: 1e-4)
         keeping.apply(to: &configuration)
         try configuration.validate()
         try TrainingSession.run(

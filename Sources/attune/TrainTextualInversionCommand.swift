@@ -26,7 +26,7 @@ struct TrainTextualInversionCommand: ParsableCommand {
         configuration.method = .textualInversion(subject.method)
         configuration.model = subject.model
         configuration.outputDir = subject.outputDir
-        loop.apply(to: &configuration.training, learningRate: 5e-3)
+        try loop.apply(to: &configuration.training, learningRate: 5e-3)
         keeping.apply(to: &configuration)
         try configuration.validate()
         try TrainingSession.run(

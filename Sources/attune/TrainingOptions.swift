@@ -5,6 +5,38 @@ public import NN
 extension LearningRateSchedule.Curve: ExpressibleByArgument {}
 extension TrainingConfiguration.Precision: ExpressibleByArgument {}
 
+extension Warmup: ExpressibleByArgument {
+    /// Reads `100` or `10%`.
+    public init?(argument: String) {
+        guard let warmup = try? Warmup(argument) else { return nil }
+        self = warmup
+    }
+}
+
+extension OptimizerKind: ExpressibleByArgument {
+    /// Reads a name in any of its spellings.
+    public init?(argument: String) {
+        guard let kind = try? OptimizerKind(named: argument) else { return nil }
+        self = kind
+    }
+}
+
+/// One rate, or A1111's list of rates until steps.
+enum LearningRateArgument: ExpressibleByArgument {
+    case constant(Double)
+    case stages(SteppedLearningRate)
+
+    init?(argument: String) {
+        if let rate = Double(argument) {
+            self = .constant(rate)
+        } else if let stages = try? SteppedLearningRate(argument) {
+            self = .stages(stages)
+        } else {
+            return nil
+        }
+    }
+}
+
 /// The settings of the training loop, whatever is trained.
 struct TrainingOptions: ParsableArguments {
     @Option(help: "Height and width of the training pictures (default: the model's own).")
@@ -31,8 +63,12 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Steps of the whole run.")
     var maxTrainSteps: Int?
 
-    @Option(help: "The learning rate at its highest (default: by the method).")
-    var learningRate: Double?
+    @Option(
+        help: """
+            The learning rate at its highest (default: by the method), or rates until steps as in \
+            A1111: \"0.005:100, 1e-3:1000\".
+            """)
+    var learningRate: LearningRateArgument?
 
     @Option(
         name: [.customLong("text-encoder-lr"), .customLong("learning-rate-te")],
@@ -45,8 +81,9 @@ struct TrainingOptions: ParsableArguments {
     @Option(name: .customLong("lr-scheduler"), help: "The learning rate's curve.")
     var lrScheduler = LearningRateSchedule.Curve.constant
 
-    @Option(name: .customLong("lr-warmup-steps"), help: "Steps in which the rate rises.")
-    var lrWarmupSteps = 0
+    @Option(
+        name: .customLong("lr-warmup-steps"), help: "Steps in which the rate rises: 100, or 10%.")
+    var lrWarmupSteps = Warmup.steps(0)
 
     @Option(name: .customLong("lr-num-cycles"), help: "Restarts of cosine_with_restarts.")
     var lrNumCycles = 1
@@ -54,17 +91,30 @@ struct TrainingOptions: ParsableArguments {
     @Option(name: .customLong("lr-power"), help: "The exponent of polynomial.")
     var lrPower = 1.0
 
-    @Option(name: .customLong("adam-beta1"), help: "The decay of AdamW's first moment.")
-    var adamBeta1 = AdamW.Settings().beta1
+    @Option(
+        name: [.customLong("optimizer"), .customLong("optimizer-type")],
+        help: "adamw, adamw8bit, adafactor, lion, prodigy, adamw-schedule-free or sgd.")
+    var optimizer = OptimizerKind.adamW
 
-    @Option(name: .customLong("adam-beta2"), help: "The decay of AdamW's second moment.")
-    var adamBeta2 = AdamW.Settings().beta2
+    @Option(
+        parsing: .upToNextOption,
+        help: "Options of the optimizer by their Python names: d_coef=2 weight_decay=0.1")
+    var optimizerArgs: [String] = []
 
-    @Option(help: "AdamW's weight decay.")
-    var adamWeightDecay = AdamW.Settings().weightDecay
+    @Flag(name: .customLong("use-8bit-adam"), help: "As --optimizer adamw8bit.")
+    var use8bitAdam = false
 
-    @Option(help: "AdamW's epsilon.")
-    var adamEpsilon = AdamW.Settings().epsilon
+    @Option(name: .customLong("adam-beta1"), help: "The first moment's decay (default: 0.9).")
+    var adamBeta1: Double?
+
+    @Option(name: .customLong("adam-beta2"), help: "The second moment's decay (default: 0.999).")
+    var adamBeta2: Double?
+
+    @Option(help: "The weight decay (default: 0.01).")
+    var adamWeightDecay: Double?
+
+    @Option(help: "Keeps divisions from zero (default: 1e-8).")
+    var adamEpsilon: Double?
 
     @Option(help: "The norm to which gradients are clipped.")
     var maxGradNorm = 1.0
@@ -79,7 +129,7 @@ struct TrainingOptions: ParsableArguments {
     var offsetNoise = 0.0
 
     /// - Parameter learningRate: the method's default.
-    func apply(to training: inout TrainingConfiguration, learningRate: Double) {
+    func apply(to training: inout TrainingConfiguration, learningRate: Double) throws {
         training.resolution = resolution
         training.centerCrop = centerCrop
         training.seed = seed
@@ -88,17 +138,24 @@ struct TrainingOptions: ParsableArguments {
         training.gradientCheckpointing = gradientCheckpointing
         training.numTrainEpochs = numTrainEpochs
         training.maxTrainSteps = maxTrainSteps
-        training.learningRate = self.learningRate ?? learningRate
+        training.optimizer = use8bitAdam ? .adamW8bit : optimizer
+        switch self.learningRate {
+        case .constant(let rate): training.learningRate = rate
+        case .stages(let stages): training.learningRateStages = stages
+        // Prodigy finds the rate, and multiplies it by this.
+        case nil: training.learningRate = training.optimizer == .prodigy ? 1 : learningRate
+        }
         training.textEncoderLearningRate = textEncoderLearningRate
         training.scaleLR = scaleLR
         training.lrScheduler = lrScheduler
         training.lrWarmupSteps = lrWarmupSteps
         training.lrNumCycles = lrNumCycles
         training.lrPower = lrPower
-        training.adam.beta1 = adamBeta1
-        training.adam.beta2 = adamBeta2
-        training.adam.weightDecay = adamWeightDecay
-        training.adam.epsilon = adamEpsilon
+        training.optimizerSettings.beta1 = adamBeta1
+        training.optimizerSettings.beta2 = adamBeta2
+        training.optimizerSettings.weightDecay = adamWeightDecay
+        training.optimizerSettings.epsilon = adamEpsilon
+        for argument in optimizerArgs { try training.optimizerSettings.set(argument) }
         training.maxGradNorm = maxGradNorm
         training.mixedPrecision = mixedPrecision
         training.snrGamma = snrGamma
@@ -111,9 +168,6 @@ struct TrainingOptions: ParsableArguments {
 struct DiffusersOptions: ParsableArguments {
     @Flag(name: .customLong("allow-tf32"), help: "Let NVIDIA GPUs round fp32 products to TF32.")
     var allowTf32 = false
-
-    @Flag(name: .customLong("use-8bit-adam"), help: "Not yet there: AdamW in fp32 is used.")
-    var use8bitAdam = false
 
     @Flag(help: "Not needed: attention is memory-efficient as it is.")
     var enableXformersMemoryEfficientAttention = false
@@ -141,11 +195,6 @@ struct DiffusersOptions: ParsableArguments {
 
     var notices: [String] {
         var result: [String] = []
-        if use8bitAdam {
-            result.append(
-                "--use-8bit-adam has no effect: AdamW keeps its moments in fp32, which takes "
-                    + "8 bytes per trained parameter instead of 2.")
-        }
         let withoutEffect = [
             ("report-to", reportTo), ("logging-dir", loggingDir), ("revision", revision),
         ]

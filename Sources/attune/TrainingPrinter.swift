@@ -23,6 +23,15 @@ final class TrainingPrinter {
             progress.update(
                 "training", done: record.step, total: total,
                 detail: "loss \(Self.short(record.loss)) · rate \(record.learningRate)")
+        case .measured(let reading, let before):
+            guard reading.step > 0 else { return }
+            progress.line(
+                "Step \(reading.step): error on the photos \(Self.short(reading.error)) "
+                    + "(\(Self.short(before.error)) before), drift of the class "
+                    + "\(String(format: "%.1f", reading.drift * 100)) %")
+        case .verdict(let sentence):
+            progress.finish()
+            progress.line(sentence)
         case .stepSkipped(let step, let reason):
             progress.line("Step \(step) is tried again with other pictures: \(reason).")
         case .checkpointSaved(let path, _):

@@ -39,7 +39,7 @@ import Testing
             ("--max-grad-norm inf:", { $0.training.maxGradNorm = .infinity }),
             ("--snr-gamma 0.0:", { $0.training.snrGamma = 0 }),
             ("--offset-noise 2.0:", { $0.training.offsetNoise = 2 }),
-            ("--adam-beta1 1.0:", { $0.training.adam.beta1 = 1 }),
+            ("beta1 1.0:", { $0.training.optimizerSettings.beta1 = 1 }),
             ("--checkpointing-steps 0:", { $0.training.checkpointingSteps = 0 }),
             ("--checkpoints-total-limit 0:", { $0.training.checkpointsTotalLimit = 0 }),
             ("--validation-steps 0:", { $0.training.validationSteps = 0 }),

@@ -1,6 +1,7 @@
 import FineTuning
 import Foundation
 import Imaging
+import NN
 import StableDiffusion
 import TestSupport
 import Testing
@@ -150,5 +151,30 @@ import Torch
                 method.adapters.dropout = 0.5
                 $0.method = .lora(method)
             }.contains("--lora-dropout"))
+    }
+}
+
+/// Every optimizer in the loop: what it does to numbers is tested where it lives.
+@Suite struct OptimizerRunTests {
+    @Test(arguments: OptimizerKind.allCases) func resumingIsExact(kind: OptimizerKind) throws {
+        let folder = try TemporaryFolder()
+        var run = ToyRun()
+        run.configuration.optimizer = kind
+        let straight = try run.trainer(in: folder("straight"))
+        try straight.run()
+
+        var first = ToyRun()
+        first.configuration.optimizer = kind
+        first.stepCount = 3
+        try first.trainer(in: folder("halves")).run()
+        var second = ToyRun()
+        second.configuration.optimizer = kind
+        let resumed = try second.trainer(in: folder("halves"))
+        try resumed.resume(
+            from: try #require(try CheckpointFolder.find("latest", in: folder("halves"))))
+        try resumed.run()
+        #expect(resumed.step == 6)
+        #expect(second.weight.floats() == run.weight.floats())
+        #expect(run.weight.floats() != ToyRun().weight.floats())
     }
 }

@@ -82,7 +82,7 @@ struct ToyRun {
         let checkpoints = try CheckpointFolder(
             output, settings: settings, totalLimit: configuration.checkpointsTotalLimit,
             configuration: configuration)
-        return Trainer(
+        return try Trainer(
             configuration, stepCount: stepCount, task: task, checkpoints: checkpoints,
             log: try TrainingLog(output.appending(path: "training.jsonl"), keepingSteps: 0),
             cancellation: cancellation, report: report)

@@ -33,7 +33,7 @@ public struct DiffusionBatch {
 /// crop (where there are several), latents, noise, noise offset (where wanted), timestep. So the
 /// same examples have the same draws, however they are split into batches.
 public struct TrainingExamples {
-    private let instances: LatentCache
+    let instances: LatentCache
     private let classes: LatentCache?
     private let timestepCount: Int
     private let offsetNoise: Double

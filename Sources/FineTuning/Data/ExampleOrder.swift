@@ -37,6 +37,7 @@ enum Seeds {
         case crop = 2
         case adapters = 3
         case vectors = 4
+        case measure = 5
     }
 
     /// SplitMix64's mixing (Steele et al. 2014) over the parts.

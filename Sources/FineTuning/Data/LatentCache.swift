@@ -70,6 +70,9 @@ public struct LatentCache {
         }
     }
 
+    /// One photo's latents without chance: the mean of its first crop.
+    func mean(_ index: Int) -> Tensor { photos[index][0].mean }
+
     /// Draws one photo's latents: which crop, where there are several, then the sample.
     ///
     /// - Returns: float32 [channels, height, width] on the CPU, scaled for diffusion.

@@ -16,8 +16,9 @@ protocol FineTunedNetworks {
     /// What is trained.
     var groups: [ParameterGroup] { get }
 
-    /// Called before each batch with what everything random of the run is drawn from.
-    func prepareStep(_ generator: Generator)
+    /// Called before each batch with what everything random of the run is drawn from; nil: what
+    /// follows is no training, and nothing random may happen.
+    func prepareStep(_ generator: Generator?)
 
     /// Paints with the networks as they are now.
     func pipeline(device: Device) throws -> Pipeline
@@ -30,7 +31,7 @@ protocol FineTunedNetworks {
 
 extension FineTunedNetworks {
     /// Nothing: most methods draw nothing in their networks.
-    func prepareStep(_ generator: Generator) {}
+    func prepareStep(_ generator: Generator?) {}
 }
 
 /// What files say about how they came to be.
@@ -70,10 +71,9 @@ extension FineTuningConfiguration {
         return try method.texts()
     }
 
-    /// The texts of the photos, then the class prompt where there is one.
-    func texts() throws -> [String] {
-        try instanceTexts() + [withPriorPreservation ? classPrompt : nil].compactMap { $0 }
-    }
+    /// The texts of the photos, then that of the class: where none is given, the empty one, which
+    /// only the drift is measured with.
+    func texts() throws -> [String] { try instanceTexts() + [classPrompt ?? ""] }
 }
 
 extension TrainingConfiguration.Precision {

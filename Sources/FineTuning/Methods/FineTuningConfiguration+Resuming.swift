@@ -1,7 +1,14 @@
+import Foundation
 import NN
 import StableDiffusion
 
 extension FineTuningConfiguration {
+    private static func json(_ settings: OptimizerSettings) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(settings), as: UTF8.self)
+    }
+
     private var methodName: String {
         switch method {
         case .dreamBooth: "dreambooth"
@@ -34,12 +41,10 @@ extension FineTuningConfiguration {
             "seed": String(training.seed ?? 0),
             "train-batch-size": String(training.trainBatchSize),
             "gradient-accumulation-steps": String(training.gradientAccumulationSteps),
-            "learning-rate": String(schedule.base),
+            "learning-rate": training.learningRateStages?.description ?? String(schedule.base),
             "lr-scheduler": schedule.curve.rawValue,
-            "adam-beta1": String(training.adam.beta1),
-            "adam-beta2": String(training.adam.beta2),
-            "adam-weight-decay": String(training.adam.weightDecay),
-            "adam-epsilon": String(training.adam.epsilon),
+            "optimizer": training.optimizer.rawValue,
+            "optimizer-args": try Self.json(training.optimizerSettings),
             "max-grad-norm": String(training.maxGradNorm),
             "mixed-precision": training.mixedPrecision.rawValue,
             "snr-gamma": training.snrGamma.map { String($0) } ?? "none",

@@ -79,6 +79,9 @@ public final class FineTuningRun {
             unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
             dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,
             snrGamma: configuration.training.snrGamma)
+        let curve = try LearningObserver(
+            configuration, networks, objective, photos: examples.instances, stepCount: stepCount,
+            log: log, device: device, report: report)
         let task = TrainingTask(
             groups: networks.groups,
             loss: { [device] positions, generator in
@@ -86,17 +89,27 @@ public final class FineTuningRun {
                 let batch = examples.batch(positions, generator: generator, device: device)
                 return objective(batch, context: networks.context.rows(batch.texts))
             },
-            paint: painter(networks, source, resolution: resolution, output: output))
+            paint: painter(networks, source, resolution: resolution, output: output),
+            measure: curve?.read)
 
         let checkpoints = try CheckpointFolder(
             output, settings: settings,
             totalLimit: configuration.training.checkpointsTotalLimit, configuration: configuration)
-        let trainer = Trainer(
+        let trainer = try Trainer(
             configuration.training, stepCount: stepCount, task: task, checkpoints: checkpoints,
             log: log, cancellation: cancellation, report: report)
         if let checkpoint { try trainer.resume(from: checkpoint) }
+        if !trainer.optimizer.usesLearningRate {
+            report(
+                .notice(
+                    "The optimizer \(configuration.training.optimizer.rawValue) sets its learning "
+                        + "rate itself: --learning-rate has no effect (--optimizer-args "
+                        + "relative_step=False gives it one)."))
+        }
         try trainer.run()
 
+        curve?.conclude()
+        trainer.optimizer.useAverages()
         for path in try networks.write(
             to: output, training: summary(trainer.step, photos.count, resolution))
         {

@@ -39,7 +39,7 @@ struct HypernetworkNetworks: FineTunedNetworks {
             dtype: dtype, device: device)
     }
 
-    func prepareStep(_ generator: Generator) { hypernetwork.dropoutGenerator = generator }
+    func prepareStep(_ generator: Generator?) { hypernetwork.dropoutGenerator = generator }
 
     func pipeline(device: Device) throws -> Pipeline {
         hypernetwork.dropoutGenerator = nil

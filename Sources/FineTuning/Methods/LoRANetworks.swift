@@ -66,7 +66,7 @@ struct LoRANetworks: FineTunedNetworks {
         }
     }
 
-    func prepareStep(_ generator: Generator) { adapters.setDropoutGenerator(generator) }
+    func prepareStep(_ generator: Generator?) { adapters.setDropoutGenerator(generator) }
 
     func pipeline(device: Device) throws -> Pipeline {
         adapters.setDropoutGenerator(nil)

@@ -1,0 +1,78 @@
+import StableDiffusion
+import Torch
+
+/// Whether a run learns, and whether it forgets: both on rows that are the same every time.
+///
+/// The loss of a step says little, since timesteps and noise decide most of it. Here the same
+/// photos are noised in the same way at timesteps all over the schedule, so that two readings
+/// differ by what was trained between them.
+final class LearningMeasure {
+    /// Rows of a reading; their timesteps are spread evenly.
+    static let rowCount = 8
+
+    private let networks: any FineTunedNetworks
+    private let objective: DiffusionObjective
+    private let batches: [DiffusionBatch]
+    /// The number of the text without the subject, in ``TextContext``.
+    private let classText: Int
+    /// What the untrained model predicts with that text.
+    private let frozen: [Tensor]
+
+    /// Must be made before anything is trained or restored.
+    ///
+    /// - Parameters:
+    ///   - batchSize: rows in one forward pass: as in training, so that memory suffices.
+    ///   - instanceTextCount: how many texts the photos have; rows go through them.
+    init(
+        _ networks: any FineTunedNetworks, _ objective: DiffusionObjective, photos: LatentCache,
+        instanceTextCount: Int, classText: Int, batchSize: Int, seed: UInt64, device: Device
+    ) {
+        self.networks = networks
+        self.objective = objective
+        self.classText = classText
+        let generator = Generator(seed: Seeds.derived(from: seed, .measure, 0))
+        let count = objective.schedule.trainingStepCount
+        let rows = (0..<Self.rowCount).map { row in
+            let latents = photos.mean(row % photos.count)
+            return (
+                latents: latents, noise: Tensor.randn(latents.shape, generator: generator),
+                timestep: (2 * row + 1) * count / (2 * Self.rowCount), text: row % instanceTextCount
+            )
+        }
+        batches = stride(from: 0, to: rows.count, by: batchSize).map { start in
+            let part = rows[start..<min(start + batchSize, rows.count)]
+            return DiffusionBatch(
+                latents: Tensor.stacking(part.map(\.latents)).moved(to: device),
+                noise: Tensor.stacking(part.map(\.noise)).moved(to: device),
+                timesteps: part.map(\.timestep), areClass: part.map { _ in false },
+                texts: part.map(\.text))
+        }
+        networks.prepareStep(nil)
+        frozen = withoutGradients { [batches] in
+            batches.map { batch in
+                objective.prediction(
+                    batch,
+                    context: networks.context.rows(batch.timesteps.map { _ in classText }))
+            }
+        }
+    }
+
+    /// What is true after so many steps.
+    func read(step: Int) -> LearningReading {
+        networks.prepareStep(nil)
+        return withoutGradients {
+            var (error, moved, size) = (0.0, 0.0, 0.0)
+            for (batch, frozen) in zip(batches, frozen) {
+                let context = networks.context.rows(batch.texts)
+                error += objective.rowErrors(batch, context: context).sum().item()
+                let plain = networks.context.rows(batch.timesteps.map { _ in classText })
+                let now = objective.prediction(batch, context: plain)
+                moved += (now - frozen).squared().sum().item()
+                size += frozen.squared().sum().item()
+            }
+            return LearningReading(
+                step: step, error: error / Double(Self.rowCount),
+                drift: (moved / max(size, 1e-30)).squareRoot())
+        }
+    }
+}
