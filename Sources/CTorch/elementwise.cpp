@@ -144,4 +144,13 @@ ct_status ct_cumulative_product(ct_tensor a, int64_t axis, ct_tensor *out) {
     return guarded([&] { give(out, at::cumprod(tensor(a), axis)); });
 }
 
+ct_status ct_svd(ct_tensor a, ct_tensor *u, ct_tensor *s, ct_tensor *v) {
+    return guarded([&] {
+        auto parts = at::linalg_svd(tensor(a), /*full_matrices=*/false);
+        give(u, std::get<0>(parts));
+        give(s, std::get<1>(parts));
+        give(v, std::get<2>(parts));
+    });
+}
+
 }  // extern "C"

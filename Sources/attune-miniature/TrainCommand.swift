@@ -5,7 +5,7 @@ import Torch
 
 /// The parts of the model, in the order in which they need one another.
 enum MiniaturePart: String, ExpressibleByArgument, CaseIterable {
-    case tokenizer, clip, vision, vae, unet
+    case tokenizer, clip, vision, towers, vae, unet
 }
 
 struct TrainCommand: ParsableCommand {
@@ -19,7 +19,8 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "The model's folder, in the diffusers layout.")
     var output: String
 
-    @Option(parsing: .upToNextOption, help: "Which parts: tokenizer, clip, vision, vae, unet.")
+    @Option(
+        parsing: .upToNextOption, help: "Which parts: tokenizer, clip, vision, towers, vae, unet.")
     var parts: [MiniaturePart] = MiniaturePart.allCases
 
     @Option(help: "auto, cpu, cuda or cuda:N.")
@@ -41,7 +42,7 @@ struct TrainCommand: ParsableCommand {
         let data = try SceneDataset(folder: URL(filePath: scenes), device: device)
         var recipe = MiniatureConfiguration(pictureSize: data.pictures.size(1))
         for path in [
-            \MiniatureConfiguration.contrastive, \.vision, \.autoencoder, \.diffusion,
+            \MiniatureConfiguration.contrastive, \.vision, \.towers, \.autoencoder, \.diffusion,
         ] {
             if let steps { recipe[keyPath: path].stepCount = steps }
             if let batchSize { recipe[keyPath: path].batchSize = batchSize }
@@ -60,6 +61,8 @@ struct TrainCommand: ParsableCommand {
                     recipe, data: data, folder: folder, seconds: seconds, log: log)
             case .vision:
                 try trainVision(recipe, data: data, folder: folder, seconds: seconds, log: log)
+            case .towers:
+                try trainTowers(recipe, data: data, folder: folder, seconds: seconds, log: log)
             case .vae:
                 try trainAutoencoder(
                     recipe, data: data, folder: folder, seconds: seconds, log: log)

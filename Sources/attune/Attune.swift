@@ -9,7 +9,8 @@ struct Attune: ParsableCommand {
         commandName: "attune",
         abstract: "Teaches Stable Diffusion a subject from a few photos, and paints with it.",
         subcommands: [
-            DemoCommand.self, GenerateCommand.self, TrainCommand.self, BenchCommand.self,
+            DemoCommand.self, GenerateCommand.self, TrainCommand.self, LoRACommand.self,
+            InspectCommand.self, BenchCommand.self,
         ])
 
     static func main() {

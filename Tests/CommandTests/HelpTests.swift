@@ -6,7 +6,11 @@ import Testing
     static let snapshots = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "Snapshots")
 
-    @Test(arguments: [[], ["generate"], ["train"], ["train", "dreambooth"]])
+    @Test(
+        arguments: [
+            [], ["generate"], ["train"], ["train", "dreambooth"], ["train", "lora"],
+            ["train", "textual-inversion"], ["train", "hypernetwork"],
+        ])
     func helpIsAsItWas(command: [String]) throws {
         let scratch = try Scratch()
         let outcome = try Command.run(command + ["--help"], in: scratch.url)

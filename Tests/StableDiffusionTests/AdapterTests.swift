@@ -198,3 +198,91 @@ import Torch
         #expect(set.entries.allSatisfy { $0.place.name.contains("attn2.to_") })
     }
 }
+
+/// Arithmetic with adapters.
+@Suite struct AdapterArithmeticTests {
+    private func layers() throws -> [AdaptedLayer] {
+        let source = try ModelSource(Fixture.url("models/tiny-sd1"))
+        return AdaptedLayer.all(unet: try source.unet(), textEncoder: try source.textEncoder())
+    }
+
+    private func read(_ name: String, _ layers: [AdaptedLayer]) throws -> AdapterSet {
+        try AdapterFile(Fixture.url("adapters/\(name).safetensors"))
+            .adapters(for: layers, model: "tiny-sd1")
+    }
+
+    private func expectEqual(_ a: AdapterSet, _ b: AdapterSet, relative: Double = 1e-5) {
+        #expect(a.entries.count == b.entries.count)
+        for (x, y) in zip(a.entries, b.entries) {
+            #expect(x.place.name == y.place.name)
+            let weight = x.place.layer.weight
+            let distance = Distance(
+                x.adapter.weightDifference(weight), y.adapter.weightDifference(weight))
+            #expect(distance.relative < relative, "\(x.place.name): \(distance)")
+        }
+    }
+
+    /// The difference that a merged LoRA makes is of its rank, so extracting gives it back.
+    @Test func extractingGivesBackWhatWasMerged() throws {
+        let (base, tuned) = (try layers(), try layers())
+        try read("locon", tuned).merge()
+        let extracted = try AdapterSet.extracting(from: base, to: tuned, rank: 2) { _ in true }
+        expectEqual(extracted, try read("locon", base), relative: 1e-4)
+        #expect(throws: AdapterError.self) {
+            _ = try AdapterSet.extracting(from: base, to: try layers(), rank: 2) { _ in true }
+        }
+    }
+
+    @Test func resizingToEnoughRankLosesNothing() throws {
+        let layers = try layers()
+        let set = try read("locon", layers)
+        expectEqual(set.resized(rank: 4), set)
+        // LoHa's matrices have up to the square of its rank.
+        let loha = try read("loha", layers)
+        expectEqual(loha.resized(rank: 4), loha, relative: 1e-4)
+        let cut = set.resized(rank: 1)
+        #expect(cut.commonRank == 1)
+        for (before, after) in zip(set.entries, cut.entries) {
+            // Of the best matrix of rank 1 the singular value is the first.
+            let weight = before.place.layer.weight
+            let whole = before.adapter.weightDifference(weight).reshaped(weight.size(0), -1)
+            let one = after.adapter.weightDifference(weight).reshaped(weight.size(0), -1)
+            let first = whole.singularValues().s.floats()[0]
+            #expect(abs(one.singularValues().s.floats()[0] - first) <= 1e-4 * first)
+        }
+    }
+
+    @Test func sumsAddUp() throws {
+        let layers = try layers()
+        let (first, second) = (try read("locon", layers), try read("lokr-whole", layers))
+        first.setStrength(unet: 0.7, textEncoder: 0.7)
+        second.setStrength(unet: -0.5, textEncoder: -0.5)
+        let sum = AdapterSet.sum([first, second], rank: 64)
+        for entry in sum.entries {
+            let weight = entry.place.layer.weight
+            func part(_ set: AdapterSet, _ factor: Double) -> Tensor? {
+                set.entries.first { $0.place.diffusersName == entry.place.diffusersName }.map {
+                    $0.adapter.weightDifference(weight) * factor
+                }
+            }
+            let wanted = [part(first, 0.7), part(second, -0.5)].compactMap { $0 }
+            let total = wanted.dropFirst().reduce(wanted[0]) { $0 + $1 }
+            let distance = Distance(entry.adapter.weightDifference(weight), total)
+            #expect(distance.relative < 1e-4, "\(entry.place.name): \(distance)")
+        }
+    }
+
+    @Test func filesAreDescribed() throws {
+        func facts(_ path: String) throws -> [String: String] {
+            Dictionary(try FileDescription(Fixture.url(path)).facts.map { ($0, $1) }) { $1 }
+        }
+        #expect(try facts("adapters/locon.safetensors")["Kind"] == "LoRA")
+        #expect(try facts("adapters/locon.safetensors")["Rank"] == "2")
+        #expect(try facts("adapters/dora-input.safetensors")["Kind"] == "DoRA, LoRA")
+        #expect(try facts("adapters/loha.safetensors")["Kind"] == "LoHa")
+        #expect(try facts("textual-inversion/files/a1111.pt")["Vectors"] == "3 of width 32")
+        #expect(try facts("hypernetworks/first.pt")["Kind"] == "hypernetwork")
+        #expect(try facts("models/tiny-sd1")["Kind"] == "Stable Diffusion model")
+        #expect(throws: (any Error).self) { _ = try facts("text/prompts.json") }
+    }
+}

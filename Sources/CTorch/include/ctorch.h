@@ -82,6 +82,8 @@ ct_status ct_reduce(ct_reduction op, ct_tensor a, const int64_t *axes, size_t ax
 ct_status ct_argmax(ct_tensor a, int64_t axis, ct_tensor *out);
 ct_status ct_softmax(ct_tensor a, int64_t axis, bool logarithmic, ct_tensor *out);
 ct_status ct_cumulative_product(ct_tensor a, int64_t axis, ct_tensor *out);
+/// The thin singular value decomposition of a matrix: a = u · diag(s) · v.
+ct_status ct_svd(ct_tensor a, ct_tensor *u, ct_tensor *s, ct_tensor *v);
 
 // MARK: Shapes
 ct_status ct_reshape(ct_tensor a, const int64_t *shape, size_t rank, ct_tensor *out);

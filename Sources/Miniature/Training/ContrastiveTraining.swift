@@ -63,7 +63,7 @@ public func trainContrastive(
 
 /// CLIP's own beginning, log(1 / 0.07), and its bound, log(100).
 private let firstScale = 2.6592
-private let largestScale = 4.6052
+let largestScale = 4.6052
 
 /// The pictures, some rows at a time moved by up to a sixteenth of their size, with grey at the
 /// edges: what a thing is does not hang on where the patches cut it.

@@ -13,6 +13,8 @@ public struct MiniatureConfiguration: Codable, Sendable {
     public var contrastive = Schedule(stepCount: 1500, batchSize: 128, learningRate: 1e-3)
     /// How the CLIP's picture tower goes on by itself.
     public var vision = Schedule(stepCount: 2000, batchSize: 128, learningRate: 1e-3)
+    /// How both towers then go on together.
+    public var towers = Schedule(stepCount: 300, batchSize: 128, learningRate: 5e-4)
     /// How the VAE is trained.
     public var autoencoder = Schedule(stepCount: 2600, batchSize: 16, learningRate: 1e-3)
     /// How the U-Net is trained on the frozen text encoder.

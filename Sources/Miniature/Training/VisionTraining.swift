@@ -3,12 +3,13 @@ import NN
 import StableDiffusion
 import Torch
 
-/// Goes on with the CLIP's picture tower, the text tower locked (the reverse of Zhai et al. 2022,
-/// arXiv 2111.07991): every picture is held against the texts of all classes, of all colours of its
-/// class, and against the whole captions of the others.
+/// Goes on with the CLIP's picture tower and both projections, the text tower locked (the reverse
+/// of Zhai et al. 2022, arXiv 2111.07991): every picture is held against the texts of all classes,
+/// of all colours of its class, and against the whole captions of the others.
 ///
-/// A contrast of a few pictures at a time learns colours and places long before shapes. The texts
-/// do not change here, so all of them are embedded once, and the U-Net's text encoder stays.
+/// A contrast of a few pictures at a time learns colours and places long before shapes. The text
+/// tower does not change here, so it says once what it has to say, and the U-Net's text encoder
+/// stays what it is.
 public func trainVision(
     _ configuration: MiniatureConfiguration, data: SceneDataset, folder: MiniatureFolder,
     seconds: Double? = nil, log: (String) -> Void
@@ -18,49 +19,51 @@ public func trainVision(
     let model = try folder.clip(device: device)
     let classes = SceneClass.allCases
     let colors = SceneColor.allCases
-    func embedded(_ texts: [String]) -> Tensor {
+    func pooled(_ texts: [String]) -> Tensor {
         withoutGradients {
             let parts = stride(from: 0, to: texts.count, by: 512).map { start in
                 let some = Array(texts[start..<min(start + 512, texts.count)])
-                return model.embedText(tokenIDs(some, tokenizer, device: device))
+                return model.pooledText(tokenIDs(some, tokenizer, device: device))
             }
             return Tensor.concatenating(parts)
         }
     }
     func numbers(_ values: [Int]) -> Tensor { Tensor(values, device: device) }
-    let classTexts = embedded(classes.map { SceneCaption.short($0) })
-    let colorTexts = embedded(
-        classes.flatMap { kind in colors.map { SceneCaption.short(kind, $0) } }
-    ).reshaped(classes.count, colors.count, -1)
+    let classTexts = pooled(classes.map { SceneCaption.short($0) })
+    let colorTexts = pooled(
+        classes.flatMap { kind in colors.map { SceneCaption.short(kind, $0) } })
     let (captions, captionOfScene) = uniqueCaptions(data.scenes.map(\.caption))
-    let captionTexts = embedded(captions)
+    let captionTexts = pooled(captions)
     let captionNumbers = numbers(captionOfScene)
     let classNumbers = numbers(data.scenes.map { classes.firstIndex(of: $0.kind) ?? 0 })
     let colorNumbers = numbers(data.scenes.map { colors.firstIndex(of: $0.color) ?? 0 })
 
     let trained = model.parameters.entries.filter {
-        $0.name.hasPrefix("vision_model.") || $0.name.hasPrefix("visual_projection.")
+        !$0.name.hasPrefix("text_model.")
     }
     let run = try TrainingRun(
         "vision", parameters: trained, schedule: configuration.vision, averageDecay: 0.998,
         seed: 13, folder: folder.work)
     let dtype = device.trainingDType
-    let scale = model.logitScale.detached().exp()
     try run.run(seconds: seconds, log: log) {
         let count = configuration.vision.batchSize
         let rows = Tensor.randint(
             0..<data.count, [count], generator: run.generator, device: device)
         let pixels = data.batch(rows, dtype: dtype, flippingHalf: true)
+        let scale = model.logitScale.clamped(0, largestScale).exp()
         let images = model.embedImages(shifted(pixels, generator: run.generator)) * scale
         let kinds = classNumbers.gathered(0, at: rows)
-        let byClass = crossEntropy(images.matmul(classTexts.transposed(0, 1)), kinds)
+        let byClass = crossEntropy(
+            images.matmul(model.projectText(classTexts).transposed(0, 1)), kinds)
         // [batch, 1, width] · [batch, width, colours]
-        let ofColors = colorTexts.gathered(0, at: kinds).transposed(1, 2)
+        let ofColors = model.projectText(colorTexts).reshaped(classes.count, colors.count, -1)
+            .gathered(0, at: kinds).transposed(1, 2)
         let byColor = crossEntropy(
             images.unsqueezed(1).matmul(ofColors).squeezed(1), colorNumbers.gathered(0, at: rows))
         let ids = captionNumbers.gathered(0, at: rows)
         let equal = ids.unsqueezed(0).isEqual(to: ids.unsqueezed(1)).cast(to: .float32)
-        let logits = images.matmul(captionTexts.gathered(0, at: ids).transposed(0, 1))
+        let logits = images.matmul(
+            model.projectText(captionTexts.gathered(0, at: ids)).transposed(0, 1))
         let targets = equal / equal.sum([1], keepsAxes: true)
         let byCaption = -(targets * logits.logSoftmax(1)).sum([1]).mean()
         return byClass + byColor * 0.5 + byCaption * 0.5
@@ -68,6 +71,53 @@ public func trainVision(
     guard run.isFinished else { return }
     run.adoptAverages()
     try folder.write(model.parameters.entries, "clip/model.safetensors")
+}
+
+/// Goes on with the whole CLIP for a while: the picture tower, which knows shapes by now, teaches
+/// the text tower to tell classes apart, and the U-Net will hear it.
+public func trainTowers(
+    _ configuration: MiniatureConfiguration, data: SceneDataset, folder: MiniatureFolder,
+    seconds: Double? = nil, log: (String) -> Void
+) throws {
+    let device = data.device
+    let tokenizer = try folder.tokenizer()
+    let model = try folder.clip(device: device)
+    let classes = SceneClass.allCases
+    let classIDs = tokenIDs(
+        classes.map { SceneCaption.short($0) }, tokenizer, device: device)
+    let classNumbers = Tensor(
+        data.scenes.map { classes.firstIndex(of: $0.kind) ?? 0 }, device: device)
+    let (captions, captionOfScene) = uniqueCaptions(data.scenes.map(\.caption))
+    let captionIDs = tokenIDs(captions, tokenizer, device: device)
+    let captionNumbers = Tensor(captionOfScene, device: device)
+    let run = try TrainingRun(
+        "towers", parameters: model.parameters.entries, schedule: configuration.towers,
+        averageDecay: 0.99, seed: 14, folder: folder.work)
+    let dtype = device.trainingDType
+    try run.run(seconds: seconds, log: log) {
+        let rows = Tensor.randint(
+            0..<data.count, [configuration.towers.batchSize], generator: run.generator,
+            device: device)
+        let pixels = data.batch(rows, dtype: dtype, flippingHalf: true)
+        let scale = model.logitScale.clamped(0, largestScale).exp()
+        let images = model.embedImages(shifted(pixels, generator: run.generator)) * scale
+        let classTexts = model.embedText(classIDs, dtype: dtype)
+        let byClass = crossEntropy(
+            images.matmul(classTexts.transposed(0, 1)), classNumbers.gathered(0, at: rows))
+        let ids = captionNumbers.gathered(0, at: rows)
+        let equal = ids.unsqueezed(0).isEqual(to: ids.unsqueezed(1)).cast(to: .float32)
+        let targets = equal / equal.sum([1], keepsAxes: true)
+        let texts = model.embedText(captionIDs.gathered(0, at: ids), dtype: dtype)
+        let logits = images.matmul(texts.transposed(0, 1))
+        let byImage = -(targets * logits.logSoftmax(1)).sum([1]).mean()
+        let byText = -(targets * logits.transposed(0, 1).logSoftmax(1)).sum([1]).mean()
+        return byClass + (byImage + byText) * 0.5
+    }
+    guard run.isFinished else { return }
+    run.adoptAverages()
+    try folder.write(model.parameters.entries, "clip/model.safetensors")
+    let tower = model.parameters.entries.filter { $0.name.hasPrefix("text_model.") }
+    try folder.write(tower, "text_encoder/model.safetensors")
 }
 
 /// - Parameters:

@@ -30,7 +30,7 @@ public final class MagnitudeAdapter: LayerAdapter {
     /// The magnitudes of the layer as it is, so that nothing changes at first.
     public convenience init(direction: any LayerAdapter, of weight: Tensor, axis: Axis) {
         let norms = withoutGradients { Self.norms(weight.cast(to: .float32), axis).detached() }
-        self.init(direction: direction, magnitude: norms.copied(), axis: axis)
+        self.init(direction: direction, magnitude: norms.reshaped(-1).copied(), axis: axis)
     }
 
     /// What is trained, by the names that LyCORIS and kohya give it.

@@ -25,7 +25,7 @@ public struct AdaptedLayer {
     }
 
     /// The name that diffusers' files give it.
-    var diffusersName: String { "\(network.rawValue).\(name)" }
+    public var diffusersName: String { "\(network.rawValue).\(name)" }
 
     /// Whether it is a k×k convolution.
     var isSpatial: Bool {

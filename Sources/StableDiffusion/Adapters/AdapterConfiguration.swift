@@ -60,6 +60,11 @@ public struct AdapterConfiguration: Codable, Sendable, Equatable {
     func rank(isSpatial: Bool) -> Int { isSpatial ? convolutionRank ?? rank : rank }
 
     /// Whether a layer is one of those that are changed.
+    public func includes(_ place: AdaptedLayer) -> Bool {
+        includes(place.name, isSpatial: place.isSpatial)
+    }
+
+    /// Whether a layer is one of those that are changed.
     ///
     /// - Parameters:
     ///   - name: the layer's name in its network, as diffusers and transformers have it.

@@ -12,6 +12,10 @@ public enum AdapterError: Error, Sendable, CustomStringConvertible, LocalizedErr
     case otherModel(file: String, madeFor: String, model: String, keys: [String])
     /// Tensors that do not fit together.
     case malformed(file: String, key: String, problem: String)
+    /// Two models that are no versions of one another.
+    case otherLayers(name: String)
+    /// Two models with the same weights.
+    case noDifference
     /// Weights that PEFT's files cannot hold.
     case noPEFTSpelling(layer: String)
     /// An algorithm that this program does not have.
@@ -34,6 +38,11 @@ public enum AdapterError: Error, Sendable, CustomStringConvertible, LocalizedErr
                 + " have no such place there; choose the base model that it was trained on."
         case .malformed(let file, let key, let problem):
             "\(file) is damaged: \(key) \(problem)."
+        case .otherLayers(let name):
+            "the two models have other layers: \(name) is not in both with one shape; give the "
+                + "base model that the tuned one was made of."
+        case .noDifference:
+            "the two models have the same weights, so there is nothing to extract."
         case .noPEFTSpelling(let layer):
             "\(layer) has weights that PEFT's format has no names for; write kohya's format."
         case .unsupported(let file, let key, let algorithm):

@@ -48,6 +48,12 @@ public struct AdapterSet {
         }
     }
 
+    /// The rank that all of them have, if they are LoRA of one rank.
+    public var commonRank: Int? {
+        let all = Set(entries.map { ($0.adapter as? LowRankAdapter)?.rank })
+        return all.count == 1 ? all.first ?? nil : nil
+    }
+
     /// Where training draws dropout from; nil: nothing is left out, as in painting.
     public func setDropoutGenerator(_ generator: Generator?) {
         for case let adapter as LowRankAdapter in entries.map(\.adapter) {

@@ -39,9 +39,20 @@ public final class CLIPModel {
     /// - Parameter ids: int64 `[batch, tokens]`.
     /// - Returns: unit vectors, `[batch, projection width]`.
     public func embedText(_ ids: Tensor, dtype: DType? = nil) -> Tensor {
-        let states = text(ids, dtype: dtype)
-        return normalized(textProjection(text.pooled(states, ids: ids)))
+        projectText(pooledText(ids, dtype: dtype))
     }
+
+    /// What the text tower says of whole texts, before the projection.
+    ///
+    /// - Parameter ids: int64 `[batch, tokens]`.
+    /// - Returns: `[batch, text width]`.
+    public func pooledText(_ ids: Tensor, dtype: DType? = nil) -> Tensor {
+        text.pooled(text(ids, dtype: dtype), ids: ids)
+    }
+
+    /// - Parameter pooled: what ``pooledText(_:dtype:)`` gave.
+    /// - Returns: unit vectors, `[batch, projection width]`.
+    public func projectText(_ pooled: Tensor) -> Tensor { normalized(textProjection(pooled)) }
 
     /// - Parameter pixels: `[batch, 3, size, size]`, as the model's preprocessor makes them.
     /// - Returns: unit vectors, `[batch, projection width]`.

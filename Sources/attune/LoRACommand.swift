@@ -1,0 +1,166 @@
+import ArgumentParser
+import Foundation
+import StableDiffusion
+import Torch
+
+/// `attune lora`
+struct LoRACommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lora",
+        abstract: "Merge, extract, resize and add LoRA files.",
+        subcommands: [Merge.self, Extract.self, Resize.self, Add.self])
+
+    /// `attune lora merge`
+    struct Merge: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a model with LoRA files put into its weights.")
+
+        @Option(help: "A diffusers folder or a .safetensors file (default: the embedded model).")
+        var model: String?
+
+        @Option(parsing: .upToNextOption, help: "LoRA files, each with a strength if wanted.")
+        var lora: [FileWithStrength]
+
+        @Option(help: "The folder for the new model.")
+        var output: String
+
+        func run() throws {
+            let base = try LoadedModel(model)
+            for reference in lora { try base.read(reference).merge() }
+            try ModelWriter.write(
+                to: URL(filePath: output), source: base.source, unet: base.unet.parameters,
+                textEncoder: base.textEncoder.parameters)
+            print("The model is in \(output)")
+        }
+    }
+
+    /// `attune lora extract`
+    struct Extract: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write the difference of two models as a LoRA.")
+
+        @Option(help: "The base model (default: the embedded model).")
+        var model: String?
+
+        @Option(help: "The model that was made of it.")
+        var tuned: String
+
+        @Option(help: "The rank of the LoRA.")
+        var rank = 16
+
+        @Option(help: "Which layers: attention, transformer, linear or all.")
+        var target = AdapterConfiguration.Preset.transformer
+
+        @OptionGroup var file: LoRAOutputOptions
+
+        func run() throws {
+            try file.check(rank)
+            let (base, other) = (try LoadedModel(model), try LoadedModel(tuned))
+            var configuration = AdapterConfiguration()
+            configuration.preset = target
+            let set = try AdapterSet.extracting(
+                from: base.layers, to: other.layers, rank: rank, configuration.includes)
+            try file.write(set)
+        }
+    }
+
+    /// `attune lora resize`
+    struct Resize: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a LoRA (or LoHa, LoKr, DoRA) as plain LoRA of another rank.")
+
+        @Option(help: "The model that it is for (default: the embedded model).")
+        var model: String?
+
+        @Option(help: "The file, with a strength if wanted.")
+        var lora: FileWithStrength
+
+        @Option(help: "The new rank.")
+        var rank: Int
+
+        @OptionGroup var file: LoRAOutputOptions
+
+        func run() throws {
+            try file.check(rank)
+            try file.write(try LoadedModel(model).read(lora).resized(rank: rank))
+        }
+    }
+
+    /// `attune lora add`
+    struct Add: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write the sum of several LoRA files, each at its strength.")
+
+        @Option(help: "The model that they are for (default: the embedded model).")
+        var model: String?
+
+        @Option(parsing: .upToNextOption, help: "The files: a.safetensors:0.7 b.safetensors:0.3")
+        var lora: [FileWithStrength]
+
+        @Option(help: "The rank of the sum; that of all together loses nothing.")
+        var rank = 32
+
+        @OptionGroup var file: LoRAOutputOptions
+
+        func run() throws {
+            try file.check(rank)
+            let base = try LoadedModel(model)
+            try file.write(.sum(try lora.map(base.read), rank: rank))
+        }
+    }
+}
+
+/// Where a LoRA goes, and how.
+struct LoRAOutputOptions: ParsableArguments {
+    @Option(help: "The file to write.")
+    var output: String
+
+    @Option(help: "kohya or peft.")
+    var format = AdapterWriter.Format.kohya
+
+    @Option(help: "fp32, fp16 or bf16 in the file.")
+    var savePrecision = ComputePrecision.fp16
+
+    func check(_ rank: Int) throws {
+        guard rank >= 1 else { throw ValidationError("--rank \(rank): must be at least 1.") }
+    }
+
+    func write(_ set: AdapterSet) throws {
+        let dtype: DType =
+            switch savePrecision {
+            case .fp32: .float32
+            case .bf16: .bfloat16
+            case .fp16, .auto: .float16
+            }
+        let name = URL(filePath: output).deletingPathExtension().lastPathComponent
+        try AdapterWriter.write(
+            set, to: URL(filePath: output), format: format, dtype: dtype,
+            metadata: [
+                "ss_output_name": name, "ss_network_module": "networks.lora",
+                "ss_network_dim": set.commonRank.map { String($0) } ?? "Dynamic",
+                "ss_network_alpha": set.commonRank.map { String($0) } ?? "Dynamic",
+            ])
+        print("\(set.entries.count) layers in \(output)")
+    }
+}
+
+/// A model's networks in fp32 on the processor, where arithmetic is exact.
+private struct LoadedModel {
+    let source: ModelSource
+    let unet: UNet
+    let textEncoder: TextEncoder
+
+    init(_ model: String?) throws {
+        source = try ModelSource(model.map { URL(filePath: $0) } ?? EmbeddedModel.locate())
+        unet = try source.unet()
+        textEncoder = try source.textEncoder()
+    }
+
+    var layers: [AdaptedLayer] { AdaptedLayer.all(unet: unet, textEncoder: textEncoder) }
+
+    func read(_ reference: FileWithStrength) throws -> AdapterSet {
+        let set = try AdapterFile(reference.url).adapters(for: layers, model: source.name)
+        set.setStrength(unet: reference.strength, textEncoder: reference.secondStrength)
+        return set
+    }
+}
