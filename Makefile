@@ -9,7 +9,7 @@ SWIFT_BUILD := swift build -c release
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench lint strict interop check portable miniature
+.PHONY: help setup build test demo bench lint strict interop fuzz check portable miniature
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ strict: setup ## build and fail on any warning in our own sources
 
 interop: build ## check what is read and written against the Python programs
 	@Tests/Interop/run.sh
+
+fuzz: setup ## damage files at random for a minute (SECONDS_EACH=N) and see that none crashes
+	@ATTUNE_FUZZ_SECONDS=$${SECONDS_EACH:-60} swift test -c release --disable-xctest --filter Fuzz
 
 check: ## what CI runs: lint, build without warnings, tests, interop
 	@$(MAKE) --no-print-directory lint

@@ -15,7 +15,9 @@ extension Compute {
             if getenv("OMP_WAIT_POLICY") != nil || getenv("GOMP_SPINCOUNT") != nil { return }
             var path = [CChar](repeating: 0, count: Int(PATH_MAX))
             guard readlink("/proc/self/exe", &path, path.count - 1) > 0 else { return }
-            setenv("GOMP_SPINCOUNT", "1000", 1)
+            // LoRA steps of a small network on two cores, in milliseconds alone and beside another
+            // such run: 235 and 398 with 1000 turns, 183 and 534 with 4000, 172 and 1720 with 30000.
+            setenv("GOMP_SPINCOUNT", "4000", 1)
             // Returns only when it fails, and then all goes on as it would have.
             execv(path, CommandLine.unsafeArgv)
         #endif
