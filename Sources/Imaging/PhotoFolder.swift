@@ -39,10 +39,11 @@ public struct PhotoFolder: Sendable {
     ///   - minimumSide: A photo with a shorter side, in pixels, is an error.
     ///   - decoding: Whether each photo is decoded to its last row, so that a damaged one is
     ///     named now and not after an hour of work.
+    ///   - canBeEmpty: Whether a folder without photos is none to complain about.
     /// - Throws: `ImagingError` for a folder that is absent or without photos, and for the first
     ///   photo that is damaged, too small or too large.
     public static func scan(
-        _ folder: URL, minimumSide: Int = 64, decoding: Bool = true
+        _ folder: URL, minimumSide: Int = 64, decoding: Bool = true, canBeEmpty: Bool = false
     ) throws(ImagingError) -> PhotoFolder {
         var photos: [Photo] = []
         var skipped: [Skipped] = []
@@ -76,7 +77,7 @@ public struct PhotoFolder: Sendable {
             }
             photos.append(Photo(url: file, format: format, width: size.width, height: size.height))
         }
-        guard !photos.isEmpty else {
+        guard canBeEmpty || !photos.isEmpty else {
             throw .noPhotos(path: folder.path, skippedCount: skipped.count)
         }
         return PhotoFolder(url: folder, entries: photos, skipped: skipped)

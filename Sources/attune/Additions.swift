@@ -52,6 +52,13 @@ struct Additions {
     var embeddings: [TextualInversion] = []
     var hypernetworks: [Hypernetwork] = []
 
+    /// Sees whether the adapters fit, before anything is loaded.
+    func check(_ source: ModelSource) throws {
+        guard !adapters.isEmpty else { return }
+        let layers = try source.layers()
+        for (_, file) in adapters { _ = try file.adapters(for: layers, model: source.name) }
+    }
+
     /// Puts all of them into force.
     func lay(over pipeline: Pipeline) throws {
         let layers = AdaptedLayer.all(unet: pipeline.unet, textEncoder: pipeline.textEncoder)

@@ -102,6 +102,7 @@ struct GenerateCommand: ParsableCommand {
         _ = try kind.makeSampler(source.schedulerConfiguration, stepCount: steps)
         try source.verify()
         let laid = try additions.read(for: source)
+        try laid.check(source)
         let printer = ProgressPrinter()
         var dtype = precision.dtype(on: device)
         if device == .cpu, dtype == .float16 {

@@ -10,8 +10,15 @@ struct SubjectOptions: ParsableArguments {
     @Option(help: "The folder with the photos of the subject.")
     var instanceDataDir: String
 
-    @Option(help: "What the photos show, with a rare word: \"a photo of sks robot\".")
-    var instancePrompt: String
+    @Option(
+        help: """
+            What the photos show, with a rare word: "a photo of sks robot" (default: the captions \
+            beside them, in NAME.txt, NAME.caption or metadata.jsonl).
+            """)
+    var instancePrompt: String?
+
+    @Option(help: "The share of rows that have the empty text in place of their caption.")
+    var captionDropout: Double?
 
     @Option(help: "Where what is trained, checkpoints and pictures go (default: by the method).")
     var outputDir: String?
@@ -27,6 +34,7 @@ struct SubjectOptions: ParsableArguments {
         configuration.model = model
         configuration.outputDir = self.outputDir ?? outputDir
         configuration.trainTextEncoder = trainTextEncoder
+        configuration.captionDropout = captionDropout
     }
 }
 

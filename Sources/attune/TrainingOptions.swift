@@ -141,7 +141,10 @@ struct TrainingOptions: ParsableArguments {
         training.optimizer = use8bitAdam ? .adamW8bit : optimizer
         switch self.learningRate {
         case .constant(let rate): training.learningRate = rate
-        case .stages(let stages): training.learningRateStages = stages
+        case .stages(let stages):
+            training.learningRateStages = stages
+            // What other rates are relative to.
+            training.learningRate = stages.stages[0].rate
         // Prodigy finds the rate, and multiplies it by this.
         case nil: training.learningRate = training.optimizer == .prodigy ? 1 : learningRate
         }

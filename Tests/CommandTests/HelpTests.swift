@@ -9,7 +9,8 @@ import Testing
     @Test(
         arguments: [
             [], ["generate"], ["train"], ["train", "dreambooth"], ["train", "lora"],
-            ["train", "textual-inversion"], ["train", "hypernetwork"],
+            ["train", "textual-inversion"], ["train", "hypernetwork"], ["convert"], ["inspect"],
+            ["lora"],
         ])
     func helpIsAsItWas(command: [String]) throws {
         let scratch = try Scratch()

@@ -27,6 +27,21 @@ public struct DiffusionBatch {
     }
 }
 
+/// How often a row has the empty text in place of its caption, so that the model also learns what
+/// guidance compares with.
+public struct CaptionDropout: Sendable {
+    /// The share of rows, in 0…1.
+    public let rate: Double
+    /// Which of the run's texts is the empty one.
+    public let text: Int
+
+    /// Dropout at a rate; see the members.
+    public init(rate: Double, text: Int) {
+        self.rate = rate
+        self.text = text
+    }
+}
+
 /// Makes the batches of DreamBooth from cached latents.
 ///
 /// Draws go example by example, and for each first the instance picture, then the class picture:
@@ -38,20 +53,33 @@ public struct TrainingExamples {
     private let timestepCount: Int
     private let offsetNoise: Double
     private let instanceTextCount: Int
+    private let instanceTexts: [Int]?
+    private let dropout: CaptionDropout?
+    private let places: [Int]
     private var order: ExampleOrder
 
-    /// - Parameter classes: the class pictures of prior preservation.
+    /// - Parameters:
+    ///   - places: which of the instances are in an epoch, and how often; nil: each once.
+    ///   - classes: the class pictures of prior preservation.
+    ///   - instanceTextCount: of how many texts one is drawn for every instance.
+    ///   - instanceTexts: which of them each instance has; nil: one is drawn where there are more.
+    ///   - dropout: how often an instance has another text than its own; nil: never.
     public init(
-        instances: LatentCache, classes: LatentCache?, timestepCount: Int, offsetNoise: Double,
-        instanceTextCount: Int = 1, seed: UInt64
+        instances: LatentCache, places: [Int]? = nil, classes: LatentCache?, timestepCount: Int,
+        offsetNoise: Double, instanceTextCount: Int = 1, instanceTexts: [Int]? = nil,
+        dropout: CaptionDropout? = nil, seed: UInt64
     ) {
+        precondition(instanceTexts.map { $0.count == instances.count } ?? true, "a text for each")
         self.instances = instances
         self.classes = classes
         self.timestepCount = timestepCount
         self.offsetNoise = offsetNoise
         self.instanceTextCount = instanceTextCount
+        self.instanceTexts = instanceTexts
+        self.dropout = dropout
+        self.places = places ?? Array(0..<instances.count)
         order = ExampleOrder(
-            seed: seed, count: Self.epochCount(instances.count, classes?.count))
+            seed: seed, count: Self.epochCount(self.places.count, classes?.count))
     }
 
     /// The examples of one epoch: the smaller folder is gone through as often as it takes.
@@ -74,10 +102,9 @@ public struct TrainingExamples {
         var classRows: [Row] = []
         for position in examples {
             let index = order.index(at: position)
-            let text =
-                instanceTextCount > 1
-                ? Tensor.randint(0..<instanceTextCount, [1], generator: generator).integers()[0] : 0
-            instanceRows.append(row(instances, index, text, generator))
+            let photo = places[index % places.count]
+            let text = text(of: photo, generator)
+            instanceRows.append(row(instances, photo, text, generator))
             if let classes { classRows.append(row(classes, index, instanceTextCount, generator)) }
         }
         let rows = instanceRows + classRows
@@ -87,6 +114,16 @@ public struct TrainingExamples {
             timesteps: rows.map(\.timestep),
             areClass: instanceRows.map { _ in false } + classRows.map { _ in true },
             texts: rows.map(\.text))
+    }
+
+    private func text(of photo: Int, _ generator: Generator) -> Int {
+        // Drawn only where it is wanted: other runs have the draws that they always had.
+        if let dropout, Double(Tensor.rand([1], generator: generator).floats()[0]) < dropout.rate {
+            return dropout.text
+        }
+        if let instanceTexts { return instanceTexts[photo] }
+        guard instanceTextCount > 1 else { return 0 }
+        return Tensor.randint(0..<instanceTextCount, [1], generator: generator).integers()[0]
     }
 
     private func row(

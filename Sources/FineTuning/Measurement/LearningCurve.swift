@@ -75,6 +75,11 @@ public struct LearningCurve: Sendable, Equatable {
                 + "\(percent(share)) lower than before; it has risen since, so fewer steps or a "
                 + "lower learning rate are better (\(drift))."
         }
+        guard readings.count > Self.patience else {
+            return
+                "Learned: the error on the photos is \(percent(share)) lower than before; in so "
+                + "few steps it cannot be said whether it has settled (\(drift))."
+        }
         let quarter = readings[readings.count - 1 - max(1, readings.count / 4)]
         if quarter.error - last.error > first.error * Self.learned {
             return

@@ -23,9 +23,11 @@ final class LearningMeasure {
     /// - Parameters:
     ///   - batchSize: rows in one forward pass: as in training, so that memory suffices.
     ///   - instanceTextCount: how many texts the photos have; rows go through them.
+    ///   - instanceTexts: which text each photo has, where that is settled.
     init(
         _ networks: any FineTunedNetworks, _ objective: DiffusionObjective, photos: LatentCache,
-        instanceTextCount: Int, classText: Int, batchSize: Int, seed: UInt64, device: Device
+        instanceTextCount: Int, instanceTexts: [Int]?, classText: Int, batchSize: Int, seed: UInt64,
+        device: Device
     ) {
         self.networks = networks
         self.objective = objective
@@ -33,10 +35,12 @@ final class LearningMeasure {
         let generator = Generator(seed: Seeds.derived(from: seed, .measure, 0))
         let count = objective.schedule.trainingStepCount
         let rows = (0..<Self.rowCount).map { row in
-            let latents = photos.mean(row % photos.count)
+            let photo = row % photos.count
+            let latents = photos.mean(photo)
             return (
                 latents: latents, noise: Tensor.randn(latents.shape, generator: generator),
-                timestep: (2 * row + 1) * count / (2 * Self.rowCount), text: row % instanceTextCount
+                timestep: (2 * row + 1) * count / (2 * Self.rowCount),
+                text: instanceTexts?[photo] ?? row % instanceTextCount
             )
         }
         batches = stride(from: 0, to: rows.count, by: batchSize).map { start in

@@ -19,6 +19,7 @@ final class LearningObserver {
         let textCount = try configuration.instanceTexts().count
         measure = LearningMeasure(
             networks, objective, photos: photos, instanceTextCount: textCount,
+            instanceTexts: configuration.captions?.numbers,
             classText: textCount, batchSize: training.trainBatchSize, seed: training.seed ?? 0,
             device: device)
         stopsByItself = training.stopsByItself

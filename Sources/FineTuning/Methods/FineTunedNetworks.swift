@@ -60,20 +60,45 @@ func makeNetworks(
 }
 
 extension FineTuningConfiguration {
+    /// Sees whether the method can be laid over a model, before anything is loaded or written.
+    func check(_ source: ModelSource) throws {
+        switch method {
+        case .dreamBooth, .hypernetwork: break
+        case .lora(let lora):
+            var adapters = lora.adapters
+            // Magnitudes are of weights, which are not there.
+            adapters.usesMagnitudes = false
+            let layers = try source.layers().filter {
+                trainTextEncoder || $0.network == .unet
+            }
+            _ = try AdapterSet(adapters, layers: layers, generator: Generator(seed: 0))
+        case .textualInversion(let inversion):
+            try TextualInversion.validate(
+                placeholder: inversion.placeholderToken, for: source.tokenizer)
+        }
+    }
+
     /// The rate of the text encoder's parameters as a factor of that of the others.
     var textEncoderRateScale: Double {
         training.textEncoderLearningRate.map { $0 / training.learningRate } ?? 1
     }
 
-    /// The texts of the photos, of which each row has one; textual inversion has many.
+    /// The texts of the photos, of which each row has one; textual inversion and captions are many.
     func instanceTexts() throws -> [String] {
-        guard case .textualInversion(let method) = method else { return [instancePrompt] }
-        return try method.texts()
+        if case .textualInversion(let method) = method { return try method.texts() }
+        if let instancePrompt { return [instancePrompt] }
+        guard let captions else { preconditionFailure("captions are read before networks") }
+        return captions.texts
     }
 
     /// The texts of the photos, then that of the class: where none is given, the empty one, which
     /// only the drift is measured with.
-    func texts() throws -> [String] { try instanceTexts() + [classPrompt ?? ""] }
+    func texts() throws -> [String] {
+        try instanceTexts() + [classPrompt ?? ""] + (wantedDropout == nil ? [] : [""])
+    }
+
+    /// The rate of caption dropout, where there is any.
+    var wantedDropout: Double? { captionDropout.flatMap { $0 > 0 ? $0 : nil } }
 }
 
 extension TrainingConfiguration.Precision {

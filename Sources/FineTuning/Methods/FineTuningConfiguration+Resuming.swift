@@ -18,6 +18,13 @@ extension FineTuningConfiguration {
         }
     }
 
+    /// The prompt, or what tells captions from others.
+    private var textSetting: String {
+        if let instancePrompt { return instancePrompt }
+        let text = captions.map { "captions \($0.fingerprint)" } ?? "none"
+        return text + (wantedDropout.map { " with --caption-dropout \($0)" } ?? "")
+    }
+
     /// The settings that decide the numbers of a run, by the names of their options: a resumed
     /// run must have the same ones.
     ///
@@ -33,7 +40,7 @@ extension FineTuningConfiguration {
         var result = [
             "method": methodName,
             "model": modelHash,
-            "instance-prompt": instancePrompt,
+            "instance-prompt": textSetting,
             "with-prior-preservation": String(withPriorPreservation),
             "train-text-encoder": String(trainTextEncoder),
             "resolution": String(resolution),

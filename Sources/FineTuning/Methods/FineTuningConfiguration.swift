@@ -22,8 +22,13 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     public var method = FineTuningMethod.dreamBooth
     /// The photos of the subject.
     public var instanceDataDir: String
-    /// The text for them, with a rare word for the subject: `a photo of sks robot`.
-    public var instancePrompt: String
+    /// The text for them, with a rare word for the subject: `a photo of sks robot`; nil: each has
+    /// the caption beside it.
+    public var instancePrompt: String?
+    /// The share of rows that have the empty text in place of their caption, in 0..<1; nil: none.
+    public var captionDropout: Double?
+    /// The captions of the photos, where the run has taken them: a run settles this itself.
+    public internal(set) var captions: PhotoTexts?
 
     /// Trains on pictures of the class as well, so that it does not turn into the subject.
     public var withPriorPreservation = false
@@ -52,7 +57,7 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     public var training = TrainingConfiguration()
 
     /// The defaults, for these photos.
-    public init(instanceDataDir: String, instancePrompt: String) {
+    public init(instanceDataDir: String, instancePrompt: String? = nil) {
         self.instanceDataDir = instanceDataDir
         self.instancePrompt = instancePrompt
     }
@@ -92,8 +97,24 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             }
         }
         try text(instanceDataDir, "instance-data-dir", "name the folder with the photos.")
-        try text(
-            instancePrompt, "instance-prompt", "say what the photos show, with a rare word for it.")
+        if let instancePrompt {
+            try text(
+                instancePrompt, "instance-prompt",
+                "say what the photos show, with a rare word for it.")
+        }
+        if let captionDropout {
+            guard captionDropout >= 0, captionDropout < 1 else {
+                throw .option(
+                    name: "caption-dropout", value: String(captionDropout),
+                    problem: "must be from 0 to less than 1.")
+            }
+            guard instancePrompt == nil else {
+                throw .option(
+                    name: "caption-dropout", value: String(captionDropout),
+                    problem: "is for captions beside the photos; leave --instance-prompt away to "
+                        + "use them.")
+            }
+        }
         try text(outputDir, "output-dir", "name the folder to write to.")
         guard path(outputDir) != path(instanceDataDir) else {
             throw .option(
@@ -149,7 +170,7 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             for (name, value) in given where value != nil {
                 result.append("--\(name) has no effect without --with-prior-preservation.")
             }
-        } else if classPrompt == instancePrompt {
+        } else if let instancePrompt, classPrompt == instancePrompt {
             result.append(
                 "--class-prompt and --instance-prompt are the same, so the subject gets no word "
                     + "of its own.")

@@ -10,8 +10,8 @@ public import Torch
 /// Subject-driven training with a rare word and prior preservation: Ruiz et al. 2022,
 /// arXiv 2208.12242.
 public final class FineTuningRun {
-    /// The configuration with what was left open settled: a seed, and a precision that the device
-    /// can compute in.
+    /// The configuration with what was left open settled: a seed, captions, and a precision that
+    /// the device can compute in.
     public private(set) var configuration: FineTuningConfiguration
     private let device: Device
     private let cancellation: Cancellation
@@ -43,11 +43,15 @@ public final class FineTuningRun {
         // All that can be wrong with the input is found before anything takes long.
         let source = try openModel()
         try source.verify()
+        try configuration.check(source)
         let resolution = try resolution(for: source)
-        let photos = try TrainingPhotos(url(configuration.instanceDataDir), resolution: resolution)
-        photos.events(resolution: resolution).forEach(report)
+        let photos = try TrainingPhotos(
+            url(configuration.instanceDataDir), resolution: resolution, takesRepeated: true)
+        let captions = PhotoCaptions(photos)
+        photos.events(resolution: resolution, captions: captions).forEach(report)
+        try settleCaptions(captions)
         let exampleCount = TrainingExamples.epochCount(
-            photos.count, configuration.wantedClassCount)
+            photos.examples.count, configuration.wantedClassCount)
         let stepCount = configuration.training.stepCount(exampleCount: exampleCount)
         try configuration.training.validateWarmup(stepCount: stepCount)
         advise(stepCount: stepCount)
@@ -152,6 +156,26 @@ public final class FineTuningRun {
         return found
     }
 
+    private func settleCaptions(_ captions: PhotoCaptions) throws {
+        configuration.captions = nil
+        let reason: String
+        if case .textualInversion = configuration.method {
+            reason = "since textual inversion has sentences of its own; see --templates."
+        } else if configuration.instancePrompt != nil {
+            reason = "since --instance-prompt is given; leave it away to use them."
+        } else {
+            configuration.captions = PhotoTexts(try captions.read())
+            return
+        }
+        let count = captions.count
+        if count > 0 {
+            let captions =
+                count == 1
+                ? "1 caption beside the photos is" : "\(count) captions beside the photos are"
+            report(.notice("\(captions) not used, \(reason)"))
+        }
+    }
+
     private func settleSeed(_ checkpoint: TrainingCheckpoint?) {
         guard configuration.training.seed == nil else { return }
         let before = checkpoint?.state.settings["seed"].flatMap { UInt64($0) }
@@ -217,11 +241,16 @@ public final class FineTuningRun {
                 progress: { report(.preparing("encoding \(what)", done: $0, total: $1)) })
         }
         return TrainingExamples(
-            instances: try cache(photos, "photos"),
+            instances: try cache(photos, "photos"), places: photos.examples,
             classes: try classPhotos.map { try cache($0, "class pictures") },
             timestepCount: source.schedulerConfiguration.trainingStepCount,
             offsetNoise: configuration.training.offsetNoise,
             instanceTextCount: try configuration.instanceTexts().count,
+            instanceTexts: configuration.captions?.numbers,
+            dropout: try configuration.wantedDropout.map {
+                // The last of all texts.
+                CaptionDropout(rate: $0, text: try configuration.texts().count - 1)
+            },
             seed: configuration.training.seed ?? 0)
     }
 

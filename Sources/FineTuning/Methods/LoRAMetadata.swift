@@ -20,6 +20,8 @@ struct LoRAMetadata {
             isSecond
             ? (predictsVelocity ? "stable-diffusion-v2-768-v" : "stable-diffusion-v2-512")
             : "stable-diffusion-v1"
+        let tags =
+            run.captions?.tagCounts ?? run.instancePrompt.map { [$0: training.photoCount] } ?? [:]
         var result = [
             "ss_v2": isSecond ? "True" : "False",
             "ss_base_model_version": version,
@@ -47,15 +49,15 @@ struct LoRAMetadata {
             "ss_lr_warmup_steps": "\(run.training.lrWarmupSteps)",
             "ss_clip_skip": "None",
             "ss_prior_loss_weight": String(run.priorLossWeight),
-            "ss_tag_frequency": try Self.json([name: [run.instancePrompt: training.photoCount]]),
+            "ss_tag_frequency": try Self.json([name: tags]),
             "modelspec.sai_model_spec": "1.0.1",
             "modelspec.architecture": "\(architecture)/lora",
             "modelspec.implementation": "diffusers",
             "modelspec.title": name,
             "modelspec.resolution": "\(training.resolution)x\(training.resolution)",
             "modelspec.prediction_type": predictsVelocity ? "v" : "epsilon",
-            "modelspec.trigger_phrase": run.instancePrompt,
         ]
+        result["modelspec.trigger_phrase"] = run.instancePrompt
         var arguments: [String: String] = [:]
         if adapters.kind == .lora {
             result["ss_network_module"] = "networks.lora"

@@ -11,6 +11,9 @@ struct TextContext {
         case trained(TextEncoder, PromptEncoder, DType, Device)
     }
 
+    /// Texts encoded at once: captions can be thousands.
+    private static let batchSize = 64
+
     private let source: Source
     private let texts: [String]
 
@@ -26,7 +29,17 @@ struct TextContext {
         source =
             isTrained
             ? .trained(encoder, prompts, dtype, device)
-            : .fixed(withoutGradients { encoder(prompts.batch(texts, device: device).ids) })
+            : .fixed(withoutGradients { Self.encode(texts, encoder, prompts, device) })
+    }
+
+    private static func encode(
+        _ texts: [String], _ encoder: TextEncoder, _ prompts: PromptEncoder, _ device: Device
+    ) -> Tensor {
+        let parts = stride(from: 0, to: texts.count, by: batchSize).map { start in
+            let part = Array(texts[start..<min(start + batchSize, texts.count)])
+            return encoder(prompts.batch(part, device: device).ids)
+        }
+        return parts.count == 1 ? parts[0] : Tensor.concatenating(parts)
     }
 
     /// The text of every row, [rows, tokens, width].

@@ -57,7 +57,7 @@ public final class AdapterFile {
                 tensors: keys.mapValues { [file] key in file.tensor(key) },
                 device: place.layer.weight.device)
             guard let adapter = try group.adapter(alphas: alphas, place: place) else {
-                lost.append("\(name) \(group.shapes)")
+                lost.append(name)
                 continue
             }
             found[place.diffusersName] = adapter

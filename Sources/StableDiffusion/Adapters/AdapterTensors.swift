@@ -22,13 +22,6 @@ struct AdapterTensors {
         return tensor
     }
 
-    /// For messages: what was found where it did not fit.
-    var shapes: String {
-        tensors.sorted { $0.key < $1.key }.compactMap { name, tensor in
-            name == "alpha" ? nil : tensor.map { "\(name) \($0.shape)" }
-        }.joined(separator: ", ")
-    }
-
     /// - Returns: nil when the tensors fit together and not the layer.
     func adapter(
         alphas: PEFTAlphas, place: AdaptedLayer

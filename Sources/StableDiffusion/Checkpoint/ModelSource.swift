@@ -126,15 +126,25 @@ public final class ModelSource {
     ///
     /// - Throws: as ``unet(dtype:device:)``.
     public func verify() throws {
-        _ = try load(.textEncoder, readsContents: false) { source throws(CheckpointError) in
-            try TextEncoder(textEncoderConfiguration, source)
-        }
-        _ = try load(.unet, readsContents: false) { source throws(CheckpointError) in
-            try UNet(unetConfiguration, source)
-        }
+        _ = try layers()
         _ = try load(.vae, readsContents: false) { source throws(CheckpointError) in
             try Autoencoder(vaeConfiguration, source)
         }
+    }
+
+    /// The layers that something can be laid over, with weights whose elements are not set: for
+    /// seeing whether it would fit, at once and in next to no memory.
+    ///
+    /// - Throws: as ``unet(dtype:device:)``.
+    public func layers() throws -> [AdaptedLayer] {
+        let textEncoder = try load(.textEncoder, readsContents: false) {
+            source throws(CheckpointError) in
+            try TextEncoder(textEncoderConfiguration, source)
+        }
+        let unet = try load(.unet, readsContents: false) { source throws(CheckpointError) in
+            try UNet(unetConfiguration, source)
+        }
+        return AdaptedLayer.all(unet: unet, textEncoder: textEncoder)
     }
 
     private func load<Network>(

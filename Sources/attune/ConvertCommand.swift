@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import StableDiffusion
+import Torch
+
+/// `attune convert`
+struct ConvertCommand: ParsableCommand {
+    /// What weights are stored in.
+    enum Precision: String, ExpressibleByArgument, CaseIterable {
+        case fp32, fp16, bf16
+
+        var dtype: DType {
+            switch self {
+            case .fp32: .float32
+            case .fp16: .float16
+            case .bf16: .bfloat16
+            }
+        }
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Write a model as a folder or as a single file.",
+        discussion: """
+            A single file has the names of the original code, as A1111 and ComfyUI read them. It \
+            carries neither configuration nor tokenizer; a folder has both.
+            """)
+
+    @Option(help: "A diffusers folder or a .safetensors file.")
+    var model: String
+
+    @Option(help: "A folder, or a file that ends in .safetensors.")
+    var output: String
+
+    @Option(help: "What weights are stored in.")
+    var precision = Precision.fp32
+
+    func run() throws {
+        let (from, to) = (URL(filePath: model), URL(filePath: output))
+        let form = try ModelForm(of: to, convertedFrom: from)
+        let source = try ModelSource(from)
+        switch form {
+        case .folder: try ModelWriter.write(to: to, source: source, dtype: precision.dtype)
+        case .singleFile:
+            try SingleFileWriter.write(to: to, source: source, dtype: precision.dtype)
+            if ![768, 1024].contains(source.unetConfiguration.crossAttentionWidth) {
+                print(
+                    "Note: it has the sizes of no published model, so programs need a "
+                        + "configuration besides the file to read it.")
+            }
+        }
+        print("The model is in \(output)")
+    }
+}
