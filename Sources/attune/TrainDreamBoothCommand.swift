@@ -1,9 +1,8 @@
 import ArgumentParser
 import FineTuning
-import Torch
 
 /// `attune train dreambooth`
-struct TrainDreamBoothCommand: ParsableCommand {
+struct TrainDreamBoothCommand: SubjectCommand {
     static let configuration = CommandConfiguration(
         commandName: "dreambooth",
         abstract: "Teach a model one subject: the whole model, for the best likeness.",
@@ -19,15 +18,8 @@ struct TrainDreamBoothCommand: ParsableCommand {
     @OptionGroup(title: "Options of diffusers' script that are accepted")
     var accepted: DiffusersOptions
 
-    func run() throws {
-        var configuration = FineTuningConfiguration(
-            instanceDataDir: subject.instanceDataDir, instancePrompt: subject.instancePrompt)
-        subject.apply(to: &configuration, outputDir: "dreambooth-model")
-        prior.apply(to: &configuration)
-        try loop.apply(to: &configuration.training, learningRate: 5e-6)
-        keeping.apply(to: &configuration)
-        try configuration.validate()
-        try TrainingSession.run(
-            configuration, on: Device(named: subject.device), accepted: accepted)
-    }
+    static let outputDir = "dreambooth-model"
+    static let learningRate = 5e-6
+
+    func method() throws -> FineTuningMethod { .dreamBooth }
 }

@@ -1,10 +1,9 @@
 public import ArgumentParser
 import FineTuning
 public import StableDiffusion
-import Torch
 
 /// `attune train hypernetwork`
-struct TrainHypernetworkCommand: ParsableCommand {
+struct TrainHypernetworkCommand: SubjectCommand {
     static let configuration = CommandConfiguration(
         commandName: "hypernetwork",
         abstract: "Teach a model one subject: extra networks in its attention, for A1111.",
@@ -21,18 +20,10 @@ struct TrainHypernetworkCommand: ParsableCommand {
     @OptionGroup(title: "Options of diffusers' script that are accepted")
     var accepted: DiffusersOptions
 
-    func run() throws {
-        var configuration = FineTuningConfiguration(
-            instanceDataDir: subject.instanceDataDir, instancePrompt: subject.instancePrompt)
-        configuration.method = .hypernetwork(try network.training())
-        subject.apply(to: &configuration, outputDir: "hypernetwork-model")
-        prior.apply(to: &configuration)
-        try loop.apply(to: &configuration.training, learningRate: 1e-4)
-        keeping.apply(to: &configuration)
-        try configuration.validate()
-        try TrainingSession.run(
-            configuration, on: Device(named: subject.device), accepted: accepted)
-    }
+    static let outputDir = "hypernetwork-model"
+    static let learningRate = 1e-4
+
+    func method() throws -> FineTuningMethod { .hypernetwork(try network.training()) }
 }
 
 extension HypernetworkConfiguration.WeightInitialization: ExpressibleByArgument {}

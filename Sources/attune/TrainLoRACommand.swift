@@ -1,10 +1,9 @@
 public import ArgumentParser
 public import FineTuning
 public import StableDiffusion
-import Torch
 
 /// `attune train lora`
-struct TrainLoRACommand: ParsableCommand {
+struct TrainLoRACommand: SubjectCommand {
     static let configuration = CommandConfiguration(
         commandName: "lora",
         abstract: "Teach a model one subject: a small file beside the model, the quickest.",
@@ -23,18 +22,10 @@ struct TrainLoRACommand: ParsableCommand {
     @OptionGroup(title: "Options of diffusers' script that are accepted")
     var accepted: DiffusersOptions
 
-    func run() throws {
-        var configuration = FineTuningConfiguration(
-            instanceDataDir: subject.instanceDataDir, instancePrompt: subject.instancePrompt)
-        configuration.method = .lora(network.configuration)
-        subject.apply(to: &configuration, outputDir: "lora-dreambooth-model")
-        prior.apply(to: &configuration)
-        try loop.apply(to: &configuration.training, learningRate: 1e-4)
-        keeping.apply(to: &configuration)
-        try configuration.validate()
-        try TrainingSession.run(
-            configuration, on: Device(named: subject.device), accepted: accepted)
-    }
+    static let outputDir = "lora-dreambooth-model"
+    static let learningRate = 1e-4
+
+    func method() throws -> FineTuningMethod { .lora(network.configuration) }
 }
 
 extension AdapterConfiguration.Kind: ExpressibleByArgument {}
