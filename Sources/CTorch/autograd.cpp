@@ -1,5 +1,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <algorithm>
 #include <array>
@@ -76,6 +78,19 @@ struct Checkpoint : torch::autograd::Function<Checkpoint> {
     }
 };
 
+struct GradientHook : torch::autograd::PostAccumulateGradHook {
+    ct_hook call;
+    void *context;
+    void (*release)(void *);
+
+    GradientHook(ct_hook call, void *context, void (*release)(void *))
+        : call(call), context(context), release(release) {}
+    ~GradientHook() override {
+        if (release) release(context);
+    }
+    void operator()(const torch::autograd::Variable &) override { call(context); }
+};
+
 }  // namespace
 
 extern "C" {
@@ -99,6 +114,16 @@ ct_status ct_set_gradient(ct_tensor a, ct_tensor gradient) {
 
 ct_status ct_backward(ct_tensor loss) {
     return guarded([&] { tensor(loss).backward(); });
+}
+
+ct_status ct_set_gradient_hook(ct_tensor a, ct_hook hook, void *context,
+                               void (*release)(void *)) {
+    std::unique_ptr<torch::autograd::PostAccumulateGradHook> owned;
+    if (hook) owned = std::make_unique<GradientHook>(hook, context, release);
+    return guarded([&] {
+        TORCH_CHECK(tensor(a).is_leaf(), "a gradient hook belongs to a leaf");
+        torch::autograd::impl::set_post_acc_grad_hooks(tensor(a), std::move(owned));
+    });
 }
 
 bool ct_set_grad_mode(bool enabled) {

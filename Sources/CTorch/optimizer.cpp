@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "internal.hpp"
 
 using namespace ctorch;
@@ -22,7 +24,12 @@ ct_status ct_fused_adamw(const ct_tensor *parameters, const ct_tensor *gradients
 ct_status ct_total_norm(const ct_tensor *tensors, size_t count, ct_tensor *out) {
     return guarded([&] {
         c10::NoGradGuard no_grad;
-        auto norms = at::_foreach_norm(list(tensors, count), 2);
+        auto all = list(tensors, count);
+        // Of bfloat16 the norm would be known to two digits only.
+        bool is_short = std::any_of(all.begin(), all.end(), [](const at::Tensor &one) {
+            return one.scalar_type() == at::kBFloat16;
+        });
+        auto norms = is_short ? at::_foreach_norm(all, 2, at::kFloat) : at::_foreach_norm(all, 2);
         give(out, at::linalg_vector_norm(at::stack(norms), 2));
     });
 }

@@ -9,6 +9,13 @@ void cv_set_error(cv_error *error, const char *text) {
     g_strlcpy(error->text, text, sizeof error->text);
 }
 
+GMutexLocker *cv_take_turn(void) {
+    static GMutex mutex;
+    GMutexLocker *turn = g_mutex_locker_new(&mutex);
+    vips_error_clear();
+    return turn;
+}
+
 // The library's error buffer holds a line per level; the first one says what is wrong.
 int cv_fail(cv_error *error) {
     char *text = vips_error_buffer_copy();
@@ -66,7 +73,7 @@ static int encode(VipsImage *image, int is_png, int setting, cv_bytes *result,
 
 static int encode_pixels(const unsigned char *pixels, int width, int height, int is_png,
                          int setting, cv_bytes *result, cv_error *error) {
-    vips_error_clear();
+    g_autoptr(GMutexLocker) turn = cv_take_turn();
     const size_t size = (size_t)width * (size_t)height * 3;
     VipsImage *plain =
         vips_image_new_from_memory(pixels, size, width, height, 3, VIPS_FORMAT_UCHAR);

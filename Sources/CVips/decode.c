@@ -39,7 +39,7 @@ static int load(const void *data, size_t length, cv_format format, VipsFailOn fa
 
 int cv_read_size(const void *data, size_t length, cv_format format, cv_size *size,
                  cv_error *error) {
-    vips_error_clear();
+    g_autoptr(GMutexLocker) turn = cv_take_turn();
     VipsImage *image = NULL;
     if (load(data, length, format, VIPS_FAIL_ON_ERROR, &image) != 0) {
         return cv_fail(error);
@@ -192,7 +192,7 @@ static int tells_of_damage(const char *message) {
 
 int cv_decode(const void *data, size_t length, cv_format format, cv_pixels *result,
               cv_error *error) {
-    vips_error_clear();
+    g_autoptr(GMutexLocker) turn = cv_take_turn();
     const VipsFailOn strictest =
         format == CV_JPEG ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR;
     if (decode(data, length, format, strictest, result) == 0) {
@@ -207,4 +207,55 @@ int cv_decode(const void *data, size_t length, cv_format format, cv_pixels *resu
         return 0;
     }
     return cv_fail(error);
+}
+
+// Alpha as bytes: 16-bit channels lose their lower half, floating-point ones run from 0 to 1.
+static int make_alpha_bytes(VipsImage **image) {
+    VipsImage *next = NULL;
+    if (vips_extract_band(*image, &next, (*image)->Bands - 1, NULL) != 0) {
+        return 1;
+    }
+    replace(image, next);
+    const int is_float =
+        (*image)->BandFmt == VIPS_FORMAT_FLOAT || (*image)->BandFmt == VIPS_FORMAT_DOUBLE;
+    if (is_float) {
+        next = NULL;
+        if (vips_linear1(*image, &next, 255, 0.5, NULL) != 0) {
+            return 1;
+        }
+        replace(image, next);
+    }
+    if ((*image)->BandFmt != VIPS_FORMAT_UCHAR) {
+        next = NULL;
+        if (vips_cast_uchar(*image, &next, "shift", !is_float, NULL) != 0) {
+            return 1;
+        }
+        replace(image, next);
+    }
+    return 0;
+}
+
+int cv_decode_alpha(const void *data, size_t length, cv_format format, cv_pixels *result,
+                    cv_error *error) {
+    g_autoptr(GMutexLocker) turn = cv_take_turn();
+    result->pixels = NULL;
+    VipsImage *image = NULL;
+    if (load(data, length, format, VIPS_FAIL_ON_ERROR, &image) != 0) {
+        return cv_fail(error);
+    }
+    if (!vips_image_hasalpha(image)) {
+        g_object_unref(image);
+        return 0;
+    }
+    if (make_alpha_bytes(&image) != 0 || turn_upright(&image) != 0) {
+        g_object_unref(image);
+        return cv_fail(error);
+    }
+    size_t size = 0;
+    result->pixels = vips_image_write_to_memory(image, &size);
+    result->width = image->Xsize;
+    result->height = image->Ysize;
+    result->bands = image->Bands;
+    g_object_unref(image);
+    return result->pixels == NULL ? cv_fail(error) : 0;
 }

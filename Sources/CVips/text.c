@@ -22,7 +22,7 @@ int cv_has_fonts(void) {
 
 int cv_draw_text(const char *markup, const char *font, int width, int centred,
                  cv_pixels *result, cv_error *error) {
-    vips_error_clear();
+    g_autoptr(GMutexLocker) turn = cv_take_turn();
     VipsImage *image = NULL;
     const VipsAlign align = centred ? VIPS_ALIGN_CENTRE : VIPS_ALIGN_LOW;
     const int status =

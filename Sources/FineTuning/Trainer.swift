@@ -24,8 +24,6 @@ public final class Trainer {
 
     private let task: TrainingTask
     private let measuringInterval: Int
-    /// Steps after which every group should have had gradients.
-    private static let firstSteps = 3
     private let checkpoints: CheckpointFolder
     private let log: TrainingLog
     private let cancellation: Cancellation
@@ -51,9 +49,12 @@ public final class Trainer {
         self.cancellation = cancellation
         self.report = report
         do throws(OptimizerError) {
-            optimizer = try configuration.optimizer.makeOptimizer(
+            let plain = try configuration.optimizer.makeOptimizer(
                 task.groups, settings: configuration.optimizerSettings,
                 roundingSeed: configuration.seed ?? 0)
+            optimizer =
+                configuration.useEMA
+                ? AveragedOptimizer(plain, decay: configuration.emaDecay) : plain
         } catch {
             throw .optimizer(error)
         }
@@ -74,38 +75,31 @@ public final class Trainer {
 
     /// Trains until `stepCount` steps are done.
     ///
-    /// A step whose loss or gradients are not finite changes nothing, is told and not counted.
+    /// A step whose loss or gradients are not finite changes nothing, is told and not counted; in
+    /// a fused backward what had finite gradients has moved by then.
     ///
     /// - Throws: ``TrainingError/interrupted(step:checkpoint:)`` after a cancellation,
     ///   ``TrainingError/notFinite(step:attempts:saved:)`` after ``patience`` bad steps in a row,
     ///   both with the state saved; and what saving and painting throw.
     public func run() throws {
         let schedule = configuration.schedule(stepCount: stepCount)
+        let gradients = StepGradients(optimizer, isFused: configuration.fusedBackwardPass)
+        var watch = GroupWatch(task.groups)
         let clock = ContinuousClock()
         var failures = 0
         report(.started(first: step, total: stepCount))
 
         while step < stepCount {
             let start = clock.now
-            optimizer.clearGradients()
-
-            // Every batch is full, so the mean over batches is the mean over examples.
-            let batches = configuration.gradientAccumulationSteps
-            var loss = 0.0
-            for _ in 0..<batches {
-                let examples = exampleCount..<(exampleCount + configuration.trainBatchSize)
-                exampleCount = examples.upperBound
-                let batchLoss = task.loss(examples, generator)
-                (batchLoss * (scale.factor / Double(batches))).backward()
-                loss += batchLoss.item() / Double(batches)
-            }
-
-            let gradients = optimizer.gradients
-            let norm = Foreach.totalNorm(gradients).item() / scale.factor
-            guard loss.isFinite, norm.isFinite else {
-                let reason = skipReason(loss: loss)
+            let stages = configuration.learningRateStages
+            let rate = stages?.rate(at: step) ?? schedule.rate(at: step)
+            let outcome = try gradients.collect(
+                batches: configuration.gradientAccumulationSteps, scale: scale.factor,
+                learningRate: rate, loss: nextLoss)
+            guard outcome.isFinite else {
+                let reason = skipReason(outcome)
                 // Overflow in fp16 is how the right scale is found, and no fault of the run.
-                failures += loss.isFinite && scale.canBackOff ? 0 : 1
+                failures += outcome.loss.isFinite && scale.canBackOff ? 0 : 1
                 scale.backOff()
                 try log.append(skipped: step + 1, reason: reason)
                 report(.stepSkipped(step: step + 1, reason: reason))
@@ -114,23 +108,19 @@ public final class Trainer {
                 continue
             }
             failures = 0
-
-            // torch.nn.utils.clip_grad_norm_, and the division by the scale, in one.
-            let clipping = min(1, configuration.maxGradNorm / (norm + 1e-6)) / scale.factor
-            if clipping != 1 { Foreach.scale(gradients, by: factor(clipping, like: gradients)) }
-            let stages = configuration.learningRateStages
-            let rate = stages?.rate(at: step) ?? schedule.rate(at: step)
-            optimizer.step(learningRate: rate)
+            gradients.apply(
+                outcome, scale: scale.factor, maxNorm: configuration.maxGradNorm,
+                learningRate: rate)
             scale.succeed()
             step += 1
 
             let record = StepRecord(
-                step: step, loss: loss, learningRate: rate, gradientNorm: norm,
+                step: step, loss: outcome.loss, learningRate: rate, gradientNorm: outcome.norm,
                 seconds: (clock.now - start).seconds)
             try log.append(record)
             report(.step(record, total: stepCount))
 
-            if step == Self.firstSteps { reportIdleGroups() }
+            watch.observe(gradients, learningRate: rate).forEach { report(.notice($0)) }
             if step % configuration.checkpointingSteps == 0 { _ = try save() }
             if let measure = task.measure, step == stepCount || step % measuringInterval == 0 {
                 optimizer.useAverages()
@@ -163,17 +153,10 @@ public final class Trainer {
         return url.path
     }
 
-    /// What gets no gradients learns nothing, however long the run is. In the first step the
-    /// factors of LoRA get some only on one side.
-    private func reportIdleGroups() {
-        for group in task.groups {
-            let gradients = group.parameters.compactMap(\.tensor.gradient)
-            guard gradients.isEmpty || Foreach.totalNorm(gradients).item() == 0 else { continue }
-            report(
-                .notice(
-                    "The parameters of \(group.name) get no gradients and learn nothing: check "
-                        + "which layers are trained, and --mixed-precision."))
-        }
+    private func nextLoss() -> Tensor {
+        let examples = exampleCount..<(exampleCount + configuration.trainBatchSize)
+        exampleCount = examples.upperBound
+        return task.loss(examples, generator)
     }
 
     private func paint() throws {
@@ -199,14 +182,16 @@ public final class Trainer {
         throw TrainingError.notFinite(step: step, attempts: Self.patience, saved: saved)
     }
 
-    private func skipReason(loss: Double) -> String {
-        if !loss.isFinite { return "the loss is \(loss)" }
+    private func skipReason(_ outcome: StepOutcome) -> String {
+        if !outcome.loss.isFinite { return "the loss is \(outcome.loss)" }
+        if let first = outcome.unmoved.first {
+            let more = outcome.unmoved.count > 1 ? " and \(outcome.unmoved.count - 1) more" : ""
+            return
+                "the gradients of \(first)\(more) are not finite, so these did not move; all "
+                + "others have moved, since the backward is fused"
+        }
         guard scale.canBackOff else { return "the gradients are not finite" }
         return "the fp16 gradients overflowed at scale \(scale.factor), now half of it"
-    }
-
-    private func factor(_ value: Double, like tensors: [Tensor]) -> Tensor {
-        Tensor.full([], value, device: tensors.first?.device ?? .cpu)
     }
 }
 

@@ -40,6 +40,9 @@ public struct TrainingCheckpoint {
 
     static let generatorKey = "training"
 
+    /// What an option counts as that a checkpoint does not name.
+    static let unset = "not set"
+
     /// The folder.
     public let url: URL
     /// What `state.json` says.
@@ -73,7 +76,7 @@ public struct TrainingCheckpoint {
     /// - Throws: ``TrainingError/checkpoint(path:problem:)`` naming one that differs.
     public func require(_ settings: [String: String]) throws(TrainingError) {
         for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
-            let before = state.settings[name] ?? "not set"
+            let before = state.settings[name] ?? Self.unset
             guard before != value else { continue }
             throw .checkpoint(
                 path: url.path,

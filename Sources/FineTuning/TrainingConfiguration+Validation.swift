@@ -21,6 +21,7 @@ extension TrainingConfiguration {
                         + "--measuring-steps 0 away.")
             }
         }
+        try record.validate(isMeasuring: measuringSteps != 0)
         try atLeast(1, checkpointingSteps, "checkpointing-steps")
         if let checkpointsTotalLimit {
             try atLeast(1, checkpointsTotalLimit, "checkpoints-total-limit")
@@ -28,7 +29,7 @@ extension TrainingConfiguration {
         try atLeast(1, numValidationImages, "num-validation-images")
         try atLeast(1, validationSteps, "validation-steps")
         try positive(learningRate, "learning-rate")
-        try positive(maxGradNorm, "max-grad-norm")
+        try notNegative(maxGradNorm, "max-grad-norm")
         try positive(lrPower, "lr-power")
         if let snrGamma { try positive(snrGamma, "snr-gamma") }
         do throws(OptimizerError) {
@@ -42,6 +43,8 @@ extension TrainingConfiguration {
                 problem: "says all rates itself; leave --lr-scheduler and --scale-lr away.")
         }
         try within(0, 1, offsetNoise, "offset-noise", excludesEnd: false)
+        try validateObjective()
+        try validateUpdates()
         if let maxTrainSteps { try validateWarmup(stepCount: maxTrainSteps) }
         if let validationPrompt, validationPrompt.allSatisfy(\.isWhitespace) {
             throw .option(
@@ -98,6 +101,7 @@ extension TrainingConfiguration {
                 "--lr-power \(lrPower) has no effect with --lr-scheduler "
                     + "\(lrScheduler.rawValue); use polynomial.")
         }
+        result += objectiveNotices
         if maxTrainSteps != nil, numTrainEpochs != 1 {
             result.append(
                 "--num-train-epochs \(numTrainEpochs) has no effect, since --max-train-steps "
@@ -119,6 +123,13 @@ func positive(_ value: Double, _ name: String) throws(TrainingError) {
     guard value.isFinite, value > 0 else {
         throw .option(
             name: name, value: String(value), problem: "must be a finite number greater than 0.")
+    }
+}
+
+func notNegative(_ value: Double, _ name: String) throws(TrainingError) {
+    guard value.isFinite, value >= 0 else {
+        throw .option(
+            name: name, value: String(value), problem: "must be a finite number from 0 up.")
     }
 }
 

@@ -1,4 +1,5 @@
 public import NN
+public import StableDiffusion
 
 /// The settings of the training loop, whatever is trained.
 ///
@@ -6,7 +7,7 @@ public import NN
 /// that the warm-up is 0 (500 there, which short runs never leave), that no resolution means the
 /// model's own, and that the noise offset is a number.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
-    /// What activations are computed in; the trained parameters are fp32 always.
+    /// What activations are computed in; the trained parameters are fp32 unless `fullBF16`.
     public enum Precision: String, Codable, Sendable, CaseIterable {
         case no
         case fp16
@@ -51,21 +52,45 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var optimizer = OptimizerKind.adamW
     /// The optimizer's options; nil ones have its defaults.
     public var optimizerSettings = OptimizerSettings()
-    /// The norm to which the gradient of all parameters together is clipped.
+    /// The norm to which the gradient of all parameters together is clipped; 0: no clipping.
     public var maxGradNorm = 1.0
+    /// Moves each parameter as its gradient arrives, so that all gradients never exist together.
+    public var fusedBackwardPass = false
     /// What activations are computed in.
     public var mixedPrecision = Precision.no
+    /// Keeps the trained parameters in bf16, rounded stochastically.
+    public var fullBF16 = false
+    /// Keeps an average of the weights, which is what is painted with, measured and written.
+    public var useEMA = false
+    /// How much of the average stays in a step, at most.
+    public var emaDecay = 0.9999
 
+    /// What an error costs.
+    public var lossType = LossFunction.Kind.l2
+    /// The threshold of `huber` and `smooth_l1`.
+    public var huberC = 0.1
+    /// How the threshold depends on the timestep.
+    public var huberSchedule = LossFunction.Schedule.snr
+    /// What the U-Net learns to predict; nil: what the model says.
+    public var predictionType: PredictionType?
+    /// Stretches the noise schedule so that its last step is noise alone.
+    public var rescaleBetasZeroSNR = false
     /// γ of min-SNR weighting (Hang et al. 2023, arXiv 2303.09556); nil: every row weighs the same.
     public var snrGamma: Double?
+    /// Weighs timesteps by debiased estimation.
+    public var debiasedEstimationLoss = false
     /// How much one number per channel is added to the noise; diffusers' flag means 0.1.
     public var offsetNoise = 0.0
+    /// How much more noise there is in what the U-Net sees than in what it should say.
+    public var inputPerturbation = 0.0
 
     /// Steps between readings of what is learned and forgotten; nil: a twentieth of the run, 10 at
     /// least; 0: none.
     public var measuringSteps: Int?
     /// Ends the run when the readings say that nothing is gained any more.
     public var stopsByItself = false
+    /// What of the run is kept out, kept and recorded.
+    public var record = RecordConfiguration()
 
     /// Steps between checkpoints.
     public var checkpointingSteps = 500

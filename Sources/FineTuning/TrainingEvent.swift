@@ -13,6 +13,8 @@ public enum TrainingEvent: Sendable {
     case step(StepRecord, total: Int)
     /// A reading of what is learned and forgotten, and the one before training.
     case measured(LearningReading, before: LearningReading)
+    /// What is trained was put aside after `step` steps: no reading before was as good.
+    case bestSaved(path: String, step: Int)
     /// What the readings of the whole run mean, in one sentence.
     case verdict(String)
     /// A step whose loss or gradients were not finite; nothing was changed.

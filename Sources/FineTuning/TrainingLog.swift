@@ -7,6 +7,8 @@ public final class TrainingLog {
     public let url: URL
     /// The readings of the run that goes on.
     let keptReadings: [LearningReading]
+    /// Its steps.
+    let keptSteps: [StepRecord]
     private let encoder = JSONEncoder()
     private let descriptor: Int32
 
@@ -26,6 +28,7 @@ public final class TrainingLog {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var kept = Data()
         var readings: [LearningReading] = []
+        var steps: [StepRecord] = []
         if step > 0, FileManager.default.fileExists(atPath: url.path) {
             let decoder = JSONDecoder()
             for line in try WholeFile.read(url).split(separator: UInt8(ascii: "\n")) {
@@ -35,12 +38,15 @@ public final class TrainingLog {
                 else { continue }
                 if let reading = try? decoder.decode(LearningReading.self, from: Data(line)) {
                     readings.append(reading)
+                } else if let record = try? decoder.decode(StepRecord.self, from: Data(line)) {
+                    steps.append(record)
                 }
                 kept.append(contentsOf: line)
                 kept.append(UInt8(ascii: "\n"))
             }
         }
         keptReadings = readings
+        keptSteps = steps
         try AtomicFile.write(kept, to: url)
         descriptor = open(url.path, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(.write, url, errorNumber: errno) }

@@ -13,6 +13,8 @@ public struct PhotoFolder: Sendable {
         public let width: Int
         /// The count of rows, upright where the pixels were decoded.
         public let height: Int
+        /// What the picture is like, where that was asked for.
+        public let traits: PhotoTraits?
     }
 
     /// An entry that is no photo.
@@ -23,12 +25,22 @@ public struct PhotoFolder: Sendable {
         public let reason: String
     }
 
+    /// A photo that cannot be used.
+    public struct Refused: Sendable, Equatable {
+        /// The file.
+        public let url: URL
+        /// What is wrong with it.
+        public let error: ImagingError
+    }
+
     /// The folder.
     public let url: URL
     /// The photos, `2.jpg` before `10.jpg`.
     public let entries: [Photo]
     /// What is not a photo.
     public let skipped: [Skipped]
+    /// Photos that cannot be used, where they are no error.
+    public let refused: [Refused]
 
     /// The photos' files, `2.jpg` before `10.jpg`.
     public var photos: [URL] { entries.map(\.url) }
@@ -39,48 +51,74 @@ public struct PhotoFolder: Sendable {
     ///   - minimumSide: A photo with a shorter side, in pixels, is an error.
     ///   - decoding: Whether each photo is decoded to its last row, so that a damaged one is
     ///     named now and not after an hour of work.
+    ///   - measuring: Whether the photos' traits are measured, which decodes them.
     ///   - canBeEmpty: Whether a folder without photos is none to complain about.
+    ///   - toleratesFailures: Whether photos that cannot be used are listed instead of thrown.
     /// - Throws: `ImagingError` for a folder that is absent or without photos, and for the first
     ///   photo that is damaged, too small or too large.
     public static func scan(
-        _ folder: URL, minimumSide: Int = 64, decoding: Bool = true, canBeEmpty: Bool = false
+        _ folder: URL, minimumSide: Int = 64, decoding: Bool = true, measuring: Bool = false,
+        canBeEmpty: Bool = false, toleratesFailures: Bool = false
     ) throws(ImagingError) -> PhotoFolder {
         var photos: [Photo] = []
         var skipped: [Skipped] = []
+        var refused: [Refused] = []
         for name in try names(in: folder) {
             let file = folder.appendingPathComponent(name)
             if let reason = reasonToSkip(name, file) {
                 skipped.append(Skipped(name: name, reason: reason))
                 continue
             }
-            let prefix: Data
-            do throws(FileError) {
-                prefix = try WholeFile.prefix(file, count: ImageFormat.prefixLength)
+            do throws(ImagingError) {
+                let prefix = try prefix(of: file)
+                guard let format = ImageFormat(prefix: prefix) else {
+                    skipped.append(Skipped(name: name, reason: reasonForForeign(name, prefix)))
+                    continue
+                }
+                let photo =
+                    decoding || measuring
+                    ? try decoded(file, format, measuring: measuring)
+                    : try undecoded(file, format)
+                guard min(photo.width, photo.height) >= minimumSide else {
+                    throw .tooSmall(
+                        path: file.path, width: photo.width, height: photo.height,
+                        minimumSide: minimumSide)
+                }
+                photos.append(photo)
             } catch {
-                throw .file(error)
+                guard toleratesFailures else { throw error }
+                refused.append(Refused(url: file, error: error))
             }
-            guard let format = ImageFormat(prefix: prefix) else {
-                skipped.append(Skipped(name: name, reason: reasonForForeign(name, prefix)))
-                continue
-            }
-            let size: (width: Int, height: Int)
-            if decoding {
-                let image = try PhotoReader.read(file)
-                size = (image.width, image.height)
-            } else {
-                size = try PhotoReader.size(file)
-            }
-            guard min(size.width, size.height) >= minimumSide else {
-                throw .tooSmall(
-                    path: file.path, width: size.width, height: size.height,
-                    minimumSide: minimumSide)
-            }
-            photos.append(Photo(url: file, format: format, width: size.width, height: size.height))
         }
         guard canBeEmpty || !photos.isEmpty else {
             throw .noPhotos(path: folder.path, skippedCount: skipped.count)
         }
-        return PhotoFolder(url: folder, entries: photos, skipped: skipped)
+        return PhotoFolder(url: folder, entries: photos, skipped: skipped, refused: refused)
+    }
+
+    private static func prefix(of file: URL) throws(ImagingError) -> Data {
+        do throws(FileError) {
+            return try WholeFile.prefix(file, count: ImageFormat.prefixLength)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    private static func decoded(
+        _ file: URL, _ format: ImageFormat, measuring: Bool
+    ) throws(ImagingError) -> Photo {
+        let image = try PhotoReader.read(file)
+        return Photo(
+            url: file, format: format, width: image.width, height: image.height,
+            traits: measuring ? PhotoTraits(image) : nil)
+    }
+
+    private static func undecoded(
+        _ file: URL, _ format: ImageFormat
+    ) throws(ImagingError) -> Photo {
+        let size = try PhotoReader.size(file)
+        return Photo(
+            url: file, format: format, width: size.width, height: size.height, traits: nil)
     }
 
     private static func names(in folder: URL) throws(ImagingError) -> [String] {

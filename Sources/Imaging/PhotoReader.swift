@@ -50,7 +50,7 @@ public enum PhotoReader {
         return try decode(data, format, name: name, pixelLimit: pixelLimit)
     }
 
-    private static func load(_ url: URL) throws(ImagingError) -> (Data, ImageFormat) {
+    static func load(_ url: URL) throws(ImagingError) -> (Data, ImageFormat) {
         let prefix: Data
         let data: Data
         do throws(FileError) {
@@ -66,7 +66,7 @@ public enum PhotoReader {
         return (data, format)
     }
 
-    private static func size(
+    static func size(
         of data: Data, _ format: ImageFormat, _ name: String, _ pixelLimit: Int
     ) throws(ImagingError) -> (width: Int, height: Int) {
         let size: (width: Int, height: Int)
@@ -114,7 +114,7 @@ public enum PhotoReader {
 
 extension ImageFormat {
     /// The decoder in the C shim; nil for BMP, which `BitmapFile` reads.
-    fileprivate var vipsFormat: cv_format? {
+    var vipsFormat: cv_format? {
         switch self {
         case .jpeg: CV_JPEG
         case .png: CV_PNG

@@ -7,7 +7,8 @@ extension PixelImage {
         /// Uniform fractions give every offset the same chance, as `RandomCrop` does.
         case at(x: Double, y: Double)
 
-        func offsets(roomX: Int, roomY: Int) -> (x: Int, y: Int) {
+        /// The column and the row at which the crop starts, given the pixels left over.
+        public func offsets(roomX: Int, roomY: Int) -> (x: Int, y: Int) {
             switch self {
             case .center:
                 // Python rounds halves to even.
@@ -33,16 +34,30 @@ extension PixelImage {
         width targetWidth: Int, height targetHeight: Int, crop: Crop = .center,
         filter: ResizeFilter = .lanczos
     ) -> PixelImage {
-        precondition(targetWidth > 0 && targetHeight > 0, "resizedAndCropped: empty size")
-        var (newWidth, newHeight) = (targetWidth, targetHeight)
-        if width * targetHeight <= height * targetWidth {
-            newHeight = max(targetHeight, height * targetWidth / width)
-        } else {
-            newWidth = max(targetWidth, width * targetHeight / height)
-        }
+        let (newWidth, newHeight) = sizeCovering(width: targetWidth, height: targetHeight)
         let (x, y) = crop.offsets(roomX: newWidth - targetWidth, roomY: newHeight - targetHeight)
         return resized(width: newWidth, height: newHeight, filter: filter)
             .cropped(x: x, y: y, width: targetWidth, height: targetHeight)
+    }
+
+    /// The smallest size with the proportions kept that covers `width` x `height`.
+    public func sizeCovering(
+        width targetWidth: Int, height targetHeight: Int
+    ) -> (width: Int, height: Int) {
+        Self.size(
+            of: (width, height), covering: (targetWidth, targetHeight))
+    }
+
+    /// The smallest size with the proportions of `size` that covers another.
+    public static func size(
+        of size: (width: Int, height: Int), covering target: (width: Int, height: Int)
+    ) -> (width: Int, height: Int) {
+        let (width, height) = size
+        let (targetWidth, targetHeight) = target
+        precondition(targetWidth > 0 && targetHeight > 0, "covering: empty size")
+        return width * targetHeight <= height * targetWidth
+            ? (targetWidth, max(targetHeight, height * targetWidth / width))
+            : (max(targetWidth, width * targetHeight / height), targetHeight)
     }
 
     /// The part of `width` x `height` pixels that starts at column `x` and row `y`.

@@ -1,18 +1,18 @@
 public import Torch
 
-/// The parameters of one network in safetensors files, by the names that the network gives them.
+/// The parameters of one network in files of tensors, by the names that the network gives them.
 public final class Checkpoint: ParameterSource {
     /// A tensor of a file, and how it becomes the parameter.
     public struct Stored {
         /// Where the tensor is.
-        public let file: SafetensorsFile
+        public let file: any TensorFile
         /// Its name in that file.
         public let key: String
         /// What makes the parameter of it.
         public let transform: Transform
 
         /// A tensor of a file by its name there.
-        public init(file: SafetensorsFile, key: String, transform: Transform = .none) {
+        public init(file: any TensorFile, key: String, transform: Transform = .none) {
             self.file = file
             self.key = key
             self.transform = transform
@@ -91,9 +91,10 @@ public final class Checkpoint: ParameterSource {
 
     private func contents(of entry: Stored) -> Tensor? {
         if readsContents { return entry.file.tensor(entry.key) }
-        return entry.file.header.entries[entry.key].map {
-            Tensor.empty($0.shape, dtype: $0.dtype)
-        }
+        guard let shape = entry.file.shape(of: entry.key),
+            let dtype = entry.file.dtype(of: entry.key)
+        else { return nil }
+        return Tensor.empty(shape, dtype: dtype)
     }
 
     /// Call after the network is built.

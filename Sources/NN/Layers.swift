@@ -83,11 +83,13 @@ public final class Conv2d: AdaptableLayer {
 }
 
 /// Normalizes groups of channels (Wu and He 2018, arXiv 1803.08494).
-public final class GroupNorm {
+public final class GroupNorm: AdaptableLayer {
     /// The factor of every channel: `[channels]`.
     public let weight: Tensor
     /// What is added to every channel: `[channels]`.
-    public let bias: Tensor
+    public let bias: Tensor?
+    /// The changes in force; their effects add up.
+    public var adapters: [any LayerAdapter] = []
     private let groups: Int
     private let epsilon: Double
 
@@ -101,23 +103,30 @@ public final class GroupNorm {
         bias = try path.parameter("bias", [channels], initially: .zeros)
         self.groups = groups
         self.epsilon = epsilon
+        path.store.insert(module: self, named: path.name)
     }
 
     /// - Parameter input: `[batch, channels, height, width]`; the result has its shape.
     public func callAsFunction(_ input: Tensor) -> Tensor {
+        adapted(map(input, weight, bias), input) { map($0, $1, nil) }
+    }
+
+    private func map(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
         let dtype = input.dtype
         return input.groupNorm(
-            groups: groups, weight: weight.cast(to: dtype), bias: bias.cast(to: dtype),
+            groups: groups, weight: weight.cast(to: dtype), bias: shift(bias, weight, dtype),
             epsilon: epsilon)
     }
 }
 
 /// Normalizes the last axis (Ba et al. 2016, arXiv 1607.06450).
-public final class LayerNorm {
+public final class LayerNorm: AdaptableLayer {
     /// The factor of every feature: `[width]`.
     public let weight: Tensor
     /// What is added to every feature: `[width]`.
-    public let bias: Tensor
+    public let bias: Tensor?
+    /// The changes in force; their effects add up.
+    public var adapters: [any LayerAdapter] = []
     private let epsilon: Double
 
     /// - Parameter epsilon: added to the variance.
@@ -127,14 +136,24 @@ public final class LayerNorm {
         weight = try path.parameter("weight", [width], initially: .ones)
         bias = try path.parameter("bias", [width], initially: .zeros)
         self.epsilon = epsilon
+        path.store.insert(module: self, named: path.name)
     }
 
     /// - Parameter input: `[…, width]`; the result has its shape.
     public func callAsFunction(_ input: Tensor) -> Tensor {
+        adapted(map(input, weight, bias), input) { map($0, $1, nil) }
+    }
+
+    private func map(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
         let dtype = input.dtype
         return input.layerNorm(
-            weight: weight.cast(to: dtype), bias: bias.cast(to: dtype), epsilon: epsilon)
+            weight: weight.cast(to: dtype), bias: shift(bias, weight, dtype), epsilon: epsilon)
     }
+}
+
+/// What a norm adds: its bias, or nothing where only a change of its factors is computed.
+private func shift(_ bias: Tensor?, _ weight: Tensor, _ dtype: DType) -> Tensor {
+    bias?.cast(to: dtype) ?? Tensor.zeros(weight.shape, dtype: dtype, device: weight.device)
 }
 
 /// A table of rows, looked up by id.

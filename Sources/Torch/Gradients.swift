@@ -24,6 +24,31 @@ extension Tensor {
     /// The same elements, out of the record that backward follows.
     public func detached() -> Tensor { unary(CT_DETACH, "detached") }
 
+    /// Calls `body` each time backward has added to this leaf's ``gradient``, on the thread that
+    /// computes it; nil takes the one before away.
+    ///
+    /// `body` may move the leaf and set its gradient to nil: what backward has still to do needs
+    /// neither. It is kept until it is taken away, so it must not hold the tensor itself.
+    public func onGradient(_ body: (() -> Void)?) {
+        guard let body else {
+            return perform("onGradient", [self]) { ct_set_gradient_hook(handle, nil, nil, nil) }
+        }
+        let context = Unmanaged.passRetained(GradientHook(body)).toOpaque()
+        perform("onGradient", [self]) {
+            ct_set_gradient_hook(
+                handle,
+                { context in
+                    guard let context else { return }
+                    Unmanaged<GradientHook>.fromOpaque(context).takeUnretainedValue().body()
+                },
+                context,
+                { context in
+                    guard let context else { return }
+                    Unmanaged<GradientHook>.fromOpaque(context).release()
+                })
+        }
+    }
+
     /// Adds the gradients of this one number to every tensor it was computed from.
     public func backward() {
         perform("backward", [self]) { ct_backward(handle) }
@@ -67,4 +92,9 @@ public func checkpointed(_ inputs: [Tensor], _ body: @escaping ([Tensor]) -> Ten
 private final class Segment {
     let body: ([Tensor]) -> Tensor
     init(_ body: @escaping ([Tensor]) -> Tensor) { self.body = body }
+}
+
+private final class GradientHook {
+    let body: () -> Void
+    init(_ body: @escaping () -> Void) { self.body = body }
 }

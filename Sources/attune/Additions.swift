@@ -26,6 +26,10 @@ struct AdditionOptions: ParsableArguments {
         var result = Additions()
         result.adapters = try lora.map { ($0, try AdapterFile($0.url)) }
         result.embeddings = try embedding.map { try Self.embedding(URL(filePath: $0)) }
+        // Words that a LoRA brings along; one that is given by itself counts before them.
+        let given = Set(result.embeddings.map(\.token))
+        result.embeddings += try result.adapters.flatMap { try $0.1.embeddings() }
+            .filter { !given.contains($0.token) }
         try TextualInversion.validate(result.embeddings, for: source)
         result.hypernetworks = try hypernetwork.map { reference in
             let network = try HypernetworkFile.read(reference.url)
@@ -78,6 +82,13 @@ struct FileWithStrength: ExpressibleByArgument {
     let url: URL
     let strength: Double
     let secondStrength: Double
+
+    /// A file in full strength.
+    init(url: URL) {
+        self.url = url
+        strength = 1
+        secondStrength = 1
+    }
 
     init?(argument: String) {
         var parts = argument.split(separator: ":", omittingEmptySubsequences: false)

@@ -11,6 +11,7 @@ struct Attune: ParsableCommand {
         subcommands: [
             DemoCommand.self, GenerateCommand.self, TrainCommand.self, LoRACommand.self,
             ConvertCommand.self, InspectCommand.self, BenchCommand.self,
+            CompareCommand.self, CompareOneCommand.self,
         ])
 
     static func main() {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FineTuning
 import Foundation
 import NN
 import StableDiffusion
@@ -86,7 +87,8 @@ struct BenchCommand: ParsableCommand {
         let line: [String: Any] = [
             "program": "attune", "what": what.rawValue, "dtype": dtype.rawValue, "size": size,
             "batch": rows, "config": config.rawValue, "threads": Compute.threadCount,
-            "seconds": (median * 1e4).rounded() / 1e4, "peak_rss_mib": Self.peakMemory,
+            "seconds": (median * 1e4).rounded() / 1e4,
+            "peak_rss_mib": (MemoryUse.peak(on: .cpu) ?? 0) >> 20,
             "device": "\(device)",
         ]
         let json = try JSONSerialization.data(withJSONObject: line, options: [.sortedKeys])
@@ -100,12 +102,5 @@ struct BenchCommand: ParsableCommand {
         sizes.blockOutChannels = [32, 64, 64, 64]
         sizes.crossAttentionWidth = 32
         return sizes
-    }
-
-    /// The most memory that this process has had, in MiB.
-    private static var peakMemory: Int {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
-        return (Int(line.split(whereSeparator: \.isWhitespace).dropFirst().first ?? "") ?? 0) / 1024
     }
 }

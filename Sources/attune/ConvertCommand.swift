@@ -23,14 +23,19 @@ struct ConvertCommand: ParsableCommand {
         abstract: "Write a model as a folder or as a single file.",
         discussion: """
             A single file has the names of the original code, as A1111 and ComfyUI read them. It \
-            carries neither configuration nor tokenizer; a folder has both.
+            carries neither configuration nor tokenizer; a folder has both. Only the three \
+            networks are written: averages, optimizer states and buffers are left behind.
             """)
 
-    @Option(help: "A diffusers folder or a .safetensors file.")
+    @Option(help: "A diffusers folder, or a .safetensors or .ckpt file.")
     var model: String
 
     @Option(help: "A folder, or a file that ends in .safetensors.")
     var output: String
+
+    @Flag(
+        help: "Take the averaged weights of a single file's U-Net (model_ema) for the plain ones.")
+    var ema = false
 
     @Option(help: "What weights are stored in.")
     var precision = Precision.fp32
@@ -38,7 +43,7 @@ struct ConvertCommand: ParsableCommand {
     func run() throws {
         let (from, to) = (URL(filePath: model), URL(filePath: output))
         let form = try ModelForm(of: to, convertedFrom: from)
-        let source = try ModelSource(from)
+        let source = try ModelSource(from, usesEMA: ema)
         switch form {
         case .folder: try ModelWriter.write(to: to, source: source, dtype: precision.dtype)
         case .singleFile:

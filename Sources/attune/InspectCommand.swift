@@ -1,27 +1,14 @@
 import ArgumentParser
-import Foundation
-import StableDiffusion
 
 /// `attune inspect`
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Say what a model, LoRA, embedding or hypernetwork is.",
-        discussion: "Files are read without running anything that is in them.")
-
-    @Argument(help: "Files, or folders in the layout of diffusers.")
-    var files: [String]
-
-    func run() throws {
-        for (index, file) in files.enumerated() {
-            let facts = try FileDescription(URL(filePath: file)).facts
-            if index > 0 { print("") }
-            if files.count > 1 { print(file) }
-            let width = facts.map(\.label.count).max() ?? 0
-            for fact in facts {
-                let padding = String(repeating: " ", count: width - fact.label.count)
-                print("\(fact.label)\(padding)  \(fact.value)")
-            }
-        }
-    }
+        abstract: "Say what a file is, or what would be trained on a folder of photos.",
+        discussion: """
+            "attune inspect FILE" is short for "attune inspect file FILE"; a file by the name of \
+            a subcommand is told by its path, as ./data.
+            """,
+        subcommands: [InspectFileCommand.self, InspectDataCommand.self],
+        defaultSubcommand: InspectFileCommand.self)
 }

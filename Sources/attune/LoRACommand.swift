@@ -15,7 +15,7 @@ struct LoRACommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write a model with LoRA files put into its weights.")
 
-        @Option(help: "A diffusers folder or a .safetensors file (default: the embedded model).")
+        @Option(help: "A diffusers folder or a single file (default: the embedded model).")
         var model: String?
 
         @Option(parsing: .upToNextOption, help: "LoRA files, each with a strength if wanted.")
@@ -26,7 +26,13 @@ struct LoRACommand: ParsableCommand {
 
         func run() throws {
             let base = try LoadedModel(model)
-            for reference in lora { try base.read(reference).merge() }
+            for reference in lora {
+                let set = try base.read(reference)
+                if let entry = set.unmergeable.first {
+                    throw AdapterError.noPlaceForBias(layer: entry.place.diffusersName)
+                }
+                set.merge()
+            }
             try ModelWriter.write(
                 to: URL(filePath: output), source: base.source, unet: base.unet.parameters,
                 textEncoder: base.textEncoder.parameters)

@@ -13,6 +13,7 @@ struct TrainDreamBoothCommand: SubjectCommand {
 
     @OptionGroup(title: "Model and photos") var subject: SubjectOptions
     @OptionGroup(title: "Prior preservation") var prior: PriorPreservationOptions
+    @OptionGroup(title: "Data") var data: DataOptions
     @OptionGroup(title: "Training") var loop: TrainingOptions
     @OptionGroup(title: "Checkpoints and validation") var keeping: KeepingOptions
     @OptionGroup(title: "Options of diffusers' script that are accepted")

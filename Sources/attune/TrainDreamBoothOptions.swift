@@ -102,11 +102,16 @@ struct KeepingOptions: ParsableArguments {
     @Option(help: "auto ends the run when the readings say that nothing is gained any more.")
     var stop = Stop.never
 
+    @OptionGroup var record: RecordOptions
+
     /// When a run ends before its last step.
     enum Stop: String, ExpressibleByArgument, CaseIterable {
         case never
         case auto
     }
+
+    @Flag(help: "Keep encoded photos in .attune-cache beside the output folder, for later runs.")
+    var cacheLatentsToDisk = false
 
     @Option(help: "Steps between checkpoints.")
     var checkpointingSteps = 500
@@ -130,6 +135,8 @@ struct KeepingOptions: ParsableArguments {
         configuration.resumeFromCheckpoint = resumeFromCheckpoint
         configuration.training.measuringSteps = measuringSteps
         configuration.training.stopsByItself = stop == .auto
+        record.apply(to: &configuration.training.record)
+        configuration.data.cacheLatentsToDisk = cacheLatentsToDisk
         configuration.training.checkpointingSteps = checkpointingSteps
         configuration.training.checkpointsTotalLimit = checkpointsTotalLimit
         configuration.training.validationPrompt = validationPrompt

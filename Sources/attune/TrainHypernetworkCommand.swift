@@ -15,6 +15,7 @@ struct TrainHypernetworkCommand: SubjectCommand {
     @OptionGroup(title: "Model and photos") var subject: SubjectOptions
     @OptionGroup(title: "Hypernetwork") var network: HypernetworkOptions
     @OptionGroup(title: "Prior preservation") var prior: PriorPreservationOptions
+    @OptionGroup(title: "Data") var data: DataOptions
     @OptionGroup(title: "Training") var loop: TrainingOptions
     @OptionGroup(title: "Checkpoints and validation") var keeping: KeepingOptions
     @OptionGroup(title: "Options of diffusers' script that are accepted")

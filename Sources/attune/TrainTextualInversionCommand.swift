@@ -15,6 +15,7 @@ struct TrainTextualInversionCommand: ParsableCommand {
             """)
 
     @OptionGroup(title: "Model and photos") var subject: InversionOptions
+    @OptionGroup(title: "Data") var data: DataOptions
     @OptionGroup(title: "Training") var loop: TrainingOptions
     @OptionGroup(title: "Checkpoints and validation") var keeping: KeepingOptions
     @OptionGroup(title: "Options of diffusers' script that are accepted")
@@ -26,6 +27,7 @@ struct TrainTextualInversionCommand: ParsableCommand {
         configuration.method = .textualInversion(subject.method)
         configuration.model = subject.model
         configuration.outputDir = subject.outputDir
+        data.apply(to: &configuration.data)
         try loop.apply(to: &configuration.training, learningRate: 5e-3)
         keeping.apply(to: &configuration)
         try configuration.validate()

@@ -4,6 +4,14 @@ public import NN
 
 extension LearningRateSchedule.Curve: ExpressibleByArgument {}
 extension TrainingConfiguration.Precision: ExpressibleByArgument {}
+extension LossFunction.Schedule: ExpressibleByArgument {}
+
+extension LossFunction.Kind: ExpressibleByArgument {
+    /// Reads `smooth-l1` as well as `smooth_l1`.
+    public init?(argument: String) {
+        self.init(rawValue: argument.lowercased().replacing("-", with: "_"))
+    }
+}
 
 extension Warmup: ExpressibleByArgument {
     /// Reads `100` or `10%`.
@@ -116,17 +124,24 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Keeps divisions from zero (default: 1e-8).")
     var adamEpsilon: Double?
 
-    @Option(help: "The norm to which gradients are clipped.")
+    @Option(help: "The norm to which gradients are clipped; 0: no clipping.")
     var maxGradNorm = 1.0
 
     @Option(help: "What activations are computed in: no (fp32), fp16 or bf16.")
     var mixedPrecision = TrainingConfiguration.Precision.no
 
-    @Option(help: "Weigh timesteps by min-SNR with this gamma; 5 is usual.")
+    @Option(
+        name: [.customLong("snr-gamma"), .customLong("min-snr-gamma")],
+        help: "Weigh timesteps by min-SNR with this gamma; 5 is usual.")
     var snrGamma: Double?
 
-    @Option(help: "Add this much noise per channel; the bare flag means 0.1.")
+    @Option(
+        name: [.customLong("offset-noise"), .customLong("noise-offset")],
+        help: "Add this much noise per channel; the bare flag means 0.1.")
     var offsetNoise = 0.0
+
+    @OptionGroup var objective: ObjectiveOptions
+    @OptionGroup var updates: UpdateOptions
 
     /// - Parameter learningRate: the method's default.
     func apply(to training: inout TrainingConfiguration, learningRate: Double) throws {
@@ -163,6 +178,8 @@ struct TrainingOptions: ParsableArguments {
         training.mixedPrecision = mixedPrecision
         training.snrGamma = snrGamma
         training.offsetNoise = offsetNoise
+        objective.apply(to: &training)
+        updates.apply(to: &training)
     }
 }
 
@@ -184,12 +201,6 @@ struct DiffusersOptions: ParsableArguments {
     @Option(help: "Not needed: latents are kept in memory.")
     var dataloaderNumWorkers = 0
 
-    @Option(help: "Has no effect: training.jsonl is always written.")
-    var reportTo: String?
-
-    @Option(help: "Has no effect: training.jsonl is in the output folder.")
-    var loggingDir: String?
-
     @Option(help: "Has no effect: models are read from disk.")
     var revision: String?
 
@@ -198,9 +209,7 @@ struct DiffusersOptions: ParsableArguments {
 
     var notices: [String] {
         var result: [String] = []
-        let withoutEffect = [
-            ("report-to", reportTo), ("logging-dir", loggingDir), ("revision", revision),
-        ]
+        let withoutEffect = [("revision", revision)]
         for (name, value) in withoutEffect where value != nil {
             result.append("--\(name) has no effect here.")
         }

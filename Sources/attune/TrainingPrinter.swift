@@ -1,9 +1,16 @@
 import FineTuning
 import Foundation
+import Torch
 
 /// Shows a run's events to a person.
 final class TrainingPrinter {
     private let progress = ProgressPrinter()
+    private let device: Device
+    private var error: Double?
+    private var pace: Double?
+
+    /// - Parameter device: whose memory is shown.
+    init(device: Device = .cpu) { self.device = device }
 
     func show(_ event: TrainingEvent) {
         switch event {
@@ -22,13 +29,18 @@ final class TrainingPrinter {
         case .step(let record, let total):
             progress.update(
                 "training", done: record.step, total: total,
-                detail: "loss \(Self.short(record.loss)) · rate \(record.learningRate)")
+                detail: detail(record))
         case .measured(let reading, let before):
+            error = reading.error
             guard reading.step > 0 else { return }
+            let photos = reading.trainError == nil ? "the photos" : "held-out photos"
+            let trained =
+                reading.trainError.map { ", on those it trains on \(Self.short($0))" } ?? ""
             progress.line(
-                "Step \(reading.step): error on the photos \(Self.short(reading.error)) "
-                    + "(\(Self.short(before.error)) before), drift of the class "
+                "Step \(reading.step): error on \(photos) \(Self.short(reading.error)) "
+                    + "(\(Self.short(before.error)) before)\(trained), drift of the class "
                     + "\(String(format: "%.1f", reading.drift * 100)) %")
+        case .bestSaved: break
         case .verdict(let sentence):
             progress.finish()
             progress.line(sentence)
@@ -47,6 +59,22 @@ final class TrainingPrinter {
     }
 
     func finish() { progress.finish() }
+
+    /// The loss, the curve's last value, the speed and the memory.
+    private func detail(_ record: StepRecord) -> String {
+        // The mean of about the last twenty steps.
+        pace = pace.map { $0 + (record.seconds - $0) / 20 } ?? record.seconds
+        var parts = ["loss \(Self.short(record.loss))"]
+        if let error { parts.append("error \(Self.short(error))") }
+        if let pace, pace > 0 {
+            parts.append(
+                pace <= 1
+                    ? String(format: "%.1f steps/s", 1 / pace)
+                    : String(format: "%.1f s/step", pace))
+        }
+        if let memory = MemoryUse.now(on: device) { parts.append(MemoryUse.text(memory)) }
+        return parts.joined(separator: " · ")
+    }
 
     private static func short(_ value: Double) -> String { String(format: "%.4f", value) }
 }

@@ -12,6 +12,7 @@ protocol SubjectCommand: ParsableCommand {
 
     var subject: SubjectOptions { get }
     var prior: PriorPreservationOptions { get }
+    var data: DataOptions { get }
     var loop: TrainingOptions { get }
     var keeping: KeepingOptions { get }
     var accepted: DiffusersOptions { get }
@@ -26,6 +27,7 @@ extension SubjectCommand {
         configuration.method = try method()
         subject.apply(to: &configuration, outputDir: Self.outputDir)
         prior.apply(to: &configuration)
+        data.apply(to: &configuration.data)
         try loop.apply(to: &configuration.training, learningRate: Self.learningRate)
         keeping.apply(to: &configuration)
         try configuration.validate()
@@ -40,7 +42,7 @@ enum TrainingSession {
         _ configuration: FineTuningConfiguration, on device: Device, accepted: DiffusersOptions
     ) throws {
         Compute.allowFastMatmul(accepted.allowTf32)
-        let printer = TrainingPrinter()
+        let printer = TrainingPrinter(device: device)
         for notice in accepted.notices { printer.show(.notice(notice)) }
         let interruption = Interruption(
             message: "Ending after this step and saving; press Ctrl-C again to end at once.")

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Torch
 
 /// Wishes to the methods that leave the model as it is, and to what they have made.
 @Suite struct BadMethodTests {
@@ -52,6 +53,10 @@ import Testing
             ["--gradient-checkpointing", "dropout"]
         ),
         (inversion + ["--placeholder-token", "a"], ["\"a\"", "vocabulary already"]),
+        (
+            inversion + ["--placeholder-token", "<r>", "--initializer-token", "a<|endoftext|>"],
+            ["initializer", "vocabulary"]
+        ),
         (inversion + ["--placeholder-token", " "], ["--placeholder-token", "is empty"]),
         (
             inversion + ["--placeholder-token", "<r>", "--num-vectors", "0"],
@@ -68,6 +73,7 @@ import Testing
 
     @Test(arguments: [
         (["convert", "--output", "out.zip"], ["out.zip"]),
+        (["convert", "--output", "out", "--ema"], ["tiny-sd1", "--ema"]),
         (["lora", "add", "--lora", "x.safetensors", "--output", "o", "--rank", "0"], ["--rank 0"]),
         (["lora", "extract", "--tuned", "nowhere", "--output", "o"], ["nowhere"]),
     ])
@@ -80,13 +86,27 @@ import Testing
     @Test(arguments: [
         (["--lora", "nowhere.safetensors"], ["nowhere.safetensors"]),
         (["--lora", "\(adapters)/outputs.safetensors"], ["outputs.safetensors", "holds no LoRA"]),
-        (["--embedding", "\(embeddings)/sdxl.safetensors"], ["sdxl.safetensors", "SDXL"]),
         (["--embedding", "\(adapters)/locon.safetensors"], ["locon.safetensors"]),
         (["--hypernetwork", "\(embeddings)/a1111.pt"], ["a1111.pt"]),
         (["--hypernetwork", "\(adapters)/locon.safetensors"], ["locon.safetensors"]),
     ])
     func filesThatAreSomethingElse(options: [String], words: [String]) throws {
         try refuse(Self.generate + options, naming: words)
+    }
+
+    /// The words that a LoRA brings along are used like embeddings that are given by themselves.
+    @Test func wordsThatComeWithALoRA() throws {
+        let scratch = try Scratch()
+        let layer = "lora_te_text_model_encoder_layers_0_mlp_fc1"
+        try SafetensorsWriter.write(
+            [
+                (name: "\(layer).lora_down.weight", tensor: .zeros([1, 32])),
+                (name: "\(layer).lora_up.weight", tensor: .zeros([64, 1])),
+                (name: "bundle_emb.robot.string_to_param.*", tensor: .zeros([1, 40])),
+            ], to: scratch("words.safetensors"))
+        try expectRefusal(
+            Self.generate + ["--lora", "words.safetensors", "--model", model], in: scratch,
+            naming: ["robot", "40 wide", "tiny-sd1"])
     }
 
     /// tiny-sd2 is of another width.

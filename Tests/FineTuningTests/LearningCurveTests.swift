@@ -22,6 +22,7 @@ import Torch
         }
         starts([0.2, 0.199, 0.2, 0.2], "Nothing was learned")
         starts([0.2, 0.19, 0.18, 0.17, 0.16], "Still learning")
+        starts([1.176, 1.1505, 1.1309, 1.1094, 1.0904], "Still learning")
         starts([0.2, 0.15, 0.14, 0.139, 0.139, 0.139], "Learned: ")
         starts([0.2, 0.15, 0.12, 0.13, 0.15], "Learned until step 20")
         #expect(curve([0.2]).verdict == nil)

@@ -61,7 +61,9 @@ import Torch
 
     private func weights(_ output: String) throws -> [String: Data] {
         try contents(of: folder(output)).filter {
-            $0.key.hasSuffix(".safetensors") || $0.key.hasSuffix(".pt")
+            // Of which reading the best state is depends on where a run ended.
+            !$0.key.hasPrefix("best/")
+                && ($0.key.hasSuffix(".safetensors") || $0.key.hasSuffix(".pt"))
         }
     }
 

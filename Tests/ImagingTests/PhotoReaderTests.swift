@@ -145,17 +145,30 @@ struct PhotoReaderTests {
         }
     }
 
+    /// The library keeps one error text for all threads: damage must be told from a harmless
+    /// warning all the same, and every sentence must be about its own photo.
     @Test("Photos can be read from many threads at once")
     func threads() async throws {
         let expected = try Fixtures.image("orientation6.jpg")
-        await withTaskGroup(of: Bool.self) { group in
-            for index in 0..<32 {
+        let damaged = ["truncated.jpg", "corrupt.jpg", "short.jpg", "truncated.png"]
+        let sentences = damaged.map { name in
+            sentence { try PhotoReader.read(Fixtures.url(name)) }
+        }
+        await withTaskGroup(of: String?.self) { group in
+            for index in 0..<400 {
                 group.addTask {
-                    if index % 2 == 0 { return (try? Fixtures.image("truncated.jpg")) == nil }
-                    return (try? Fixtures.image("orientation6.jpg")) == expected
+                    if index % 2 == 0 {
+                        return sentence {
+                            let image = try Fixtures.image("orientation6.jpg")
+                            #expect(image == expected)
+                        } == "no error" ? nil : "sound"
+                    }
+                    let which = index / 2 % damaged.count
+                    let text = sentence { try PhotoReader.read(Fixtures.url(damaged[which])) }
+                    return text == sentences[which] ? nil : text
                 }
             }
-            for await isRight in group { #expect(isRight) }
+            for await wrong in group { #expect(wrong == nil) }
         }
     }
 }

@@ -90,11 +90,12 @@ def generate(model, output, case):
     return np.stack(pictures)
 
 
-def paint(python, model, cases, output, threads=1, loras=(), embeddings=()):
+def paint(python, model, cases, output, threads=1, loras=(), embeddings=(), lycoris=()):
     """diffusers' pictures of the cases, by name, painted by the given environment."""
     job = Path(output).with_suffix(".json")
     content = {"model": str(model), "cases": cases, "output": str(output), "threads": threads}
     content |= {"loras": [str(f) for f in loras], "embeddings": [str(f) for f in embeddings]}
+    content["lycoris"] = [str(f) for f in lycoris]
     job.write_text(json.dumps(content))
     result = subprocess.run(
         [python, str(HERE / "paint.py"), str(job)], capture_output=True, text=True

@@ -32,6 +32,28 @@ def skipping_everywhere(pipe, case):
     return arguments
 
 
+def lay_lycoris(pipe, file):
+    """Lays LyCORIS' layers over the networks: their own forward, not their merge, which has
+    alpha / rank twice for LoHa and LoKr. Its networks know no U-Net of diffusers."""
+    from lycoris.modules import get_module, make_module
+    from safetensors.torch import load_file
+
+    weights = load_file(file)
+    laid = set()
+    for prefix, network in (("lora_unet_", pipe.unet), ("lora_te_", pipe.text_encoder)):
+        for layer, module in list(network.named_modules()):
+            name = (prefix + layer).replace(".", "_")
+            kind, tensors = get_module(weights, name)
+            if kind is not None:
+                made = make_module(kind, tensors, name, module)
+                made.eval()
+                made.apply_to()
+                laid.add(name)
+    missing = {key.split(".")[0] for key in weights} - laid
+    if missing:
+        sys.exit(f"LyCORIS finds no place for {sorted(missing)[:3]}")
+
+
 def main():
     with open(sys.argv[1]) as file:
         job = json.load(file)
@@ -52,6 +74,8 @@ def main():
         pipe.load_textual_inversion(file)
     for file in job.get("loras", ()):
         pipe.load_lora_weights(str(Path(file).parent), weight_name=Path(file).name)
+    for file in job.get("lycoris", ()):
+        lay_lycoris(pipe, file)
     own = pipe.scheduler
     pictures = {}
     for case in job["cases"]:

@@ -3,8 +3,8 @@
 # full-size model of random weights too (4 GB in the cache, several minutes).
 #
 # Environment: ATTUNE (the program, default .build/release/attune), ATTUNE_CACHE (where the Python
-# environments are kept), REFERENCE_PYTHON and LATEST_PYTHON (use these instead of making
-# environments), FULL.
+# environments are kept), REFERENCE_PYTHON, LATEST_PYTHON and LYCORIS_PYTHON (use these instead of
+# making environments), FULL.
 set -euo pipefail
 cd "$(dirname "$0")"
 repository=$(cd ../.. && pwd)
@@ -52,5 +52,6 @@ if [ "${1:-}" = --python ]; then
     exit
 fi
 latest=${LATEST_PYTHON:-$(environment requirements-latest.txt "$reference")}
+lycoris=${LYCORIS_PYTHON:-$(environment requirements-lycoris.txt "$reference")}
 export PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
-exec "$reference" run.py --latest "$latest" --cache "$cache" ${FULL:+--full}
+exec "$reference" run.py --latest "$latest" --lycoris "$lycoris" --cache "$cache" ${FULL:+--full}

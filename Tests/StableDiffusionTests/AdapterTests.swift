@@ -9,7 +9,8 @@ import Torch
 @Suite struct AdapterTests {
     static let files = [
         "peft-lora", "peft-rslora", "peft-dora", "locon", "locon-tucker", "loha", "loha-tucker",
-        "lokr", "lokr-whole", "dora-input", "dora-output",
+        "lokr", "lokr-whole", "dora-input", "dora-output", "oft", "oft-constrained", "boft",
+        "ia3-input", "ia3-output", "glora", "full", "norms", "peft-bias",
     ]
 
     /// tiny-sd1 and the inputs of the fixtures.
@@ -61,6 +62,17 @@ import Torch
         #expect(Distance(after, before).absolute == 0)
         set.merge()
         try bench.expect(name)
+    }
+
+    /// kohya's own OFT, of which the U-Net is the same as LyCORIS' with the same constraint.
+    @Test func kohyaRotationsDoTheSame() throws {
+        let bench = try Bench()
+        let set = try bench.read("oft-kohya")
+        #expect(set.entries.allSatisfy { $0.place.network == .unet })
+        set.attach()
+        let expected = try bench.fixture.require("oft-constrained.unet")
+        let distance = Distance(try withoutGradients { try bench.predicted() }, expected)
+        #expect(distance.isWithin(absolute: 1e-4, relative: 1e-4), "\(distance)")
     }
 
     @Test(arguments: ["peft-lora", "peft-rslora", "peft-dora"])
@@ -252,6 +264,43 @@ import Torch
         }
     }
 
+    /// Norms and biases are no matrices: they stay whole, in a resized file too.
+    @Test(arguments: ["norms", "full"])
+    func whatHasNoRankStaysWhole(name: String) throws {
+        let folder = try TemporaryFolder()
+        let layers = try layers()
+        let set = try read(name, layers)
+        let resized = set.resized(rank: 1000)
+        expectEqual(resized, set, relative: 1e-4)
+        let url = folder.url.appending(path: "resized.safetensors")
+        try AdapterWriter.write(resized, to: url, dtype: .float32)
+        let again = try AdapterFile(url).adapters(for: layers, model: "tiny-sd1")
+        expectEqual(again, set, relative: 1e-4)
+        for (a, b) in zip(again.entries, set.entries) {
+            #expect((a.adapter.biasDifference == nil) == (b.adapter.biasDifference == nil))
+            guard let found = a.adapter.biasDifference, let wanted = b.adapter.biasDifference
+            else { continue }
+            #expect(found.rawBytes() == wanted.rawBytes())
+        }
+    }
+
+    @Test func kindsThatAreReadOnlySaySo() throws {
+        let folder = try TemporaryFolder()
+        let layers = try layers()
+        for name in ["oft", "boft", "ia3-input", "glora"] {
+            let set = try read(name, layers)
+            let url = folder.url.appending(path: "\(name).safetensors")
+            let error = #expect(throws: AdapterError.self) {
+                try AdapterWriter.write(set, to: url)
+            }
+            #expect(error?.description.contains("attune lora resize") == true)
+            try AdapterWriter.write(set.resized(rank: 1000), to: url, dtype: .float32)
+            expectEqual(
+                try AdapterFile(url).adapters(for: layers, model: "tiny-sd1"), set,
+                relative: 1e-4)
+        }
+    }
+
     @Test func sumsAddUp() throws {
         let layers = try layers()
         let (first, second) = (try read("locon", layers), try read("lokr-whole", layers))
@@ -280,6 +329,18 @@ import Torch
         #expect(try facts("adapters/locon.safetensors")["Rank"] == "2")
         #expect(try facts("adapters/dora-input.safetensors")["Kind"] == "DoRA, LoRA")
         #expect(try facts("adapters/loha.safetensors")["Kind"] == "LoHa")
+        for (name, kind) in [
+            ("oft", "OFT"), ("boft", "BOFT"), ("ia3-input", "IA3"), ("glora", "GLoRA"),
+            ("norms", "norms"), ("full", "biases, whole differences"),
+            ("peft-bias", "LoRA, biases"), ("lokr", "LoKr"),
+        ] {
+            let found = try facts("adapters/\(name).safetensors")
+            #expect(found["Kind"] == kind)
+            #expect(found["SHA-256"]?.count == 64)
+        }
+        #expect(try facts("adapters/locon.safetensors")["Alpha"] == "1.5")
+        #expect(
+            try facts("adapters/locon.safetensors")["Made for"] == "a model whose text is 32 wide")
         #expect(try facts("textual-inversion/files/a1111.pt")["Vectors"] == "3 of width 32")
         #expect(try facts("hypernetworks/first.pt")["Kind"] == "hypernetwork")
         #expect(try facts("models/tiny-sd1")["Kind"] == "Stable Diffusion model")

@@ -13,6 +13,9 @@ import Torch
         return configuration
     }
 
+    /// The root of what is left of the signal at the last step of the plain schedule.
+    private static let lastRoot: Float = 0.0683
+
     @Test(arguments: [("", false), (".ztsnr", true)])
     func signalMatchesReference(suffix: String, zeroSNR: Bool) throws {
         let fixture = try Fixture.file("samplers/ddpm.safetensors")
@@ -20,8 +23,12 @@ import Torch
         let found = NoiseSchedule(Self.configuration(zeroSNR: zeroSNR)).alphasCumulative
         #expect(found.count == reference.count)
         // Bit for bit on the kind of CPU that made the fixture; other vector widths round the
-        // betas otherwise.
-        for (one, other) in zip(found, reference) { #expect(abs(one - other) <= 2e-6 * other) }
+        // betas otherwise. The rescale takes the last root from every root, so that the roots of
+        // what is left, however small, carry the rounding of that one.
+        let lastRoot = zeroSNR ? Self.lastRoot : 0
+        for (one, other) in zip(found, reference) {
+            #expect(abs(one - other) <= 2e-6 * (other + other.squareRoot() * lastRoot))
+        }
     }
 
     @Test func noiseAndVelocityMatchReference() throws {

@@ -55,6 +55,20 @@ import Torch
         #expect(Distance(legacy.vectors, try expected()).relative < 1e-3)
     }
 
+    /// Of SDXL's two text encoders the first is that of SD 1.x; diffusers' pivotal tuning of SD 1.x
+    /// writes files of it alone.
+    @Test func partsForTheFirstTextEncoderAreRead() throws {
+        let both = try TextualInversionFile(fixture("sdxl.safetensors"))
+        #expect(both.kind == .sdxl)
+        #expect(both.embedding.token == "sdxl")
+        #expect(both.embedding.width == 32)
+        let url = try written([("clip_l", try expected())])
+        let single = try TextualInversionFile(url)
+        #expect(single.kind == .diffusers)
+        #expect(single.embedding.token == "file")
+        #expect(single.embedding.vectors.rawBytes() == (try expected()).rawBytes())
+    }
+
     @Test func cardsAreRead() throws {
         let text = try String(contentsOf: fixture("card.txt"), encoding: .utf8)
         let url = URL(filePath: "/pictures/portrait.png")
@@ -148,14 +162,14 @@ import Torch
     }
 
     @Test func otherFilesAreRefusedByName() throws {
-        let sdxl = fixture("sdxl.safetensors")
-        #expect(refusal(sdxl) == .madeForSDXL(file: sdxl.path, widths: [32, 40]))
         let output = fixture("onetrainer-output.safetensors")
         #expect(refusal(output) == .outputEmbedding(file: output.path, key: "emp_params_out"))
         let model = Fixture.url("models/tiny-sd1/text_encoder/model.safetensors")
         #expect(refusal(model)?.description.contains("expected exactly one") == true)
 
-        var url = try written([])
+        var url = try written([("clip_g", .zeros([1, 40]))])
+        #expect(refusal(url) == .madeForSDXL(file: url.path, widths: [40]))
+        url = try written([])
         #expect(refusal(url) == .noEmbedding(file: url.path))
         url = try written([("<a>", .zeros([1, 4])), ("<b>", .zeros([1, 4]))])
         #expect(refusal(url) == .severalCandidates(file: url.path, keys: ["<a>", "<b>"]))

@@ -119,6 +119,12 @@ bool ct_requires_grad(ct_tensor a);
 ct_status ct_gradient(ct_tensor a, ct_tensor *out);
 ct_status ct_set_gradient(ct_tensor a, ct_tensor gradient);
 ct_status ct_backward(ct_tensor loss);
+// Calls `hook` each time backward has added to the gradient of `a`, a leaf, on the thread that
+// computes it. `release` is called once, when nothing needs `context`. A null hook takes the one
+// before away.
+typedef void (*ct_hook)(void *_Nullable context);
+ct_status ct_set_gradient_hook(ct_tensor a, ct_hook _Nullable hook, void *_Nullable context,
+                               void (*_Nullable release)(void *_Nullable));
 bool ct_set_grad_mode(bool enabled);
 // Runs `segment` without recording, and again with recording when its gradients are needed
 // (Chen et al. 2016, arXiv 1604.06174). `release` is called once, when nothing needs `context`.
@@ -174,6 +180,8 @@ ct_status ct_empty_cache(ct_device device);
 ct_status ct_set_fast_matmul(bool allow_tf32);
 void ct_set_thread_count(int32_t count);
 int32_t ct_thread_count(void);
+// Whether the processor multiplies bfloat16 by itself.
+bool ct_has_fast_bfloat16(void);
 const char *ct_version(void);
 
 #pragma clang assume_nonnull end

@@ -54,6 +54,11 @@ int cv_read_size(const void *data, size_t length, cv_format format, cv_size *siz
 int cv_decode(const void *data, size_t length, cv_format format, cv_pixels *result,
               cv_error *error);
 
+// Decodes the alpha channel alone, upright, 1 band of 8 bits; a picture without one leaves
+// `result` without pixels. Damage is an error.
+int cv_decode_alpha(const void *data, size_t length, cv_format format, cv_pixels *result,
+                    cv_error *error);
+
 // Encodes RGB pixels; `compression` runs from 0 to 9.
 int cv_encode_png(const unsigned char *pixels, int width, int height, int compression,
                   cv_bytes *result, cv_error *error);

@@ -1,4 +1,4 @@
-public import StableDiffusion
+import StableDiffusion
 public import Torch
 
 /// The latents of photos, encoded once.
@@ -6,11 +6,14 @@ public import Torch
 /// What is kept is the distribution that the autoencoder gives, not one sample of it: every time
 /// a picture is seen it is sampled anew, as when nothing is kept.
 public struct LatentCache {
-    /// Means and standard deviations, times the scaling factor: float32 [channels, height, width]
-    /// on the CPU.
+    /// One view of a photo: a crop of it, as it is or mirrored.
     struct Entry {
+        /// Mean and standard deviation, times the scaling factor: float32
+        /// [channels, height, width] on the CPU.
         let mean: Tensor
         let deviation: Tensor
+        /// What the error weighs at each place, [1, height, width]; nil: 1 everywhere.
+        let weights: Tensor?
     }
 
     private let photos: [[Entry]]
@@ -21,28 +24,38 @@ public struct LatentCache {
     /// Encodes all photos in the autoencoder's own dtype.
     ///
     /// - Parameters:
+    ///   - views: how photos become pictures of the sizes that are trained.
+    ///   - store: where latents are kept between runs; nil: nowhere.
     ///   - isCancelled: looked at between batches.
     ///   - progress: photos done, of how many.
     /// - Throws: `ImagingError` for a photo that can no longer be read,
     ///   ``TrainingError/interrupted(step:checkpoint:)``.
-    public init(
-        _ photos: TrainingPhotos, configuration: TrainingConfiguration, resolution: Int,
+    init(
+        _ photos: TrainingPhotos, views: PhotoViews, store: LatentStore? = nil,
         autoencoder: Autoencoder, device: Device, isCancelled: () -> Bool = { false },
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
+        let factor = autoencoder.configuration.downsamplingFactor
         // About two pictures of 512x512 pixels at a time: more is not faster, and takes memory.
-        let batchSize = max(1, min(16, 2 * 512 * 512 / (resolution * resolution)))
+        let area = views.resolution * views.resolution
+        let batchSize = max(1, min(16, 2 * 512 * 512 / area))
         var entries: [[Entry]] = []
         for index in 0..<photos.count {
             if isCancelled() { throw TrainingError.interrupted(step: 0, checkpoint: nil) }
-            let crops = try photos.crops(
-                index, side: resolution, centered: configuration.centerCrop,
-                seed: configuration.seed ?? 0)
-            var encoded: [Entry] = []
-            for start in stride(from: 0, to: crops.count, by: batchSize) {
-                let batch = Array(crops[start..<min(start + batchSize, crops.count)])
-                encoded += Self.encode(batch, autoencoder, device)
+            let photo = photos.photos[index]
+            let file = try store?.file(of: photo, index: index, views)
+            if let file, let kept = store?.read(file) {
+                entries.append(kept)
+                progress(index + 1, photos.count)
+                continue
             }
+            let pictures = try views.pictures(of: photo, index: index)
+            var encoded: [Entry] = []
+            for start in stride(from: 0, to: pictures.count, by: batchSize) {
+                let batch = Array(pictures[start..<min(start + batchSize, pictures.count)])
+                encoded += Self.encode(batch, autoencoder, factor, device)
+            }
+            if let file { try store?.write(encoded, to: file) }
             entries.append(encoded)
             progress(index + 1, photos.count)
         }
@@ -50,14 +63,15 @@ public struct LatentCache {
     }
 
     private static func encode(
-        _ pictures: [Tensor], _ autoencoder: Autoencoder, _ device: Device
+        _ pictures: [PhotoViews.Picture], _ autoencoder: Autoencoder, _ factor: Int,
+        _ device: Device
     ) -> [Entry] {
         withoutGradients {
-            let factor = autoencoder.configuration.scalingFactor
+            let scale = autoencoder.configuration.scalingFactor
             let distribution = autoencoder.encode(
-                Tensor.stacking(pictures).moved(to: device))
+                Tensor.stacking(pictures.map(\.pixels)).moved(to: device))
             func kept(_ tensor: Tensor) -> Tensor {
-                (tensor * factor).converted(to: .float32, device: .cpu, format: .contiguous)
+                (tensor * scale).converted(to: .float32, device: .cpu, format: .contiguous)
             }
             let means = kept(distribution.mean)
             let deviations = kept(distribution.standardDeviation)
@@ -65,23 +79,34 @@ public struct LatentCache {
             return pictures.indices.map {
                 Entry(
                     mean: means.selected(0, $0).copied(),
-                    deviation: deviations.selected(0, $0).copied())
+                    deviation: deviations.selected(0, $0).copied(),
+                    weights: pictures[$0].weights?.averagePooled(factor))
             }
         }
     }
 
-    /// One photo's latents without chance: the mean of its first crop.
-    func mean(_ index: Int) -> Tensor { photos[index][0].mean }
+    /// The shape of one photo's latents, [channels, height, width].
+    public func shape(_ index: Int) -> [Int] { photos[index][0].mean.shape }
 
-    /// Draws one photo's latents: which crop, where there are several, then the sample.
+    /// One photo's latents without chance: the mean of its first view, and what the error weighs
+    /// there.
+    func mean(_ index: Int) -> (latents: Tensor, weights: Tensor?) {
+        (photos[index][0].mean, photos[index][0].weights)
+    }
+
+    /// Draws one photo's latents: which view, where there are several, then the sample.
     ///
-    /// - Returns: float32 [channels, height, width] on the CPU, scaled for diffusion.
-    public func sample(_ index: Int, generator: Generator) -> Tensor {
-        let crops = photos[index]
-        let crop =
-            crops.count == 1
-            ? 0 : Tensor.randint(0..<crops.count, [1], generator: generator).integers()[0]
-        let entry = crops[crop]
-        return entry.mean + entry.deviation * Tensor.randn(entry.mean.shape, generator: generator)
+    /// - Returns: float32 [channels, height, width] on the CPU, scaled for diffusion, and what the
+    ///   error weighs at each place, [1, height, width]; nil: 1 everywhere.
+    public func sample(
+        _ index: Int, generator: Generator
+    ) -> (latents: Tensor, weights: Tensor?) {
+        let views = photos[index]
+        let view =
+            views.count == 1
+            ? 0 : Tensor.randint(0..<views.count, [1], generator: generator).integers()[0]
+        let entry = views[view]
+        let noise = Tensor.randn(entry.mean.shape, generator: generator)
+        return (entry.mean + entry.deviation * noise, entry.weights)
     }
 }

@@ -83,16 +83,7 @@ public struct PhotoCaptions {
     public func read() throws -> [String] {
         var tables: [URL: [String: String]] = [:]
         return try places.map { place in
-            if let file = place.file {
-                let text = Self.joined(try Self.text(file, limit: Self.captionLimit))
-                if !text.isEmpty { return text }
-            }
-            if let metadata = place.metadata {
-                let table = try tables[metadata] ?? Self.table(metadata)
-                tables[metadata] = table
-                if let text = table[place.photo.lastPathComponent], !text.isEmpty { return text }
-            }
-            if let words = place.words { return words }
+            if let text = try Self.text(of: place, &tables) { return text }
             let stem = place.photo.deletingPathExtension().lastPathComponent
             throw TrainingError.option(
                 name: "instance-prompt", value: nil,
@@ -100,6 +91,29 @@ public struct PhotoCaptions {
                     + "--instance-prompt for all photos, or write what this one shows into "
                     + "\(stem).txt beside it.")
         }
+    }
+
+    /// The caption of every photo as far as there is one; or what is wrong with it.
+    ///
+    /// Of a `metadata.jsonl` that cannot be read, every photo beside it tells the same.
+    func readEach() -> [Result<String?, any Error>] {
+        var tables: [URL: [String: String]] = [:]
+        return places.map { place in Result { try Self.text(of: place, &tables) } }
+    }
+
+    private static func text(
+        of place: Place, _ tables: inout [URL: [String: String]]
+    ) throws -> String? {
+        if let file = place.file {
+            let text = joined(try text(file, limit: captionLimit))
+            if !text.isEmpty { return text }
+        }
+        if let metadata = place.metadata {
+            let table = try tables[metadata] ?? table(metadata)
+            tables[metadata] = table
+            if let text = table[place.photo.lastPathComponent], !text.isEmpty { return text }
+        }
+        return place.words
     }
 
     /// One line, whatever the lines of the file: a prompt knows no line breaks.

@@ -3,10 +3,16 @@ import Foundation
 
 /// The texts of photos that each have one.
 public struct PhotoTexts: Codable, Sendable, Equatable {
-    /// All different ones, in the order in which they are first met.
-    public let texts: [String]
+    /// All different ones, in the order in which they are first met; then their other forms.
+    public private(set) var texts: [String]
     /// For every photo, which of the texts it has.
     public let numbers: [Int]
+    /// For every text that a photo has, the texts that rows have in its place; nil: itself.
+    private var forms: [[Int]]?
+
+    /// For every photo, the texts of which a row has one by chance; one that is likelier than
+    /// others is there several times.
+    public var choices: [[Int]] { numbers.map { forms?[$0] ?? [$0] } }
 
     /// - Parameter captions: one for each photo.
     public init(_ captions: [String]) {
@@ -19,6 +25,21 @@ public struct PhotoTexts: Codable, Sendable, Equatable {
             return texts.count - 1
         }
         self.texts = texts
+    }
+
+    /// The same with the forms of each text.
+    func adding(forms: [[String]]) -> PhotoTexts {
+        var result = self
+        var places = Dictionary(uniqueKeysWithValues: texts.enumerated().map { ($1, $0) })
+        result.forms = forms.map { forms in
+            forms.map { form in
+                if let place = places[form] { return place }
+                places[form] = result.texts.count
+                result.texts.append(form)
+                return result.texts.count - 1
+            }
+        }
+        return result
     }
 
     /// Of all captions in the photos' order, the first 16 digits of the SHA-256.

@@ -2,14 +2,9 @@ import Crypto
 import Files
 public import Foundation
 public import Imaging
-import Torch
 
 /// The photos of one folder as training sees them.
 public struct TrainingPhotos {
-    /// Crops kept of a photo that is not square, where crops are random. Encoding is slow, so a
-    /// photo has a handful of crops, drawn once, and not a new one each time it is seen.
-    public static let cropCount = 8
-
     /// A folder, and what its name says of its photos.
     struct Part {
         let folder: PhotoFolder
@@ -18,6 +13,31 @@ public struct TrainingPhotos {
         let repeats: Int
         /// The caption of photos without one of their own.
         let words: String?
+        /// The masks beside the photos, by the photos' names without ending: they are no photos.
+        let masks: [String: URL]
+
+        init(_ folder: PhotoFolder, limit: Int = .max, repeats: Int = 1, words: String? = nil) {
+            func stem(_ photo: PhotoFolder.Photo) -> String {
+                photo.url.deletingPathExtension().lastPathComponent
+            }
+            let stems = Set(folder.entries.map(stem))
+            var masks: [String: URL] = [:]
+            var photos: [PhotoFolder.Photo] = []
+            for photo in folder.entries {
+                let name = stem(photo)
+                let end = name.dropLast(PhotoMasks.suffix.count)
+                if name.hasSuffix(PhotoMasks.suffix), stems.contains(String(end)) {
+                    masks[String(end)] = photo.url
+                } else {
+                    photos.append(photo)
+                }
+            }
+            self.folder = folder
+            self.photos = Array(photos.prefix(limit))
+            self.repeats = repeats
+            self.words = words
+            self.masks = masks
+        }
     }
 
     /// The folder as it was found.
@@ -34,25 +54,25 @@ public struct TrainingPhotos {
     ///     of it is an error.
     ///   - limit: how many of the folder itself are used at most, from the first; nil: all.
     ///   - takesRepeated: whether folders in it with names such as `10_sks robot` are looked into.
+    ///   - measuring: whether twins and blurred photos are looked for.
+    ///   - toleratesFailures: whether photos that cannot be used are left out instead of thrown.
     /// - Throws: `ImagingError`, naming the folder or the photo.
     public init(
-        _ url: URL, resolution: Int, limit: Int? = nil, takesRepeated: Bool = false
+        _ url: URL, resolution: Int, limit: Int? = nil, takesRepeated: Bool = false,
+        measuring: Bool = false, toleratesFailures: Bool = false
     ) throws(ImagingError) {
         let side = max(1, resolution / 2)
         let repeated = takesRepeated ? Self.repeatedFolders(in: url) : []
-        folder = try PhotoFolder.scan(url, minimumSide: side, canBeEmpty: !repeated.isEmpty)
-        var parts = [
-            Part(
-                folder: folder, photos: Array(folder.entries.prefix(limit ?? .max)), repeats: 1,
-                words: nil)
-        ]
+        func scan(_ url: URL, canBeEmpty: Bool) throws(ImagingError) -> PhotoFolder {
+            try PhotoFolder.scan(
+                url, minimumSide: side, measuring: measuring,
+                canBeEmpty: canBeEmpty || toleratesFailures, toleratesFailures: toleratesFailures)
+        }
+        folder = try scan(url, canBeEmpty: !repeated.isEmpty)
+        var parts = [Part(folder, limit: limit ?? .max)]
         for (name, meaning) in repeated {
-            let inner = try PhotoFolder.scan(
-                url.appendingPathComponent(name), minimumSide: side)
-            parts.append(
-                Part(
-                    folder: inner, photos: inner.entries, repeats: meaning.repeats,
-                    words: meaning.words))
+            let inner = try scan(url.appendingPathComponent(name), canBeEmpty: false)
+            parts.append(Part(inner, repeats: meaning.repeats, words: meaning.words))
         }
         self.parts = parts
         photos = parts.flatMap(\.photos)
@@ -75,6 +95,13 @@ public struct TrainingPhotos {
     /// The number of photos that are used.
     public var count: Int { photos.count }
 
+    /// For every photo, the mask that lies beside it.
+    var masks: [URL?] {
+        parts.flatMap { part in
+            part.photos.map { part.masks[$0.url.deletingPathExtension().lastPathComponent] }
+        }
+    }
+
     /// The photos of an epoch before they are put in order: each as often as it counts.
     public var examples: [Int] {
         var result: [Int] = []
@@ -88,21 +115,28 @@ public struct TrainingPhotos {
         return result
     }
 
+    /// What lies in the folders and has no meaning there, by folder.
+    ///
+    /// - Parameter captions: those beside the photos, where they are looked for: no strays.
+    func strays(_ captions: PhotoCaptions?) -> [(folder: URL, entries: [PhotoFolder.Skipped])] {
+        let inner = Set(parts.dropFirst().map(\.folder.url.path))
+        return parts.compactMap { part in
+            let strays = part.folder.skipped.filter { entry in
+                let path = part.folder.url.appendingPathComponent(entry.name).path
+                return !inner.contains(path) && captions?.entries.contains(path) != true
+            }
+            return strays.isEmpty ? nil : (part.folder.url, strays)
+        }
+    }
+
     /// What there is to say about the folder before training.
     ///
     /// - Parameter captions: those beside the photos, where they are looked for: no strays.
     public func events(resolution: Int, captions: PhotoCaptions? = nil) -> [TrainingEvent] {
         var result: [TrainingEvent] = []
-        let inner = Set(parts.dropFirst().map(\.folder.url.path))
-        for part in parts {
-            let strays = part.folder.skipped.filter { entry in
-                let path = part.folder.url.appendingPathComponent(entry.name).path
-                return !inner.contains(path) && captions?.entries.contains(path) != true
-            }
-            guard !strays.isEmpty else { continue }
+        for (folder, strays) in strays(captions) {
             result.append(
-                .skippedFiles(
-                    folder: part.folder.url.path, entries: strays.map { ($0.name, $0.reason) }))
+                .skippedFiles(folder: folder.path, entries: strays.map { ($0.name, $0.reason) }))
         }
         let small = photos.filter { min($0.width, $0.height) < resolution }
         if let first = small.first {
@@ -128,30 +162,5 @@ public struct TrainingPhotos {
             hash.update(data: Data(examples.map { String($0) }.joined(separator: " ").utf8))
         }
         return hash.finalize().prefix(8).map { String(format: "%02x", $0) }.joined()
-    }
-
-    /// The photo at an index, resized to cover the square with its proportions kept, and cropped.
-    ///
-    /// - Returns: one picture, or with random crops and a photo that is not square
-    ///   ``cropCount``; pixels as [3, side, side] in −1…1.
-    func crops(_ index: Int, side: Int, centered: Bool, seed: UInt64) throws -> [Tensor] {
-        let photo = try PhotoReader.read(photos[index].url)
-        // Where nothing is left over, every crop is the same.
-        let count = centered || photo.width == photo.height ? 1 : Self.cropCount
-        let generator = Generator(seed: Seeds.derived(from: seed, .crop, UInt64(index)))
-        return (0..<count).map { _ in
-            let place = Tensor.rand([2], generator: generator).floats().map(Double.init)
-            // torchvision's Resize in diffusers' script is bilinear.
-            let picture = photo.resizedAndCropped(
-                width: side, height: side,
-                crop: centered ? .center : .at(x: place[0], y: place[1]), filter: .bilinear)
-            return Self.pixels(picture)
-        }
-    }
-
-    private static func pixels(_ picture: PixelImage) -> Tensor {
-        let bytes = Tensor(picture.pixels, shape: [picture.height, picture.width, 3])
-        let unit = bytes.cast(to: .float32).permuted(2, 0, 1) / 255
-        return ((unit - 0.5) / 0.5).converted(format: .contiguous)
     }
 }

@@ -13,6 +13,8 @@ final class LearningMeasure {
     private let networks: any FineTunedNetworks
     private let objective: DiffusionObjective
     private let batches: [DiffusionBatch]
+    /// Of photos that are trained on, where the others are of such as are held out; else none.
+    private let trainedBatches: [DiffusionBatch]
     /// The number of the text without the subject, in ``TextContext``.
     private let classText: Int
     /// What the untrained model predicts with that text.
@@ -24,35 +26,38 @@ final class LearningMeasure {
     ///   - batchSize: rows in one forward pass: as in training, so that memory suffices.
     ///   - instanceTextCount: how many texts the photos have; rows go through them.
     ///   - instanceTexts: which text each photo has, where that is settled.
+    ///   - heldOut: the photos that are not trained on; where there are some, they are measured.
     init(
         _ networks: any FineTunedNetworks, _ objective: DiffusionObjective, photos: LatentCache,
-        instanceTextCount: Int, instanceTexts: [Int]?, classText: Int, batchSize: Int, seed: UInt64,
+        heldOut: [Int] = [], instanceTextCount: Int, instanceTexts: [Int]?, classText: Int,
+        batchSize: Int, seed: UInt64,
         device: Device
     ) {
         self.networks = networks
         self.objective = objective
         self.classText = classText
-        let generator = Generator(seed: Seeds.derived(from: seed, .measure, 0))
         let count = objective.schedule.trainingStepCount
-        let rows = (0..<Self.rowCount).map { row in
-            let photo = row % photos.count
-            let latents = photos.mean(photo)
-            return (
-                latents: latents, noise: Tensor.randn(latents.shape, generator: generator),
-                timestep: (2 * row + 1) * count / (2 * Self.rowCount),
-                text: instanceTexts?[photo] ?? row % instanceTextCount
-            )
+        func batches(of chosen: [Int]) -> [DiffusionBatch] {
+            // The same noise for both kinds of photos, so that it decides none of the difference.
+            let generator = Generator(seed: Seeds.derived(from: seed, .measure, 0))
+            let rows = (0..<Self.rowCount).map { row in
+                let photo = chosen[row % chosen.count]
+                let (latents, weights) = photos.mean(photo)
+                return DiffusionRow(
+                    latents: latents, noise: Tensor.randn(latents.shape, generator: generator),
+                    timestep: (2 * row + 1) * count / (2 * Self.rowCount), isClass: false,
+                    text: instanceTexts?[photo] ?? row % instanceTextCount, weights: weights)
+            }
+            return stride(from: 0, to: rows.count, by: batchSize).flatMap { start in
+                DiffusionBatch.batches(
+                    Array(rows[start..<min(start + batchSize, rows.count)]), device: device)
+            }
         }
-        batches = stride(from: 0, to: rows.count, by: batchSize).map { start in
-            let part = rows[start..<min(start + batchSize, rows.count)]
-            return DiffusionBatch(
-                latents: Tensor.stacking(part.map(\.latents)).moved(to: device),
-                noise: Tensor.stacking(part.map(\.noise)).moved(to: device),
-                timesteps: part.map(\.timestep), areClass: part.map { _ in false },
-                texts: part.map(\.text))
-        }
+        let trained = (0..<photos.count).filter { !heldOut.contains($0) }
+        self.batches = batches(of: heldOut.isEmpty ? trained : heldOut)
+        trainedBatches = heldOut.isEmpty ? [] : batches(of: trained)
         networks.prepareStep(nil)
-        frozen = withoutGradients { [batches] in
+        frozen = withoutGradients { [batches = self.batches] in
             batches.map { batch in
                 objective.prediction(
                     batch,
@@ -76,7 +81,17 @@ final class LearningMeasure {
             }
             return LearningReading(
                 step: step, error: error / Double(Self.rowCount),
-                drift: (moved / max(size, 1e-30)).squareRoot())
+                drift: (moved / max(size, 1e-30)).squareRoot(), trainError: trainError)
         }
+    }
+
+    /// The error on photos that are trained on, where that is not the error that counts.
+    private var trainError: Double? {
+        guard !trainedBatches.isEmpty else { return nil }
+        let error = trainedBatches.reduce(0.0) { sum, batch in
+            let context = networks.context.rows(batch.texts)
+            return sum + objective.rowErrors(batch, context: context).sum().item()
+        }
+        return error / Double(Self.rowCount)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Torch
 
 /// Reads the curves of a run, writes them down, and says when it is enough.
@@ -6,25 +7,39 @@ final class LearningObserver {
     private let stopsByItself: Bool
     private let log: TrainingLog
     private let report: (TrainingEvent) -> Void
+    private let stepCount: Int
+    private let best: BestState?
+    private let write: (_ folder: URL, _ step: Int) throws -> Void
     private var curve: LearningCurve
 
     /// Takes the first reading, of the untrained model; nil where none are wanted.
+    ///
+    /// - Parameters:
+    ///   - heldOut: which photos are not trained on.
+    ///   - best: where the state of the best reading is kept; nil: nowhere.
+    ///   - write: writes what is trained into a folder.
     init?(
         _ configuration: FineTuningConfiguration, _ networks: any FineTunedNetworks,
-        _ objective: DiffusionObjective, photos: LatentCache, stepCount: Int, log: TrainingLog,
-        device: Device, report: @escaping (TrainingEvent) -> Void
+        _ objective: DiffusionObjective, photos: LatentCache, heldOut: [Int] = [],
+        stepCount: Int, log: TrainingLog, device: Device, best: BestState? = nil,
+        write: @escaping (_ folder: URL, _ step: Int) throws -> Void = { _, _ in },
+        report: @escaping (TrainingEvent) -> Void
     ) throws {
         let training = configuration.training
         guard training.measuringInterval(stepCount: stepCount) != nil else { return nil }
         let textCount = try configuration.instanceTexts().count
         measure = LearningMeasure(
-            networks, objective, photos: photos, instanceTextCount: textCount,
+            networks, objective, photos: photos, heldOut: heldOut,
+            instanceTextCount: textCount,
             instanceTexts: configuration.captions?.numbers,
             classText: textCount, batchSize: training.trainBatchSize, seed: training.seed ?? 0,
             device: device)
         stopsByItself = training.stopsByItself
         self.log = log
         self.report = report
+        self.stepCount = stepCount
+        self.best = best
+        self.write = write
         // A run that goes on has its first readings in the log.
         curve = LearningCurve(log.keptReadings)
         if curve.readings.isEmpty { _ = try read(step: 0) }
@@ -36,6 +51,12 @@ final class LearningObserver {
         curve.append(reading)
         try log.append(reading)
         if let before = curve.readings.first { report(.measured(reading, before: before)) }
+        if let best, Double(step) > Double(stepCount) * BestState.warmup,
+            curve.best?.step == step
+        {
+            try best.replace(reading) { try write($0, step) }
+            report(.bestSaved(path: best.url.path, step: step))
+        }
         guard stopsByItself, curve.hasStalled else { return false }
         report(
             .notice(
@@ -44,8 +65,16 @@ final class LearningObserver {
         return true
     }
 
+    /// The folder of the best reading's state, where it has been kept.
+    private var bestFolder: String? {
+        guard let best, let reading = best.read(), reading.step == curve.best?.step else {
+            return nil
+        }
+        return best.url.path
+    }
+
     /// Says what happened.
     func conclude() {
-        if let verdict = curve.verdict { report(.verdict(verdict)) }
+        if let verdict = curve.verdict(naming: bestFolder) { report(.verdict(verdict)) }
     }
 }

@@ -13,14 +13,17 @@ struct DreamBoothNetworks: FineTunedNetworks {
     /// Nil where it stays as it is: then it is freed once the texts are encoded.
     private let textEncoder: TextEncoder?
 
-    /// Loads the networks in fp32, whatever the model's files have.
+    /// Loads what is trained in fp32, whatever the model's files have, or in bf16 where that is
+    /// wanted.
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration, device: Device
     ) throws {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
-        let encoder = try source.textEncoder(device: device)
-        unet = try source.unet(device: device)
+        let weights = configuration.training.fullBF16 ? DType.bfloat16 : .float32
+        let encoder = try source.textEncoder(
+            dtype: configuration.trainTextEncoder ? weights : .float32, device: device)
+        unet = try source.unet(dtype: weights, device: device)
         unet.checkpointsActivations = configuration.training.gradientCheckpointing
         textEncoder = configuration.trainTextEncoder ? encoder : nil
 

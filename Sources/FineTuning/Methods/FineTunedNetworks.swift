@@ -40,6 +40,8 @@ struct TrainingSummary {
     let stepCount: Int
     let photoCount: Int
     let resolution: Int
+    /// A picture that the result paints, as a data URI.
+    var thumbnail: String?
 }
 
 /// The networks of the configured method.
@@ -75,6 +77,8 @@ extension FineTuningConfiguration {
         case .textualInversion(let inversion):
             try TextualInversion.validate(
                 placeholder: inversion.placeholderToken, for: source.tokenizer)
+            try TextualInversion.validate(
+                initializer: inversion.initializerToken, for: source.tokenizer)
         }
     }
 

@@ -57,6 +57,7 @@ extension FineTuningConfiguration {
             "snr-gamma": training.snrGamma.map { String($0) } ?? "none",
             "offset-noise": String(training.offsetNoise),
         ]
+        result.merge(training.objectiveSettings) { $1 }
         if let rate = training.textEncoderLearningRate {
             result["text-encoder-lr"] = String(rate)
         }

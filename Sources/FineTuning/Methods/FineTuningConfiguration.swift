@@ -30,6 +30,9 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     /// The captions of the photos, where the run has taken them: a run settles this itself.
     public internal(set) var captions: PhotoTexts?
 
+    /// How photos and captions become examples.
+    public var data = DataConfiguration()
+
     /// Trains on pictures of the class as well, so that it does not turn into the subject.
     public var withPriorPreservation = false
     /// Pictures of the class; those that are missing are painted with the untrained model.
@@ -67,6 +70,8 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     /// - Throws: ``TrainingError/option(name:value:problem:)`` with the option's name.
     public func validate() throws(TrainingError) {
         try training.validate()
+        try validateUpdates()
+        try data.validate()
         switch method {
         case .dreamBooth: break
         case .lora(let method):
@@ -77,6 +82,12 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
         case .textualInversion(let method):
             try method.validate()
             try refuseTextEncoder("textual-inversion")
+            if let option = data.captionOption {
+                throw .option(
+                    name: option.name, value: option.value,
+                    problem: "does not go with textual-inversion, which has sentences of its own; "
+                        + "see --templates.")
+            }
         case .hypernetwork(let method):
             do throws(HypernetworkError) {
                 try method.network.validate()
@@ -114,6 +125,12 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
                     problem: "is for captions beside the photos; leave --instance-prompt away to "
                         + "use them.")
             }
+        }
+        if let option = data.captionOption, instancePrompt != nil {
+            throw .option(
+                name: option.name, value: option.value,
+                problem: "is for captions beside the photos; leave --instance-prompt away to use "
+                    + "them.")
         }
         try text(outputDir, "output-dir", "name the folder to write to.")
         guard path(outputDir) != path(instanceDataDir) else {
@@ -165,6 +182,9 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     /// What is allowed but has no effect, or another than one may think, as sentences.
     public var notices: [String] {
         var result = training.notices
+        if training.record.keepBest, method != .dreamBooth {
+            result.append("--keep-best is for whole models: that of small files is always kept.")
+        }
         if !withPriorPreservation {
             let given = [("class-data-dir", classDataDir), ("class-prompt", classPrompt)]
             for (name, value) in given where value != nil {
@@ -177,6 +197,9 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
         }
         return result
     }
+
+    /// Whether the state of the best reading is put aside.
+    var keepsBest: Bool { method != .dreamBooth || training.record.keepBest }
 
     /// Class pictures of one epoch, where prior preservation wants them.
     var wantedClassCount: Int? { withPriorPreservation ? numClassImages : nil }

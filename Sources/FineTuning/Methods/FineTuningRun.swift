@@ -1,5 +1,6 @@
 import Foundation
 import Files
+import Imaging
 import NN
 import Painting
 import StableDiffusion
@@ -16,6 +17,7 @@ public final class FineTuningRun {
     private let device: Device
     private let cancellation: Cancellation
     private let report: (TrainingEvent) -> Void
+    private let recorder: RunRecorder
 
     /// A run of this configuration, on one device.
     ///
@@ -28,7 +30,12 @@ public final class FineTuningRun {
         self.configuration = configuration
         self.device = device
         self.cancellation = cancellation
-        self.report = report
+        let recorder = RunRecorder(device: device, notify: { report(.notice($0)) })
+        self.recorder = recorder
+        self.report = { event in
+            recorder.add(event)
+            report(event)
+        }
     }
 
     /// Trains and writes the model: a diffusers folder in the output folder.
@@ -36,6 +43,16 @@ public final class FineTuningRun {
     /// - Throws: ``TrainingError``, `ImagingError`, `ModelError`, `CheckpointError`, `FileError`
     ///   and their like: one sentence each.
     public func run() throws {
+        do {
+            try train()
+            recorder.end()
+        } catch {
+            recorder.end("\(error)")
+            throw error
+        }
+    }
+
+    private func train() throws {
         try configuration.validate()
         configuration.notices.forEach { report(.notice($0)) }
         settlePrecision()
@@ -45,25 +62,32 @@ public final class FineTuningRun {
         try source.verify()
         try configuration.check(source)
         let resolution = try resolution(for: source)
-        let photos = try TrainingPhotos(
-            url(configuration.instanceDataDir), resolution: resolution, takesRepeated: true)
-        let captions = PhotoCaptions(photos)
-        photos.events(resolution: resolution, captions: captions).forEach(report)
-        try settleCaptions(captions)
+        let data = try TrainingData(
+            url(configuration.instanceDataDir), configuration.data, resolution: resolution,
+            factor: source.vaeConfiguration.downsamplingFactor)
+        let photos = data.photos
+        data.events.forEach(report)
+        try settleCaptions(data.captions)
+        let output = url(configuration.outputDir)
+        CheckpointFolder.recover(in: output)
+        let checkpoint = try findCheckpoint(in: output)
+        settleSeed(checkpoint)
+        let heldOut = try holdOut(photos)
+        let places = photos.examples.filter { !heldOut.contains($0) }
         let exampleCount = TrainingExamples.epochCount(
-            photos.examples.count, configuration.wantedClassCount)
+            places.count, configuration.wantedClassCount)
         let stepCount = configuration.training.stepCount(exampleCount: exampleCount)
         try configuration.training.validateWarmup(stepCount: stepCount)
         advise(stepCount: stepCount)
 
-        let output = url(configuration.outputDir)
-        CheckpointFolder.recover(in: output)
-        let checkpoint = try findCheckpoint(in: output)
         try Folder.create(output)
-        settleSeed(checkpoint)
+        configuration.captions = configuration.captions?.varied(
+            configuration.data, seed: configuration.training.seed ?? 0)
         var settings = try configuration.settings(
             resolution: resolution, stepCount: stepCount, modelHash: try source.hash)
-        settings["instance-data-dir"] = "photos \(try photos.fingerprint())"
+        settings.merge(try data.settings()) { $1 }
+        // Which ones they are follows from the photos and the seed.
+        settings["num-held-out"] = String(heldOut.count)
         try checkpoint?.require(settings)
         let log = try TrainingLog(
             output.appendingPathComponent("training.jsonl"),
@@ -76,22 +100,43 @@ public final class FineTuningRun {
             try checkpoint?.require(settings)
         }
 
-        var examples = try examples(photos, classPhotos, source, resolution: resolution)
+        try recorder.begin(
+            RunDescription(
+                configuration: configuration, settings: settings, modelName: source.name,
+                modelHash: try source.hash, device: "\(device)", stepCount: stepCount,
+                photos: photos.photos.enumerated().map { index, photo in
+                    RunDescription.Photo(
+                        url: photo.url,
+                        caption: configuration.captions.map { $0.texts[$0.numbers[index]] },
+                        isHeldOut: heldOut.contains(index))
+                }, photosFingerprint: try photos.fingerprint()), log: log)
+
+        var examples = try examples(
+            data, places, classPhotos, source, resolution: resolution)
+        try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
         let networks = try makeNetworks(
             source, configuration, device: device, notify: { report(.notice($0)) })
         let objective = DiffusionObjective(
             unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
             dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,
-            snrGamma: configuration.training.snrGamma)
+            snrGamma: configuration.training.snrGamma,
+            isDebiased: configuration.training.debiasedEstimationLoss,
+            loss: configuration.training.lossFunction)
+        let trainedCount = photos.count - heldOut.count
         let curve = try LearningObserver(
-            configuration, networks, objective, photos: examples.instances, stepCount: stepCount,
-            log: log, device: device, report: report)
+            configuration, networks, objective, photos: examples.instances, heldOut: heldOut,
+            stepCount: stepCount, log: log, device: device,
+            best: configuration.keepsBest ? BestState(output) : nil,
+            write: { [self] in
+                _ = try networks.write(to: $0, training: summary($1, trainedCount, resolution))
+            }, report: report)
         let task = TrainingTask(
             groups: networks.groups,
             loss: { [device] positions, generator in
                 networks.prepareStep(generator)
-                let batch = examples.batch(positions, generator: generator, device: device)
-                return objective(batch, context: networks.context.rows(batch.texts))
+                let batches = examples.batches(positions, generator: generator, device: device)
+                return objective(
+                    batches, context: networks.context.rows(batches.flatMap(\.texts)))
             },
             paint: painter(networks, source, resolution: resolution, output: output),
             measure: curve?.read)
@@ -114,23 +159,51 @@ public final class FineTuningRun {
 
         curve?.conclude()
         trainer.optimizer.useAverages()
-        for path in try networks.write(
-            to: output, training: summary(trainer.step, photos.count, resolution))
-        {
-            report(.modelSaved(path: path.path))
-        }
+        let preview = recorder.record.previews.last?.pictures.first.map(PreviewPicture.init)
+        let files = try networks.write(
+            to: output, training: summary(trainer.step, trainedCount, resolution, preview))
+        try preview?.write(beside: files)
+        for path in files { report(.modelSaved(path: path.path)) }
     }
 
-    private func summary(_ stepCount: Int, _ photoCount: Int, _ resolution: Int) -> TrainingSummary
-    {
+    private func summary(
+        _ stepCount: Int, _ photoCount: Int, _ resolution: Int, _ preview: PreviewPicture? = nil
+    ) -> TrainingSummary {
         TrainingSummary(
             configuration: configuration, stepCount: stepCount, photoCount: photoCount,
-            resolution: resolution)
+            resolution: resolution, thumbnail: preview?.thumbnail)
+    }
+
+    /// Which photos are measured and not trained on.
+    private func holdOut(_ photos: TrainingPhotos) throws -> [Int] {
+        let record = configuration.training.record
+        // Photos that nobody looks at would only be missing.
+        guard configuration.training.measuringSteps != 0 else { return [] }
+        let count = try HeldOutPhotos.count(of: photos.count, wanted: record.numHeldOut)
+        let chosen = HeldOutPhotos.choose(
+            count, of: photos.count, seed: configuration.training.seed ?? 0)
+        if count > 0 {
+            let names = chosen.map { photos.photos[$0].url.lastPathComponent }
+            report(
+                .notice(
+                    "\(count) of \(photos.count) photos \(count == 1 ? "is" : "are") not trained "
+                        + "on but measured, to tell learning from learning by heart: "
+                        + "\(names.joined(separator: ", ")) (--num-held-out 0 trains on all)."))
+        }
+        return chosen
     }
 
     private func openModel() throws -> ModelSource {
-        if let model = configuration.model { return try ModelSource(url(model)) }
-        return try ModelSource(EmbeddedModel.locate())
+        let training = configuration.training
+        let source = try ModelSource(
+            configuration.model.map(url) ?? EmbeddedModel.locate(),
+            predictionOverride: training.predictionType,
+            rescalesBetas: training.rescaleBetasZeroSNR)
+        try training.check(source.schedulerConfiguration)
+        if configuration.method != .dreamBooth, let notice = training.overrideNotice {
+            report(.notice(notice))
+        }
+        return source
     }
 
     private func resolution(for source: ModelSource) throws -> Int {
@@ -214,6 +287,9 @@ public final class FineTuningRun {
         settings.height = settings.width
         let precision =
             configuration.priorGenerationPrecision ?? configuration.training.mixedPrecision
+        // The schedule is the one to be learned, which the untrained model knows nothing of.
+        let source =
+            configuration.training.rescaleBetasZeroSNR ? try ModelSource(source.url) : source
         let pictures = ClassPictures(
             folder: url(name), count: configuration.numClassImages, settings: settings,
             seed: configuration.training.seed ?? 0, batchSize: configuration.sampleBatchSize)
@@ -229,29 +305,42 @@ public final class FineTuningRun {
 
     /// The autoencoder lives only here: encoding is all it is for.
     private func examples(
-        _ photos: TrainingPhotos, _ classPhotos: TrainingPhotos?, _ source: ModelSource,
-        resolution: Int
+        _ data: TrainingData, _ places: [Int], _ classPhotos: TrainingPhotos?,
+        _ source: ModelSource, resolution: Int
     ) throws -> TrainingExamples {
+        let seed = configuration.training.seed ?? 0
+        let isCentered = configuration.training.centerCrop
         let autoencoder = try source.autoencoder(device: device)
-        func cache(_ photos: TrainingPhotos, _ what: String) throws -> LatentCache {
+        let store = try configuration.latentsFolder.map {
+            try LatentStore($0, autoencoder: autoencoder, device: device)
+        }
+        func cache(
+            _ photos: TrainingPhotos, _ views: PhotoViews, _ what: String
+        ) throws -> LatentCache {
             try LatentCache(
-                photos, configuration: configuration.training, resolution: resolution,
-                autoencoder: autoencoder, device: device,
+                photos, views: views, store: store, autoencoder: autoencoder, device: device,
                 isCancelled: { cancellation.isRequested },
                 progress: { report(.preparing("encoding \(what)", done: $0, total: $1)) })
         }
         return TrainingExamples(
-            instances: try cache(photos, "photos"), places: photos.examples,
-            classes: try classPhotos.map { try cache($0, "class pictures") },
+            instances: try cache(
+                data.photos, data.views(isCentered: isCentered, seed: seed), "photos"),
+            places: places,
+            classes: try classPhotos.map {
+                try cache(
+                    $0, PhotoViews(resolution: resolution, isCentered: isCentered, seed: seed),
+                    "class pictures")
+            },
             timestepCount: source.schedulerConfiguration.trainingStepCount,
             offsetNoise: configuration.training.offsetNoise,
             instanceTextCount: try configuration.instanceTexts().count,
-            instanceTexts: configuration.captions?.numbers,
+            instanceTexts: configuration.captions?.choices,
             dropout: try configuration.wantedDropout.map {
                 // The last of all texts.
                 CaptionDropout(rate: $0, text: try configuration.texts().count - 1)
             },
-            seed: configuration.training.seed ?? 0)
+            inputPerturbation: configuration.training.inputPerturbation,
+            batchSize: configuration.training.trainBatchSize, seed: seed)
     }
 
     private func painter(

@@ -58,6 +58,7 @@ struct LoRAMetadata {
             "modelspec.prediction_type": predictsVelocity ? "v" : "epsilon",
         ]
         result["modelspec.trigger_phrase"] = run.instancePrompt
+        result["modelspec.thumbnail"] = training.thumbnail
         var arguments: [String: String] = [:]
         if adapters.kind == .lora {
             result["ss_network_module"] = "networks.lora"

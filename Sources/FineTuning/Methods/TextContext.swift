@@ -2,17 +2,21 @@ import StableDiffusion
 import Torch
 
 /// The texts of a run, encoded: once where all that makes them stays as it is, at every step where
-/// the text encoder, a layer over it or a learned vector is trained.
+/// the text encoder, a layer over it or a learned vector is trained, and also where there are so
+/// many texts that keeping them would take too much memory.
 ///
 /// There are few different texts, so each that a batch has is encoded once, for all of its rows.
 struct TextContext {
     private enum Source {
         case fixed(Tensor)
+        case many(TextEncoder, PromptEncoder, Device)
         case trained(TextEncoder, PromptEncoder, DType, Device)
     }
 
     /// Texts encoded at once: captions can be thousands.
     private static let batchSize = 64
+    /// Encoded texts kept: half a gigabyte of a large model's.
+    private static let keptCount = 2048
 
     private let source: Source
     private let texts: [String]
@@ -29,7 +33,9 @@ struct TextContext {
         source =
             isTrained
             ? .trained(encoder, prompts, dtype, device)
-            : .fixed(withoutGradients { Self.encode(texts, encoder, prompts, device) })
+            : texts.count > Self.keptCount
+                ? .many(encoder, prompts, device)
+                : .fixed(withoutGradients { Self.encode(texts, encoder, prompts, device) })
     }
 
     private static func encode(
@@ -49,6 +55,13 @@ struct TextContext {
         switch source {
         case .fixed(let states):
             return states.gathered(0, at: Tensor(numbers, device: states.device))
+        case .many(let encoder, let prompts, let device):
+            return withoutGradients {
+                let used = Set(numbers).sorted()
+                let states = Self.encode(used.map { texts[$0] }, encoder, prompts, device)
+                let places = numbers.map { used.firstIndex(of: $0) ?? 0 }
+                return states.gathered(0, at: Tensor(places, device: device))
+            }
         case .trained(let encoder, let prompts, let dtype, let device):
             let used = Set(numbers).sorted()
             let (ids, learned) = prompts.batch(used.map { texts[$0] }, device: device)

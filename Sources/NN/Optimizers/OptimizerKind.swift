@@ -51,6 +51,12 @@ public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
     /// Whether it can train bfloat16 parameters, with stochastic rounding.
     public var trainsBFloat16: Bool { self != .prodigy && self != .adamWScheduleFree }
 
+    /// Whether it can move one parameter before it has the gradients of the others.
+    public var stepsPartially: Bool { self != .prodigy }
+
+    /// Whether it averages its weights itself.
+    public var hasAverages: Bool { self == .adamWScheduleFree }
+
     /// An optimizer of these parameters.
     ///
     /// - Parameter roundingSeed: decides the stochastic rounding of bfloat16 parameters.

@@ -27,6 +27,10 @@ public struct AdaptedLayer {
     /// The name that diffusers' files give it.
     public var diffusersName: String { "\(network.rawValue).\(name)" }
 
+    /// Whether it is a norm, which has one factor for every channel and nothing that a rank could
+    /// be lower than.
+    var isNorm: Bool { layer.weight.rank == 1 }
+
     /// Whether it is a k×k convolution.
     var isSpatial: Bool {
         layer.weight.rank == 4 && (layer.weight.size(2) > 1 || layer.weight.size(3) > 1)

@@ -59,9 +59,9 @@ public struct AdapterConfiguration: Codable, Sendable, Equatable {
 
     func rank(isSpatial: Bool) -> Int { isSpatial ? convolutionRank ?? rank : rank }
 
-    /// Whether a layer is one of those that are changed.
+    /// Whether a layer is one of those that are changed; norms never are.
     public func includes(_ place: AdaptedLayer) -> Bool {
-        includes(place.name, isSpatial: place.isSpatial)
+        !place.isNorm && includes(place.name, isSpatial: place.isSpatial)
     }
 
     /// Whether a layer is one of those that are changed.

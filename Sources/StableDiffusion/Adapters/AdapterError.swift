@@ -16,6 +16,12 @@ public enum AdapterError: Error, Sendable, CustomStringConvertible, LocalizedErr
     case otherLayers(name: String)
     /// Two models with the same weights.
     case noDifference
+    /// A bias for a layer that has none, which no weights can take up.
+    case noPlaceForBias(layer: String)
+    /// Weights that are read and not written.
+    case notWritten(layer: String)
+    /// A word that no key can hold.
+    case wordWithDot(String)
     /// Weights that PEFT's files cannot hold.
     case noPEFTSpelling(layer: String)
     /// An algorithm that this program does not have.
@@ -30,7 +36,7 @@ public enum AdapterError: Error, Sendable, CustomStringConvertible, LocalizedErr
             "rank \(rank) is more than the \(limit) that \(layer) has room for; use a rank of "
                 + "\(limit) or less."
         case .noAdapters(let file):
-            "\(file) holds no LoRA, LoHa or LoKr weights."
+            "\(file) holds no LoRA, LoHa, LoKr, OFT, IA3 or GLoRA weights."
         case .otherModel(let file, let madeFor, let model, let keys):
             "\(file) was made for \(madeFor) and does not fit \(model): "
                 + keys.prefix(3).joined(separator: ", ")
@@ -47,7 +53,16 @@ public enum AdapterError: Error, Sendable, CustomStringConvertible, LocalizedErr
             "\(layer) has weights that PEFT's format has no names for; write kohya's format."
         case .unsupported(let file, let key, let algorithm):
             "\(file) has \(algorithm) weights (\(key)), which are not supported; LoRA, LoCon, LoHa, "
-                + "LoKr, DoRA and whole differences are."
+                + "LoKr, DoRA, GLoRA, IA3, OFT, BOFT, norms and whole differences are."
+        case .noPlaceForBias(let layer):
+            "\(layer) has no bias in the model and gets one from the file, which no model's files "
+                + "can hold; give the file to `attune generate --lora` as it is."
+        case .notWritten(let layer):
+            "the change of \(layer) is of a kind that is read and not written; make plain LoRA of "
+                + "it with `attune lora resize`."
+        case .wordWithDot(let word):
+            "the word \(word) has a dot, which the keys of bundled embeddings cannot hold; choose "
+                + "a word without, or write the embedding beside the LoRA."
         }
     }
 

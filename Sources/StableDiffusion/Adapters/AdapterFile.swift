@@ -11,6 +11,8 @@ public final class AdapterFile {
     public let metadata: [String: String]
     /// The parameters of each layer, by the layer's name in the file.
     let groups: [String: [String: String]]
+    /// The keys of the embeddings that the file brings along: by their word, then by the part.
+    let bundles: [String: [String: String]]
     private let file: SafetensorsFile
 
     /// Opens the file and sorts its tensors by layer; reads none of them.
@@ -21,11 +23,14 @@ public final class AdapterFile {
         file = try SafetensorsFile(url)
         metadata = file.header.metadata
         var groups: [String: [String: String]] = [:]
+        var bundles: [String: [String: String]] = [:]
         var strangers: [String] = []
         for key in file.keys {
-            if let (layer, parameter) = AdapterKey.parse(key) {
+            if let (word, part) = Self.bundled(key) {
+                bundles[word, default: [:]][part] = key
+            } else if let (layer, parameter) = AdapterKey.parse(key) {
                 groups[layer, default: [:]][parameter] = key
-            } else if !key.hasPrefix("bundle_emb.") {
+            } else {
                 strangers.append(key)
             }
         }
@@ -35,6 +40,7 @@ public final class AdapterFile {
                 file: url.path, key: key, algorithm: AdapterKey.algorithm(of: key))
         }
         self.groups = groups
+        self.bundles = bundles
     }
 
     /// Makes adapters of the file's tensors and finds their layers.
@@ -56,7 +62,7 @@ public final class AdapterFile {
                 file: url.path, name: name,
                 tensors: keys.mapValues { [file] key in file.tensor(key) },
                 device: place.layer.weight.device)
-            guard let adapter = try group.adapter(alphas: alphas, place: place) else {
+            guard let adapter = try group.adapter(alphas: PEFTAlphas(metadata), place: place) else {
                 lost.append(name)
                 continue
             }
@@ -72,56 +78,11 @@ public final class AdapterFile {
             })
     }
 
-    /// PEFT's settings, where diffusers put them beside the weights.
-    private var alphas: PEFTAlphas { PEFTAlphas(metadata) }
+    // MARK: - Tensors
 
-    /// Which architecture the file was made for, as far as its widths tell.
-    public var origin: String {
-        for (name, keys) in groups where name.contains("attn2") && name.hasSuffix("to_k") {
-            let key = keys["lora_down.weight"] ?? keys["hada_w1_b"]
-            guard let shape = key.flatMap({ file.header.entries[$0]?.shape }), shape.count >= 2
-            else { continue }
-            switch shape[1] {
-            case 768: return "Stable Diffusion 1.x"
-            case 1024: return "Stable Diffusion 2.x"
-            case 2048: return "SDXL"
-            default: return "a model whose text is \(shape[1]) wide"
-            }
-        }
-        return metadata["ss_base_model_version"] ?? "another model"
-    }
-
-    /// The thin axis of its layers, the most frequent first; empty where none is of low rank.
-    public var ranks: [Int] {
-        var counts: [Int: Int] = [:]
-        for keys in groups.values {
-            for name in ["lora_down.weight", "hada_w1_b", "lokr_w2_b", "lokr_w1_b"] {
-                guard let shape = keys[name].flatMap({ file.header.entries[$0]?.shape }),
-                    let rank = shape.first
-                else { continue }
-                counts[rank, default: 0] += 1
-                break
-            }
-        }
-        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
-    }
-
-    /// The algorithms in the file, as people name them.
-    public var algorithms: [String] {
-        var result: Set<String> = []
-        for keys in groups.values {
-            if keys["lora_down.weight"] != nil {
-                result.insert(keys["lora_mid.weight"] == nil ? "LoRA" : "LoCon (Tucker)")
-            }
-            if keys["hada_w1_a"] != nil { result.insert("LoHa") }
-            if keys.keys.contains(where: { $0.hasPrefix("lokr_w") }) { result.insert("LoKr") }
-            if keys["diff"] != nil { result.insert("whole differences") }
-            if keys["dora_scale"] != nil || keys[AdapterKey.magnitude] != nil {
-                result.insert("DoRA")
-            }
-        }
-        return result.sorted()
-    }
+    func shape(_ key: String?) -> [Int]? { key.flatMap { file.header.entries[$0]?.shape } }
+    func dtype(_ key: String) -> DType? { file.header.entries[key]?.dtype }
+    func tensor(_ key: String) -> Tensor? { file.tensor(key) }
 }
 
 /// `lora_adapter_metadata` of diffusers: the alphas that its files have no tensors for.

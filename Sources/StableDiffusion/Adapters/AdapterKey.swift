@@ -8,7 +8,7 @@ enum AdapterKey {
     static func parse(_ key: String) -> (layer: String, parameter: String)? {
         if let dot = key.firstIndex(of: "."), isKohya(key) {
             let parameter = String(key[key.index(after: dot)...])
-            return kohyaParameters.contains(parameter) ? (String(key[..<dot]), parameter) : nil
+            if kohyaParameters.contains(parameter) { return (String(key[..<dot]), parameter) }
         }
         for (ending, parameter) in endings where key.hasSuffix(ending) {
             return (layer(String(key.dropLast(ending.count))), parameter)
@@ -27,14 +27,19 @@ enum AdapterKey {
     }
 
     private static func isKohya(_ key: String) -> Bool {
-        ["lora_unet_", "lora_te_", "lora_te1_", "lycoris_"].contains { key.hasPrefix($0) }
+        // Also the networks of other architectures, so that messages can tell whose they are.
+        ["lora_", kohyaRotationPrefix, "lycoris_"].contains { key.hasPrefix($0) }
     }
+
+    /// What the names of kohya's own OFT begin with, whose constraint means something else.
+    static let kohyaRotationPrefix = "oft_unet_"
 
     private static let kohyaParameters: Set<String> = [
         "lora_down.weight", "lora_up.weight", "lora_mid.weight", "alpha", "dora_scale",
         "hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2",
         "lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t1",
-        "lokr_t2", "diff",
+        "lokr_t2", "diff", "diff_b", "w_norm", "b_norm", "weight", "on_input", "oft_blocks",
+        "rescale", "a1.weight", "a2.weight", "b1.weight", "b2.weight", "lora_up.bias",
     ]
 
     /// PEFT's name for what LyCORIS calls `dora_scale`; it is always that of the outputs.
@@ -48,6 +53,7 @@ enum AdapterKey {
             (".lora.down.weight", "lora_down.weight"), (".lora.up.weight", "lora_up.weight"),
             (".lora_linear_layer.down.weight", "lora_down.weight"),
             (".lora_linear_layer.up.weight", "lora_up.weight"),
+            (".lora_B.bias", "lora_up.bias"), (".lora_B.default.bias", "lora_up.bias"),
             (".lora_magnitude_vector", magnitude),
             (".lora_magnitude_vector.weight", magnitude),
             (".lora_magnitude_vector.default.weight", magnitude),
@@ -58,6 +64,9 @@ enum AdapterKey {
         }
         + ["lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"]
         .flatMap { [(".\($0)", $0), (".\($0).default", $0)] }
+        + ["diff", "diff_b", "w_norm", "b_norm", "oft_blocks", "rescale"].map {
+            (".\($0)", $0)
+        }
 
     private static let processorEndings: [(String, String)] = [
         (".down.weight", "lora_down.weight"), (".up.weight", "lora_up.weight"),
@@ -73,14 +82,12 @@ enum AdapterKey {
 
     /// What a key that cannot be read is probably part of.
     static func algorithm(of key: String) -> String {
-        if key.contains("oft_") { return "OFT" }
-        if key.contains(".on_input") { return "IA3" }
-        if key.hasSuffix("w_norm") || key.hasSuffix("b_norm") || key.hasSuffix("diff_b") {
-            return "norm or bias"
-        }
-        if [".a1.weight", ".a2.weight", ".bm.weight"].contains(where: key.hasSuffix) {
-            return "GLoRA"
-        }
+        if key.contains("oft_diag") { return "LyCORIS 1 OFT" }
+        if key.contains("oft_R") { return "PEFT's OFT" }
+        if key.contains("boft_") { return "PEFT's BOFT" }
+        if key.contains("ia3_l") { return "PEFT's IA3" }
+        if key.hasSuffix(".bm.weight") { return "GLoRA with a middle factor" }
+        if key.contains("vera_lambda") { return "VeRA" }
         return "unknown"
     }
 }
@@ -100,8 +107,10 @@ struct AdapterNames {
             places["lycoris_" + flat] = place
             switch place.network {
             case .unet:
+                places[AdapterKey.kohyaRotationPrefix + flat] = place
                 if let original = OriginalUNetNames.name(of: name) {
                     places["lora_unet_" + original.replacing(".", with: "_")] = place
+                    places["diffusion_model." + original] = place
                 }
             case .textEncoder:
                 places["lora_te1_" + flat] = place

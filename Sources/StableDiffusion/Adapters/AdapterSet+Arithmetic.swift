@@ -9,7 +9,7 @@ extension AdapterSet {
     /// - Parameters:
     ///   - base: the layers of the model that the LoRA is for.
     ///   - tuned: the same layers of the other.
-    ///   - isIncluded: which layers; those that do not differ are left out.
+    ///   - isIncluded: which layers; norms, and those that do not differ, are left out.
     /// - Throws: ``AdapterError`` when the models have other layers, or do not differ.
     public static func extracting(
         from base: [AdaptedLayer], to tuned: [AdaptedLayer], rank: Int,
@@ -17,7 +17,7 @@ extension AdapterSet {
     ) throws(AdapterError) -> AdapterSet {
         let others = Dictionary(uniqueKeysWithValues: tuned.map { ($0.diffusersName, $0) })
         var entries: [Entry] = []
-        for place in base where isIncluded(place) {
+        for place in base where !place.isNorm && isIncluded(place) {
             let weight = place.layer.weight
             guard let other = others[place.diffusersName], other.layer.weight.shape == weight.shape
             else { throw .otherLayers(name: place.diffusersName) }
@@ -35,40 +35,70 @@ extension AdapterSet {
     /// The same changes at another rank, as nearly as it allows; of any algorithm, as plain LoRA.
     public func resized(rank: Int) -> AdapterSet {
         AdapterSet(
-            entries.map { entry in
-                let difference = withoutGradients {
-                    entry.adapter.weightDifference(entry.place.layer.weight)
-                        * entry.adapter.strength
-                }
-                return Entry(
-                    place: entry.place,
-                    adapter: LowRankAdapter.approximating(difference, rank: rank))
-            })
+            entries.map { $0.place.adapter(of: Change($0), rank: rank) })
     }
 
     /// The sum of several sets, each at its strength, as plain LoRA of a rank.
     public static func sum(_ sets: [AdapterSet], rank: Int) -> AdapterSet {
         var places: [AdaptedLayer] = []
-        var differences: [String: Tensor] = [:]
+        var changes: [String: Change] = [:]
         withoutGradients {
             for entry in sets.flatMap(\.entries) {
                 let name = entry.place.diffusersName
-                let difference =
-                    entry.adapter.weightDifference(entry.place.layer.weight)
-                    * entry.adapter.strength
-                if let before = differences[name] {
-                    differences[name] = before + difference
+                let change = Change(entry)
+                if let before = changes[name] {
+                    changes[name] = before + change
                 } else {
-                    differences[name] = difference
+                    changes[name] = change
                     places.append(entry.place)
                 }
             }
         }
         return AdapterSet(
             places.compactMap { place in
-                differences[place.diffusersName].map {
-                    Entry(place: place, adapter: LowRankAdapter.approximating($0, rank: rank))
-                }
+                changes[place.diffusersName].map { place.adapter(of: $0, rank: rank) }
             })
+    }
+}
+
+/// What an adapter changes at its strength.
+private struct Change {
+    let weight: Tensor
+    let bias: Tensor?
+
+    init(weight: Tensor, bias: Tensor?) {
+        self.weight = weight
+        self.bias = bias
+    }
+
+    init(_ entry: AdapterSet.Entry) {
+        (weight, bias) = withoutGradients {
+            let strength = entry.adapter.strength
+            return (
+                entry.adapter.weightDifference(entry.place.layer.weight) * strength,
+                entry.adapter.biasDifference.map { $0 * strength }
+            )
+        }
+    }
+
+    static func + (a: Change, b: Change) -> Change {
+        guard let first = a.bias, let second = b.bias else {
+            return Change(weight: a.weight + b.weight, bias: a.bias ?? b.bias)
+        }
+        return Change(weight: a.weight + b.weight, bias: first + second)
+    }
+}
+
+extension AdaptedLayer {
+    /// A change as plain LoRA of a rank; what is no matrix, a norm or a bias, stays whole.
+    fileprivate func adapter(of change: Change, rank: Int) -> AdapterSet.Entry {
+        let main: any LayerAdapter =
+            isNorm
+            ? WholeDifferenceAdapter(change.weight, name: "w_norm")
+            : LowRankAdapter.approximating(change.weight, rank: rank)
+        let whole = change.bias.map {
+            BiasAdapter($0, beside: main, name: isNorm ? "b_norm" : "diff_b")
+        }
+        return AdapterSet.Entry(place: self, adapter: whole ?? main)
     }
 }

@@ -14,7 +14,7 @@ extension AdapterSet {
     public init(
         _ configuration: AdapterConfiguration, layers: [AdaptedLayer], generator: Generator
     ) throws(AdapterError) {
-        let chosen = layers.filter { configuration.includes($0.name, isSpatial: $0.isSpatial) }
+        let chosen = layers.filter(configuration.includes)
         guard !chosen.isEmpty else {
             throw .nothingMatches(
                 pattern: configuration.pattern ?? configuration.preset.rawValue,

@@ -30,15 +30,22 @@ public struct AdapterSet {
     }
 
     /// Puts the changes into the layers' weights; the adapters need not be attached.
+    ///
+    /// Those of ``unmergeable`` are attached instead, so that the networks compute the same.
     public func merge() {
-        withoutGradients {
-            for entry in entries {
-                let weight = entry.place.layer.weight
-                let change = entry.adapter.weightDifference(weight) * entry.adapter.strength
-                weight.copy(from: weight.cast(to: .float32) + change.cast(to: .float32))
+        detach()
+        for entry in entries {
+            if entry.place.layer.canMerge(entry.adapter) {
+                entry.place.layer.merge(entry.adapter)
+            } else {
+                entry.place.layer.adapters.append(entry.adapter)
             }
         }
-        detach()
+    }
+
+    /// What weights cannot take up: a trained bias for a layer that has none.
+    public var unmergeable: [Entry] {
+        entries.filter { !$0.place.layer.canMerge($0.adapter) }
     }
 
     /// How much the changes count: in the U-Net, and in the text encoder.

@@ -26,6 +26,31 @@ struct AdapterTensors {
     func adapter(
         alphas: PEFTAlphas, place: AdaptedLayer
     ) throws(AdapterError) -> (any LayerAdapter)? {
+        if place.isNorm { return try norm(place) }
+        guard let bias = tensor("diff_b") else { return try change(alphas, place) }
+        guard bias.count == place.layer.weight.size(0) else { return nil }
+        let isAlone = tensors.count == 1
+        guard let change = isAlone ? nil : try change(alphas, place) else {
+            return isAlone ? BiasAdapter(bias.reshaped(-1), beside: nil) : nil
+        }
+        return BiasAdapter(bias.reshaped(-1), beside: change)
+    }
+
+    /// A norm has one number for every channel, and only whole differences are known of it.
+    private func norm(_ place: AdaptedLayer) throws(AdapterError) -> (any LayerAdapter)? {
+        let count = place.layer.weight.count
+        let known: Set = ["w_norm", "b_norm", "diff", "diff_b"]
+        guard tensors.keys.allSatisfy(known.contains) else { return nil }
+        let weight = tensor("w_norm") ?? tensor("diff")
+        let bias = tensor("b_norm") ?? tensor("diff_b")
+        guard (weight ?? bias)?.count == count, (bias ?? weight)?.count == count else { return nil }
+        let change = weight.map { WholeDifferenceAdapter($0.reshaped(-1), name: "w_norm") }
+        return bias.map { BiasAdapter($0.reshaped(-1), beside: change, name: "b_norm") } ?? change
+    }
+
+    private func change(
+        _ alphas: PEFTAlphas, _ place: AdaptedLayer
+    ) throws(AdapterError) -> (any LayerAdapter)? {
         guard let direction = try direction(alphas, place) else { return nil }
         let weight = place.layer.weight
         if let norms = tensor(AdapterKey.magnitude) {
@@ -70,8 +95,39 @@ struct AdapterTensors {
             // Linear layers and 1×1 convolutions are stored in each other's shape here and there.
             let shape =
                 [down.size(0)] + (mid == nil ? weight.shape.dropFirst() : down.shape.dropFirst())
-            return LowRankAdapter(
+            let change = LowRankAdapter(
                 down: down.reshaped(shape), up: up, mid: mid, alpha: try alpha(down.size(0)))
+            guard let bias = tensor("lora_up.bias") else { return change }
+            guard bias.count == outputs else { return nil }
+            // The up matrix's own bias, so it is scaled as that is.
+            return BiasAdapter(
+                bias.reshaped(-1) * (change.alpha / Double(change.rank)), beside: change)
+        }
+        if tensors["oft_blocks"] != nil { return try rotation(place) }
+        if tensors["on_input"] != nil || tensors["weight"] != nil { return try scale(place) }
+        if tensors["a1.weight"] != nil || tensors["b1.weight"] != nil {
+            func matrix(_ name: String) throws(AdapterError) -> Tensor {
+                let stored = try required(name)
+                guard stored.rank >= 2 else {
+                    throw .malformed(
+                        file: file, key: "\(self.name).\(name)", problem: "is no matrix")
+                }
+                return stored.reshaped(stored.size(0), -1)
+            }
+            let (a1, a2) = (try matrix("a1.weight"), try matrix("a2.weight"))
+            let (b1, b2) = (try matrix("b1.weight"), try matrix("b2.weight"))
+            guard a1.size(1) == a2.size(0) else {
+                throw malformedRanks("a1.weight", a1, "a2.weight", a2)
+            }
+            guard b1.size(1) == b2.size(0) else {
+                throw malformedRanks("b1.weight", b1, "b2.weight", b2)
+            }
+            let inputs = weight.size(1)
+            guard a1.size(0) == inputs, a2.size(1) == inputs, b1.size(0) == outputs,
+                b2.size(1) == area
+            else { return nil }
+            return GeneralizedAdapter(
+                a1: a1, a2: a2, b1: b1, b2: b2, alpha: try alpha(b2.size(0)))
         }
         if tensors["hada_w1_a"] != nil {
             func factors(_ number: Int) throws(AdapterError) -> HadamardAdapter.Factors {
@@ -128,7 +184,50 @@ struct AdapterTensors {
             }
             return WholeDifferenceAdapter(difference)
         }
+        if tensors["w_norm"] != nil || tensors["b_norm"] != nil { return nil }
         throw .malformed(file: file, key: name, problem: "has no weights that make a change")
+    }
+
+    /// OFT where the blocks are `[blocks, size, size]`, BOFT where they have a stage before.
+    private func rotation(_ place: AdaptedLayer) throws(AdapterError) -> (any LayerAdapter)? {
+        let blocks = try required("oft_blocks")
+        let isButterfly = blocks.rank == 4
+        guard blocks.rank == 3 || isButterfly, blocks.count > 0, blocks.size(-1) == blocks.size(-2),
+            !isButterfly || blocks.size(-1) % 2 == 0
+        else {
+            throw .malformed(
+                file: file, key: "\(name).oft_blocks", problem: "has shape \(blocks.shape)")
+        }
+        let outputs = place.layer.weight.size(0)
+        guard blocks.size(-3) * blocks.size(-2) == outputs else { return nil }
+        // The widest stage of a butterfly turns the two halves of the outputs.
+        if isButterfly,
+            blocks.size(0) > 32 || outputs % (blocks.size(2) << (blocks.size(0) - 1)) != 0
+        {
+            throw .malformed(
+                file: file, key: "\(name).oft_blocks",
+                problem: "has \(blocks.size(0)) stages, more than \(outputs) outputs can have")
+        }
+        let rescale = tensor("rescale")
+        guard rescale.map({ $0.count == outputs }) ?? true else { return nil }
+        let alpha = tensor("alpha").map { $0.count == 1 ? $0.item() : 0 }
+        // To LyCORIS 0 means that nothing holds the blocks, to kohya that they cannot turn.
+        let isKohya = name.hasPrefix(AdapterKey.kohyaRotationPrefix)
+        let constraint: RotationAdapter.Constraint =
+            alpha.map { isKohya || $0 > 0 ? .perOutput($0) : .none } ?? .none
+        return RotationAdapter(blocks: blocks, rescale: rescale, constraint: constraint)
+    }
+
+    /// IA³; the number `on_input` tells which side the factors are of.
+    private func scale(_ place: AdaptedLayer) throws(AdapterError) -> (any LayerAdapter)? {
+        let (factors, side) = (try required("weight"), try required("on_input"))
+        guard side.count == 1 else {
+            throw .malformed(
+                file: file, key: "\(name).on_input", problem: "has shape \(side.shape)")
+        }
+        let isInput = side.item() != 0
+        guard factors.count == place.layer.weight.size(isInput ? 1 : 0) else { return nil }
+        return ScaleAdapter(factors: factors.reshaped(-1), axis: isInput ? .input : .output)
     }
 
     private func malformedRanks(

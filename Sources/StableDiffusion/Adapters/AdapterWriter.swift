@@ -14,29 +14,53 @@ public enum AdapterWriter {
     }
 
     /// - Parameters:
-    ///   - dtype: what the tensors are converted to.
+    ///   - dtype: what the adapters' tensors are converted to.
+    ///   - embeddings: words that were trained together with the adapters. Kohya's format holds
+    ///     them in the file, in fp32, as A1111 and Forge read them: `bundle_emb.WORD.…`; a word
+    ///     may have no dot.
     ///   - metadata: strings for the header; hashes of the tensors are added in kohya's format.
+    /// - Precondition: PEFT's format has no place for embeddings; they are written beside it with
+    ///   ``TextualInversionFile/write(_:to:format:)``.
     /// - Throws: ``AdapterError/noPEFTSpelling(layer:)`` for what PEFT cannot say,
     ///   `CheckpointError/notFinite` before anything is written, or a file error.
     public static func write(
         _ set: AdapterSet, to url: URL, format: Format = .kohya, dtype: DType = .float16,
-        metadata: [String: String] = [:]
+        embeddings: [TextualInversion] = [], metadata: [String: String] = [:]
     ) throws {
-        let tensors = try withoutGradients {
-            switch format {
-            case .kohya: kohya(set)
-            case .peft: try peft(set)
-            }
-        }.map { ($0.0, $0.1.detached().converted(to: dtype, device: .cpu)) }
+        precondition(format == .kohya || embeddings.isEmpty, "PEFT's files hold no embeddings")
+        let tensors =
+            try withoutGradients {
+                switch format {
+                case .kohya: try kohya(set)
+                case .peft: try peft(set)
+                }
+            }.map { ($0.0, $0.1.detached().converted(to: dtype, device: .cpu)) }
+            + bundle(embeddings)
         var header = metadata
         header["format"] = "pt"
         if format == .kohya { header.merge(hashes(tensors)) { $1 } }
-        try SafetensorsWriter.write(tensors, to: url, dtype: dtype, metadata: header)
+        try SafetensorsWriter.write(tensors, to: url, metadata: header)
     }
 
-    private static func kohya(_ set: AdapterSet) -> [(String, Tensor)] {
-        set.entries.flatMap { entry -> [(String, Tensor)] in
+    /// Source: `load_network` in A1111's `extensions-builtin/Lora/networks.py`.
+    private static func bundle(_ embeddings: [TextualInversion]) throws -> [(String, Tensor)] {
+        try embeddings.map { embedding in
+            guard !embedding.token.contains(".") else {
+                throw AdapterError.wordWithDot(embedding.token)
+            }
+            return (
+                "\(AdapterFile.bundlePrefix)\(embedding.token).string_to_param.*",
+                embedding.vectors.detached().converted(to: .float32, device: .cpu)
+            )
+        }
+    }
+
+    private static func kohya(_ set: AdapterSet) throws -> [(String, Tensor)] {
+        try set.entries.flatMap { entry -> [(String, Tensor)] in
             let name = entry.place.kohyaName
+            guard isWritten(entry.adapter) else {
+                throw AdapterError.notWritten(layer: entry.place.diffusersName)
+            }
             var result = entry.adapter.parameters.map { parameter in
                 let tensor =
                     parameter.name == "dora_scale"
@@ -52,7 +76,8 @@ public enum AdapterWriter {
 
     /// LyCORIS keeps the axes that the norm was taken over, which tells readers the direction.
     private static func shapedMagnitude(_ tensor: Tensor, _ entry: AdapterSet.Entry) -> Tensor {
-        guard let adapter = entry.adapter as? MagnitudeAdapter else { return tensor }
+        let main = (entry.adapter as? BiasAdapter)?.change ?? entry.adapter
+        guard let adapter = main as? MagnitudeAdapter else { return tensor }
         let rank = entry.place.layer.weight.rank
         let kept = adapter.axis == .output ? 0 : 1
         return tensor.reshaped((0..<rank).map { $0 == kept ? tensor.count : 1 })
@@ -64,7 +89,18 @@ public enum AdapterWriter {
         case let adapter as HadamardAdapter: adapter.alpha
         case let adapter as KroneckerAdapter: adapter.alpha
         case let adapter as MagnitudeAdapter: alpha(adapter.direction)
+        case let adapter as BiasAdapter: adapter.change.flatMap(alpha)
         default: nil
+        }
+    }
+
+    private static func isWritten(_ adapter: any LayerAdapter) -> Bool {
+        switch adapter {
+        case let adapter as MagnitudeAdapter: isWritten(adapter.direction)
+        case let adapter as BiasAdapter: adapter.change.map(isWritten) ?? true
+        default:
+            !(adapter is RotationAdapter || adapter is ScaleAdapter
+                || adapter is GeneralizedAdapter)
         }
     }
 
@@ -85,7 +121,9 @@ public enum AdapterWriter {
                 let isPicture = entry.place.layer.weight.rank == 4
                 result.append(
                     (
-                        "\(name).lora_magnitude_vector",
+                        // With this ending PEFT's own classes find it in a U-Net, and
+                        // transformers 5 in a text encoder too: without it, it does not.
+                        "\(name).lora_magnitude_vector.weight",
                         isPicture
                             ? magnitude.magnitude.reshaped(1, -1, 1, 1) : magnitude.magnitude
                     ))

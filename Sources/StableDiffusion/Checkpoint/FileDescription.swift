@@ -1,5 +1,7 @@
+internal import Crypto
 internal import Files
 public import Foundation
+internal import NN
 internal import PyTorchArchive
 internal import Torch
 
@@ -8,7 +10,9 @@ public struct FileDescription: Sendable {
     /// A line each: what is said, and of what.
     public let facts: [(label: String, value: String)]
 
-    /// Looks at a model, LoRA, embedding or hypernetwork; reads no more than it needs.
+    typealias Facts = [(label: String, value: String)]
+
+    /// Looks at a model, LoRA, embedding, hypernetwork or training run; reads no more than it needs.
     ///
     /// - Throws: one sentence that names the file and what it is not.
     public init(_ url: URL) throws {
@@ -17,94 +21,142 @@ public struct FileDescription: Sendable {
             throw ModelError.absent(path: url.path)
         }
         if isFolder.boolValue {
-            facts = try Self.model(url)
+            facts = try Self.folder(url)
             return
         }
-        let start = try WholeFile.prefix(url, count: 2)
-        let isPickle = start.starts(with: [0x50, 0x4B]) || start.first == 0x80
-        facts = isPickle ? try Self.archive(url) : try Self.safetensors(url)
+        let start = [UInt8](try WholeFile.prefix(url, count: 9))
+        let isHeader = start.count == 9 && start[8] == UInt8(ascii: "{")
+        let isArchive = !isHeader && (start.starts(with: [0x50, 0x4B]) || start.first == 0x80)
+        facts = isArchive ? try Self.archive(url) : try Self.safetensors(url)
     }
 
-    private typealias Facts = [(label: String, value: String)]
-
     private static func safetensors(_ url: URL) throws -> Facts {
-        if let adapters = try? AdapterFile(url) {
-            var facts: Facts = [
-                ("Kind", adapters.algorithms.joined(separator: ", ")),
-                ("Made for", adapters.origin),
-                ("Layers", String(adapters.groups.count)),
+        do {
+            return try adapters(try AdapterFile(url))
+        } catch AdapterError.unsupported(_, let key, let algorithm) {
+            return [
+                ("Kind", "\(algorithm) weights, which are not supported"), ("First", key),
+                ("SHA-256", try digest(url)),
             ]
-            if !adapters.ranks.isEmpty {
-                facts.append(("Rank", adapters.ranks.map(String.init).joined(separator: ", ")))
-            }
-            return facts + said(adapters.metadata)
-        }
-        if let file = try? TextualInversionFile(url) { return embedding(file) }
+        } catch {}
+        if let file = try? TextualInversionFile(url) { return try embedding(file, url) }
         return try model(url)
     }
 
     private static func archive(_ url: URL) throws -> Facts {
-        if let file = try? TextualInversionFile(url) { return embedding(file) }
-        if let network = try? HypernetworkFile.read(url) {
-            let configuration = network.configuration
-            var facts: Facts = [
-                ("Kind", "hypernetwork"), ("Name", network.name),
-                ("Widths", configuration.widths.map(String.init).joined(separator: ", ")),
-                (
-                    "Layer structure",
-                    configuration.layerStructure.map { "\($0)" }.joined(separator: ", ")
-                ),
-                ("Activation", configuration.activation.rawValue),
-                ("Steps", String(network.step)),
-            ]
-            if let name = network.checkpointName { facts.append(("Trained on", name)) }
-            if let hash = network.checkpointHash { facts.append(("Its hash", hash)) }
-            return facts
-        }
-        let archive = try PyTorchArchive(url, skippingUnknownObjects: true)
-        let tensors = try archive.tensors()
-        return [
-            ("Kind", "a PyTorch archive of \(tensors.count) tensors"),
-            ("First", tensors.first?.name ?? "none"),
-        ]
+        if let file = try? TextualInversionFile(url) { return try embedding(file, url) }
+        if let network = try? HypernetworkFile.read(url) { return try hypernetwork(network, url) }
+        return try model(url)
     }
 
-    private static func embedding(_ file: TextualInversionFile) -> Facts {
+    private static func embedding(_ file: TextualInversionFile, _ url: URL) throws -> Facts {
         let embedding = file.embedding
+        let form = file.kind == .sdxl ? "SDXL, of which clip_l is read" : file.kind.rawValue
         var facts: Facts = [
-            ("Kind", "textual inversion embedding (\(file.kind.rawValue))"),
+            ("Kind", "textual inversion embedding (\(form))"),
             ("Token", embedding.token),
             ("Vectors", "\(embedding.vectorCount) of width \(embedding.width)"),
-            ("Made for", TextualInversion.family(width: embedding.width)),
+            (
+                "Made for",
+                file.kind == .sdxl ? "SDXL" : TextualInversion.family(width: embedding.width)
+            ),
         ]
         if embedding.step > 0 { facts.append(("Steps", String(embedding.step))) }
         if let name = embedding.baseModelName { facts.append(("Trained on", name)) }
-        return facts
+        if let hash = embedding.baseModelHash { facts.append(("Its hash", hash)) }
+        return facts + [("SHA-256", try digest(url))]
     }
 
-    private static func model(_ url: URL) throws -> Facts {
-        let source = try ModelSource(url)
+    private static func hypernetwork(_ network: Hypernetwork, _ url: URL) throws -> Facts {
+        let configuration = network.configuration
+        var facts: Facts = [
+            ("Kind", "hypernetwork"), ("Name", network.name),
+            ("Widths", configuration.widths.map(String.init).joined(separator: ", ")),
+            (
+                "Layer structure",
+                configuration.layerStructure.map { "\($0)" }.joined(separator: ", ")
+            ),
+            ("Activation", configuration.activation.rawValue),
+            ("Steps", String(network.step)),
+        ]
+        if let name = network.checkpointName { facts.append(("Trained on", name)) }
+        if let hash = network.checkpointHash { facts.append(("Its hash", hash)) }
+        return facts + [("SHA-256", try digest(url))]
+    }
+
+    /// A model, in a folder or a file, or what a file of tensors is instead.
+    static func model(_ url: URL) throws -> Facts {
+        let source: ModelSource
+        do {
+            source = try ModelSource(url)
+        } catch ModelError.unsupported(let path, let what)
+            where path.hasSuffix("/" + url.lastPathComponent)
+        {
+            return try tensors(url, what)
+        }
         let factor = source.vaeConfiguration.downsamplingFactor
         let side = source.unetConfiguration.sampleSize * factor
-        return [
+        let types = Set(
+            (source.contents.weights[.unet]?.stored.values ?? [:].values).compactMap {
+                $0.file.dtype(of: $0.key)?.rawValue
+            })
+        var facts: Facts = [
             ("Kind", "Stable Diffusion model"),
             ("Text", TextualInversion.family(width: source.unetConfiguration.crossAttentionWidth)),
             ("Picture size", "\(side) x \(side) pixels"),
             ("Predicts", source.schedulerConfiguration.predictionType.rawValue),
-            ("Hash", try source.hash),
+            ("Precision", types.sorted().joined(separator: ", ")),
         ]
+        if let file = source.contents.weights[.unet]?.stored.values.first?.file {
+            if file.keys.contains(where: { $0.hasPrefix("model_ema.diffusion_model") }) {
+                facts.append(("Averaged weights", "beside the plain ones (convert --ema)"))
+            }
+            facts += said(file.metadata)
+        }
+        return facts + [("Hash", try source.hash)]
+    }
+
+    /// A file of tensors that is no model; what it is, as far as that is known.
+    private static func tensors(_ url: URL, _ what: String) throws -> Facts {
+        let file = try openTensors(url)
+        let start = what.prefix { $0 != ";" }
+        let kind = start.hasPrefix("is ") ? String(start.dropFirst("is ".count)) : nil
+        return [
+            ("Kind", kind ?? "tensors of no kind that is known (the file \(start))"),
+            ("Tensors", String(file.keys.count)), ("First", file.keys.first ?? "none"),
+        ] + said(file.metadata) + [("SHA-256", try digest(url))]
+    }
+
+    /// The SHA-256 of a whole file; its first ten digits are what A1111 shows.
+    static func digest(_ url: URL) throws -> String {
+        let handle = try FileHandle(forReadingFrom: url)
+        defer { try? handle.close() }
+        var sum = SHA256()
+        while let piece = try handle.read(upToCount: 1 << 23), !piece.isEmpty {
+            sum.update(data: piece)
+        }
+        return sum.finalize().map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
     }
 
     /// What trainers write that people ask for first; then everything else.
-    private static func said(_ metadata: [String: String]) -> Facts {
+    static func said(_ metadata: [String: String]) -> Facts {
         let first = [
-            "ss_output_name", "modelspec.trigger_phrase", "ss_sd_model_name", "ss_network_dim",
-            "ss_network_alpha", "ss_network_args", "ss_steps", "ss_learning_rate", "ss_optimizer",
-            "ss_resolution", "ss_num_train_images", "sshs_model_hash",
+            "ss_output_name", "modelspec.title", "modelspec.trigger_phrase", "ss_sd_model_name",
+            "ss_sd_model_hash", "ss_base_model_version", "modelspec.architecture",
+            "ss_network_module", "ss_network_dim", "ss_network_alpha", "ss_network_args",
+            "ss_steps", "ss_learning_rate", "ss_optimizer", "ss_resolution",
+            "ss_num_train_images", "sshs_model_hash",
         ]
         let rest = metadata.keys.filter { !first.contains($0) && $0 != "format" }.sorted()
         return (first + rest).compactMap { key in
-            metadata[key].map { (key, $0.count > 200 ? String($0.prefix(200)) + "…" : $0) }
+            metadata[key].map { value in
+                // JSON with an indentation would break the lines of the list.
+                let line = value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                return (key, line.count > 200 ? String(line.prefix(200)) + "…" : line)
+            }
         }
     }
 }

@@ -3,8 +3,8 @@ internal import Torch
 /// Recognises files of tensors that are something else than a whole SD 1.x or 2.x model.
 enum ForeignModel {
     /// How a refusal goes on after the file's name; nil for what may be a model.
-    static func description(_ header: SafetensorsHeader) -> String? {
-        let keys = header.entries.keys
+    static func description(_ file: any TensorFile) -> String? {
+        let keys = file.keys
         func any(_ test: (String) -> Bool) -> Bool { keys.contains(where: test) }
         func has(prefix: String) -> Bool { any { $0.hasPrefix(prefix) } }
 
@@ -28,7 +28,7 @@ enum ForeignModel {
         let root = SingleFileUNetNames.prefix
         if !has(prefix: root) { return partDescription(keys) }
         if has(prefix: root + "label_emb.") { return "has class conditioning (unCLIP or SDXL)" }
-        guard let first = header.entries[root + "input_blocks.0.0.weight"]?.shape, first.count == 4
+        guard let first = file.shape(of: root + "input_blocks.0.0.weight"), first.count == 4
         else { return "has a network of another architecture" }
         switch first[1] {
         case 4: return nil

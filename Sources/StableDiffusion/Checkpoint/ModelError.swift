@@ -10,8 +10,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible, LocalizedError
     case missingPart(name: String, folder: String)
     /// A part without its weights.
     case missingWeights(folder: String, expected: String)
-    /// Only a pickle is there, which may run code when it is opened.
-    case pickle(path: String)
+    /// Averaged weights are asked for where there are none.
+    case noAverage(path: String)
     /// A model, or a part of one, of an architecture that this program does not have.
     case unsupported(path: String, what: String)
     /// A JSON file that cannot be used.
@@ -23,7 +23,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible, LocalizedError
     public var description: String {
         switch self {
         case .absent(let path):
-            "there is no model at \(path); give a diffusers folder or a .safetensors file."
+            "there is no model at \(path); give a diffusers folder, or a .safetensors or .ckpt file."
         case .notAModel(let path, let reason):
             "\(path) is not a Stable Diffusion model: \(reason)."
         case .missingPart(let name, let folder):
@@ -31,11 +31,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible, LocalizedError
         case .missingWeights(let folder, let expected):
             "there are no weights in \(folder); expected \(expected) (or its .fp16 variant, or "
                 + "its index with the shards)."
-        case .pickle(let path):
-            "\(path) is a Python pickle, which can run code when it is opened and is not read; "
-                + "convert it to .safetensors first, for instance with diffusers' "
-                + "save_pretrained(..., safe_serialization=True), or fetch the .safetensors files "
-                + "of the same model."
+        case .noAverage(let path):
+            "\(path) has no averaged weights (model_ema.…) of its U-Net; leave --ema out."
         case .unsupported(let path, let what):
             "\(path) \(what); Stable Diffusion 1.x and 2.x models for text to image are supported."
         case .configuration(let path, let reason):

@@ -74,17 +74,15 @@ enum ModelFolder {
 
     private static func whyNot(_ folder: URL) -> String {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        let files = names.sorted().filter { $0.hasSuffix(".safetensors") }
+        let files = names.sorted().filter { name in
+            [".safetensors", ".ckpt"].contains { name.lowercased().hasSuffix($0) }
+        }
         if let first = files.first {
             return "the folder has no model_index.json; if \(first) is a whole model, give the "
                 + "file itself"
         }
         if names.contains("snapshots") {
             return "it is a folder of the Hugging Face cache; give the folder below snapshots/"
-        }
-        if let pickle = names.sorted().first(where: PartFiles.isPickle) {
-            return "the folder has no model_index.json, and \(pickle) is a Python pickle, which "
-                + "is not read"
         }
         return "the folder has no model_index.json"
     }

@@ -6,11 +6,12 @@ public import Torch
 /// A Stable Diffusion 1.x or 2.x model on disk, opened and checked, its weights not yet loaded.
 ///
 /// It is a folder in the layout of diffusers (plain, fp16, bf16 and sharded weights, with the
-/// spellings of older versions), or one `.safetensors` file in the names of the original code.
+/// spellings of older versions), or one `.safetensors` or `.ckpt` file in the names of the
+/// original code. Pickles are read as data: nothing of them is run.
 public final class ModelSource {
     /// What was opened.
     public let url: URL
-    /// The folder's or the file's name, without `.safetensors`.
+    /// The folder's or the file's name, without `.safetensors` or `.ckpt`.
     public let name: String
     /// The sizes of the U-Net.
     public let unetConfiguration: UNetConfiguration
@@ -37,10 +38,14 @@ public final class ModelSource {
     ///   - configuration: for a single file, a diffusers folder whose configuration, tokenizer and
     ///     scheduler hold; its weights are not looked at, and need not be there.
     ///   - predictionOverride: what the network predicts, whatever the model says.
-    /// - Throws: `ModelError`, `CheckpointError`, `ConfigurationError`, `TokenizerError`,
-    ///   `SamplerError` or a file error: one sentence that names the file, and what to do.
+    ///   - rescalesBetas: stretches the noise schedule to zero terminal SNR, whatever the model
+    ///     says; a model that is written says so then, and suggests a sampler that can do it.
+    ///   - usesEMA: for a single file, whether the U-Net gets its averaged weights.
+    /// - Throws: `ModelError`, `CheckpointError`, `PyTorchArchiveError`, `ConfigurationError`,
+    ///   `TokenizerError`, `SamplerError` or a file error: one sentence that names the file, and what to do.
     public init(
-        _ url: URL, configuration: URL? = nil, predictionOverride: PredictionType? = nil
+        _ url: URL, configuration: URL? = nil, predictionOverride: PredictionType? = nil,
+        rescalesBetas: Bool = false, usesEMA: Bool = false
     ) throws {
         self.url = url
         let path = url.standardizedFileURL
@@ -51,13 +56,16 @@ public final class ModelSource {
         let last = path.lastPathComponent
         if isFolder.boolValue {
             name = last
-            contents = try Self.applying(predictionOverride, to: try ModelFolder.open(path))
-        } else {
-            let ending = ".safetensors"
-            name = last.hasSuffix(ending) ? String(last.dropLast(ending.count)) : last
+            if usesEMA { throw ModelError.noAverage(path: url.path) }
             contents = try Self.applying(
-                predictionOverride,
-                to: try SingleFile.open(path, reference: configuration?.standardizedFileURL))
+                predictionOverride, rescalesBetas: rescalesBetas, to: try ModelFolder.open(path))
+        } else {
+            let ending = [".safetensors", ".ckpt"].first { last.hasSuffix($0) } ?? ""
+            name = String(last.dropLast(ending.count))
+            contents = try Self.applying(
+                predictionOverride, rescalesBetas: rescalesBetas,
+                to: try SingleFile.open(
+                    path, reference: configuration?.standardizedFileURL, usesEMA: usesEMA))
         }
         unetConfiguration = try contents.configuration(.unet)
         try unetConfiguration.validate()
@@ -162,10 +170,11 @@ public final class ModelSource {
     }
 
     private static func applying(
-        _ prediction: PredictionType?, to contents: ModelContents
+        _ prediction: PredictionType?, rescalesBetas: Bool, to contents: ModelContents
     ) throws -> ModelContents {
         var contents = contents
         if let prediction { contents.scheduler.object["prediction_type"] = prediction.rawValue }
+        if rescalesBetas { contents.rescaleBetas() }
         return contents
     }
 

@@ -5,23 +5,23 @@ internal import Torch
 
 /// Finds and opens the weights in the folder of one part of a diffusers model.
 enum PartFiles {
-    /// - Throws: ``ModelError`` when there are none, or only a pickle; `CheckpointError` when a
-    ///   file is damaged or the index and the shards do not belong together.
+    /// - Throws: ``ModelError`` when there are none; `CheckpointError` or `PyTorchArchiveError`
+    ///   when a file is damaged or the index and the shards do not belong together.
     static func open(_ part: ModelPart, in folder: URL) throws -> PartWeights {
         let stem = part.weightsStem
         let found = try candidates(stem, in: folder)
-        if let file = found.file { return try whole(file, part, isCurrent: found.isPlain) }
+        if let file = found.file {
+            return try whole(try SafetensorsFile(file), file, part, isCurrent: found.isPlain)
+        }
         if let index = found.index { return try sharded(index, part, isCurrent: found.isPlain) }
+        // What diffusers wrote before safetensors, where there is nothing newer.
         let names = try listing(folder)
-        if let pickle = names.first(where: { isPickle($0) }) {
-            throw ModelError.pickle(path: folder.appending(path: pickle).path)
+        let old = part == .textEncoder ? "pytorch_model" : stem
+        for variant in ["", ".fp16", ".bf16"] where names.contains("\(old)\(variant).bin") {
+            let url = folder.appending(path: "\(old)\(variant).bin")
+            return try whole(try ArchiveTensors(url), url, part, isCurrent: false)
         }
         throw ModelError.missingWeights(folder: folder.path, expected: "\(stem).safetensors")
-    }
-
-    /// Whether the ending is one that pickles have.
-    static func isPickle(_ name: String) -> Bool {
-        [".bin", ".ckpt", ".pt", ".pth", ".pkl"].contains { name.lowercased().hasSuffix($0) }
     }
 
     /// The file without a variant comes first, then fp16, then bf16, then any other.
@@ -60,9 +60,9 @@ enum PartFiles {
         }
     }
 
-    private static func whole(_ url: URL, _ part: ModelPart, isCurrent: Bool) throws -> PartWeights
-    {
-        let file = try SafetensorsFile(url)
+    private static func whole(
+        _ file: any TensorFile, _ url: URL, _ part: ModelPart, isCurrent: Bool
+    ) throws -> PartWeights {
         var weights = PartWeights(origin: url.path, files: [url], isCurrentSpelling: isCurrent)
         for key in file.keys { try insert(key, of: file, part, into: &weights) }
         return weights
@@ -91,7 +91,7 @@ enum PartFiles {
         let files = [url] + names.map { folder.appending(path: $0) }
         var weights = PartWeights(origin: url.path, files: files, isCurrentSpelling: isCurrent)
         for (key, name) in map.sorted(by: { $0.key < $1.key }) {
-            guard let shard = shards[name], shard.header.entries[key] != nil else {
+            guard let shard = shards[name], shard.shape(of: key) != nil else {
                 throw CheckpointError.missing(
                     file: folder.appending(path: name).path, key: key,
                     hint: "the index says that it is there; fetch the shards again")
@@ -102,9 +102,9 @@ enum PartFiles {
     }
 
     private static func insert(
-        _ key: String, of file: SafetensorsFile, _ part: ModelPart, into weights: inout PartWeights
+        _ key: String, of file: any TensorFile, _ part: ModelPart, into weights: inout PartWeights
     ) throws {
-        let shape = file.header.entries[key]?.shape ?? []
+        let shape = file.shape(of: key) ?? []
         try weights.insert(
             key, of: file, as: DiffusersNames.meaning(of: key, shape: shape, in: part))
     }

@@ -23,7 +23,7 @@ struct PartWeights {
     /// - Parameter meaning: nil for a tensor that nothing knows. It keeps its own name, so that
     ///   it is reported as unexpected once the network is built.
     mutating func insert(
-        _ key: String, of file: SafetensorsFile, as meaning: [KeyMeaning]?
+        _ key: String, of file: any TensorFile, as meaning: [KeyMeaning]?
     ) throws(CheckpointError) {
         let meanings = meaning ?? [KeyMeaning(key)]
         for meaning in meanings {
@@ -33,7 +33,9 @@ struct PartWeights {
                     origin, "holds \(meaning.name) twice, as \(other.key) and as \(key)")
             }
         }
-        if meanings.count != 1 || meanings[0].name != key { isCurrentSpelling = false }
+        if !(file is SafetensorsFile) || meanings.count != 1 || meanings[0].name != key {
+            isCurrentSpelling = false
+        }
     }
 
     func checkpoint(dtype: DType, device: Device, readsContents: Bool = true) -> Checkpoint {
@@ -44,7 +46,7 @@ struct PartWeights {
     /// Whether all floating-point tensors of the files are of this type.
     func isStored(as dtype: DType) -> Bool {
         stored.values.allSatisfy { entry in
-            guard let found = entry.file.header.entries[entry.key]?.dtype else { return false }
+            guard let found = entry.file.dtype(of: entry.key) else { return false }
             return found == dtype || !found.isFloatingPoint
         }
     }

@@ -2,19 +2,20 @@ internal import Foundation
 internal import NN
 internal import Torch
 
-/// Opens a whole model in one safetensors file, in the names of the original (LDM) code.
+/// Opens a whole model in one `.safetensors` or `.ckpt` file, in the names of the original (LDM)
+/// code.
 ///
-/// What lies beside the three networks (averaged weights, buffers of the schedule, step counters)
-/// is not looked at. Of weights that are there plain and averaged, the plain ones are used, as
-/// diffusers and A1111 do.
+/// What lies beside the three networks (buffers of the schedule, step counters, the optimizer) is
+/// not looked at. Of weights that are there plain and averaged, the plain ones are used unless the
+/// others are asked for, as diffusers and A1111 do.
 enum SingleFile {
     /// - Parameters:
     ///   - reference: a diffusers folder whose configuration, tokenizer and scheduler hold for
     ///     this file; nil: they are inferred from the sizes of the tensors.
-    static func open(_ url: URL, reference: URL?) throws -> ModelContents {
-        if PartFiles.isPickle(url.lastPathComponent) { throw ModelError.pickle(path: url.path) }
-        let file = try SafetensorsFile(url)
-        if let what = ForeignModel.description(file.header) {
+    ///   - usesEMA: whether the U-Net gets its averaged weights (`model_ema.…`).
+    static func open(_ url: URL, reference: URL?, usesEMA: Bool) throws -> ModelContents {
+        let file = try openTensors(url)
+        if let what = ForeignModel.description(file) {
             throw ModelError.unsupported(path: url.path, what: what)
         }
         for (name, prefix) in [
@@ -28,12 +29,13 @@ enum SingleFile {
             } else {
                 try SingleFileSettings(file).contents()
             }
-        contents.weights = try weights(file, url, contents.configurations)
+        contents.weights = try weights(file, url, contents.configurations, usesEMA)
         return contents
     }
 
     private static func weights(
-        _ file: SafetensorsFile, _ url: URL, _ configurations: [ModelPart: ConfigurationFile]
+        _ file: any TensorFile, _ url: URL, _ configurations: [ModelPart: ConfigurationFile],
+        _ usesEMA: Bool
     ) throws -> [ModelPart: PartWeights] {
         func number(_ part: ModelPart, _ key: String) throws -> Int {
             guard let value = configurations[part]?.object[key] as? Int, value > 0 else {
@@ -52,12 +54,16 @@ enum SingleFile {
             result[part] = PartWeights(origin: url.path, files: [url], isCurrentSpelling: false)
         }
         for key in file.keys {
-            let shape = file.header.entries[key]?.shape ?? []
+            let shape = file.shape(of: key) ?? []
             func rest(_ prefix: String) -> String { String(key.dropFirst(prefix.count)) }
             if key.hasPrefix(SingleFileUNetNames.prefix) {
                 let name = rest(SingleFileUNetNames.prefix)
+                let source = usesEMA ? averaged(key) : key
+                guard file.shape(of: source) != nil else {
+                    throw ModelError.noAverage(path: url.path)
+                }
                 try result[.unet]?.insert(
-                    key, of: file, as: unet.meaning(of: name, shape: shape))
+                    source, of: file, as: unet.meaning(of: name, shape: shape))
             } else if key.hasPrefix(SingleFileVAENames.prefix) {
                 let name = rest(SingleFileVAENames.prefix)
                 try result[.vae]?.insert(key, of: file, as: vae.meaning(of: name, shape: shape))
@@ -66,5 +72,11 @@ enum SingleFile {
             }
         }
         return result
+    }
+
+    /// Where the average of a weight lies: `LitEma` in CompVis' `ldm/modules/ema.py` leaves the
+    /// dots of names out.
+    private static func averaged(_ key: String) -> String {
+        "model_ema." + key.dropFirst("model.".count).replacing(".", with: "")
     }
 }

@@ -7,13 +7,13 @@ internal import Torch
 /// Sizes tell all but the number of attention heads (8 on every level in SD 1.x, 64 channels for
 /// each in SD 2.x), the groups of the normalization (32) and what the network predicts.
 struct SingleFileSettings {
-    private let file: SafetensorsFile
+    private let file: any TensorFile
     private let isVersion2: Bool
 
-    init(_ file: SafetensorsFile) throws {
+    init(_ file: any TensorFile) throws {
         self.file = file
         let keys = file.keys.filter { $0.hasSuffix("transformer_blocks.0.attn2.to_k.weight") }
-        let widths = Set(keys.compactMap { file.header.entries[$0]?.shape.last })
+        let widths = Set(keys.compactMap { file.shape(of: $0)?.last })
         switch widths {
         case [768]: isVersion2 = false
         case [1024]: isVersion2 = true
@@ -154,7 +154,7 @@ struct SingleFileSettings {
     /// stable-diffusion-2-base), then what most models of the version do: SD 1.x predicts the
     /// noise, SD 2.x the velocity.
     private var predictsVelocity: Bool {
-        let metadata = file.header.metadata
+        let metadata = file.metadata
         switch metadata["modelspec.prediction_type"]?.lowercased() {
         case "v", "v_prediction", "v-prediction": return true
         case "epsilon", "eps": return false
@@ -176,10 +176,10 @@ struct SingleFileSettings {
     /// The format in which configurations are written.
     static let diffusersVersion = "0.36.0"
 
-    private func has(_ key: String) -> Bool { file.header.entries[key] != nil }
+    private func has(_ key: String) -> Bool { file.shape(of: key) != nil }
 
     private func shape(_ key: String, rank: Int?) throws -> [Int] {
-        guard let shape = file.header.entries[key]?.shape else {
+        guard let shape = file.shape(of: key) else {
             throw CheckpointError.missing(file: file.path, key: key)
         }
         guard rank == nil || shape.count == rank else { throw odd(key) }

@@ -53,6 +53,18 @@ struct EmbeddingContents {
         }
     }
 
+    /// An embedding in a file of adapters; its parts are those of a file of its own.
+    init(file: String, bundled candidates: [Candidate]) {
+        let prefix = "string_to_param."
+        self.file = file
+        self.candidates = candidates.filter { $0.key.hasPrefix(prefix) }
+        if self.candidates.isEmpty {
+            self.candidates = candidates
+        } else {
+            kind = .a1111
+        }
+    }
+
     private static func candidates(_ value: PickleValue) -> [Candidate] {
         (value.dictionaryValue?.entries ?? []).compactMap { entry in
             guard let key = entry.key.stringValue, let tensor = entry.value.tensorValue else {
@@ -87,8 +99,11 @@ struct EmbeddingContents {
         let byKey = Dictionary(candidates.map { ($0.key, $0) }) { first, _ in first }
         if kind == nil {
             if let second = byKey["clip_g"] {
-                let both = [byKey["clip_l"], second].compactMap { $0?.shape.last }
-                throw .madeForSDXL(file: file, widths: both)
+                // SDXL's first text encoder is the one that SD 1.x has.
+                guard let first = byKey["clip_l"] else {
+                    throw .madeForSDXL(file: file, widths: [second.shape.last ?? 0])
+                }
+                return (first, .sdxl)
             }
             if let key = byKey.keys.sorted().first(where: { $0.hasSuffix("_params_out") }) {
                 throw .outputEmbedding(file: file, key: key)

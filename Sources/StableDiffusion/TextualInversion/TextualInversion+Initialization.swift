@@ -33,9 +33,9 @@ extension TextualInversion {
             }
             return (TextualInversion(token: placeholder, vectors: vectors), nil)
         }
+        try validate(initializer: initializer, for: tokenizer)
         let ids = tokenizer.encode(initializer)
-        guard !ids.isEmpty else { throw .emptyInitializer(initializer) }
-        guard !ids.contains(tokenizer.unknownID), ids.allSatisfy({ $0 < table.size(0) }) else {
+        guard ids.allSatisfy({ $0 < table.size(0) }) else {
             throw .unknownInitializer(initializer)
         }
         let chosen = (0..<vectorCount).map { ids[$0 % ids.count] }
@@ -64,6 +64,20 @@ extension TextualInversion {
                 "only the first \(vectorCount) are used"
             }
         return "The initializer \"\(initializer)\" has \(tokens) for \(vectors): \(consequence)."
+    }
+
+    /// Checks that vectors can begin as the tokens of some words.
+    ///
+    /// - Parameter initializer: nil, empty and `*` stand for chance, and are never refused.
+    /// - Throws: ``TextualInversionError`` when no tokens come of the words, or one that the
+    ///   vocabulary does not have.
+    public static func validate(
+        initializer: String?, for tokenizer: CLIPTokenizer
+    ) throws(TextualInversionError) {
+        guard let initializer, !initializer.isEmpty, initializer != "*" else { return }
+        let ids = tokenizer.encode(initializer)
+        guard !ids.isEmpty else { throw .emptyInitializer(initializer) }
+        guard !ids.contains(tokenizer.unknownID) else { throw .unknownInitializer(initializer) }
     }
 
     /// Checks that a word can become a placeholder.

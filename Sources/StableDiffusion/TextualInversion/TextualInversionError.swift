@@ -22,7 +22,7 @@ public enum TextualInversionError: Error, Sendable, Equatable, CustomStringConve
     case noEmbedding(file: String)
     /// A file in which several tensors could be the vectors.
     case severalCandidates(file: String, keys: [String])
-    /// A file with vectors for both text encoders of SDXL.
+    /// A file with vectors for the second text encoder of SDXL alone.
     case madeForSDXL(file: String, widths: [Int])
     /// OneTrainer's vectors that are added behind the text encoder.
     case outputEmbedding(file: String, key: String)
@@ -68,8 +68,8 @@ public enum TextualInversionError: Error, Sendable, Equatable, CustomStringConve
                 + "tensors (\(keys.prefix(3).joined(separator: ", "))\(keys.count > 3 ? "…" : "")); "
                 + "expected exactly one."
         case .madeForSDXL(let file, let widths):
-            "\(file) is an embedding for SDXL, with vectors for both of its text encoders "
-                + "(\(widths.map(String.init).joined(separator: " and ")) wide), which this "
+            "\(file) is an embedding for SDXL with vectors for its second text encoder only "
+                + "(clip_g, \(widths.map(String.init).joined(separator: " and ")) wide), which this "
                 + "program does not have; choose one for Stable Diffusion 1.x or 2.x."
         case .outputEmbedding(let file, let key):
             "\(file) holds an output embedding of OneTrainer (\(key)), which is added behind the "

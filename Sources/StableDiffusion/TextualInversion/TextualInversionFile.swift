@@ -13,6 +13,9 @@ public struct TextualInversionFile {
         case kohya
         /// `{"emp_params": vectors}`.
         case oneTrainer
+        /// `{"clip_l": vectors, "clip_g": vectors}` for the two text encoders of SDXL, of which the
+        /// first is that of SD 1.x; only its vectors are read.
+        case sdxl
         /// `string_to_param` with name, step and checkpoint.
         case a1111
         /// The same as JSON in the text of a PNG.

@@ -1,4 +1,5 @@
 import Files
+import FineTuning
 import Foundation
 import Imaging
 import StableDiffusion
@@ -27,48 +28,32 @@ struct DemoReport {
     static func commands(
         _ settings: DemoSettings, program: String, folder: String
     ) -> [(purpose: String, command: String)] {
-        let model = quoted(folder.hasSuffix("/") ? folder + "model" : folder + "/model")
-        let prompt = quoted(settings.named(settings.nextTemplate))
+        let model = ShellWord.quoted(folder.hasSuffix("/") ? folder + "model" : folder + "/model")
+        let prompt = ShellWord.quoted(settings.named(settings.nextTemplate))
         let usual = GenerationSettings(prompt: "").guidanceScale
         let guidance =
             settings.guidanceScale == usual ? "" : " --guidance-scale \(settings.guidanceScale)"
+        let program = ShellWord.quoted(program)
         let other = settings.subject == "duck" ? "teapot" : "duck"
         return [
             (
                 "Paint it anywhere you like:",
-                "\(quoted(program)) generate --model \(model) --prompt \(prompt) --count 4\(guidance)"
+                "\(program) generate --model \(model) --prompt \(prompt) --count 4\(guidance)"
             ),
             (
                 "Teach another of the example subjects:",
-                "\(quoted(program)) demo --subject \(other) --output demo-\(other)"
+                "\(program) demo --subject \(other) --output demo-\(other)"
             ),
             (
                 "Teach a thing of your own, from five to ten photos of it:",
-                "\(quoted(program)) demo --photos FOLDER --subject car --output demo-mine"
+                "\(program) demo --photos FOLDER --subject car --output demo-mine"
             ),
         ]
     }
 
-    private static func quoted(_ text: String) -> String {
-        let plain = text.allSatisfy {
-            $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+=:,@".contains($0))
-        }
-        if plain, !text.isEmpty { return text }
-        return text.contains("\"") || text.contains("$") || text.contains("`")
-            || text.contains("\\")
-            ? "'" + text.replacing("'", with: "'\\''") + "'" : "\"\(text)\""
-    }
-
     private func page() throws -> String {
         let count = DemoOutcome.count(outcome.photos.count, "photo")
-        return """
-            <!doctype html>
-            <html lang="en">
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(HTML.escaped(settings.name)) — Attune</title>
-            <style>\(HTML.style)</style>
-            <main>
+        let body = """
             <header>
             <h1>A \(HTML.escaped(settings.subject)) of your own</h1>
             <p class="lead">From the \(count) below the model learned \
@@ -90,11 +75,9 @@ struct DemoReport {
             <section><h2>What to try next</h2>
             \(nextSteps())</section>
             <section><h2>Settings</h2>
-            <table>\(table())</table></section>
-            </main>
-            </html>
-
+            \(table())</section>
             """
+        return HTML.page(title: settings.name, body: body)
     }
 
     private func photoStrip() throws -> String {
@@ -165,8 +148,6 @@ struct DemoReport {
             ("Seed", "\(settings.seed)"),
             ("Time for everything", ProgressPrinter.time(outcome.seconds)),
         ]
-        return rows.map {
-            "<tr><th>\(HTML.escaped($0.0))</th><td>\(HTML.escaped($0.1))</td></tr>"
-        }.joined(separator: "\n")
+        return HTML.table(rows)
     }
 }

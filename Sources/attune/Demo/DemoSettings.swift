@@ -97,6 +97,9 @@ struct DemoSettings: Codable, Sendable {
         configuration.training.centerCrop = true
         // A run of minutes is begun anew rather than resumed.
         configuration.training.checkpointingSteps = stepCount + 1
+        // The demo has photos of its own that it measures with.
+        configuration.training.record.numHeldOut = 0
+        configuration.training.record.reportTo = .none
         return configuration
     }
 }

@@ -123,7 +123,7 @@ final class Demonstration {
     }
 
     private func train() throws {
-        let printer = TrainingPrinter()
+        let printer = TrainingPrinter(device: device)
         defer { printer.finish() }
         try FineTuningRun(
             settings.training(model: model.path, photos: photoFolder.path, folder: folder),

@@ -5,11 +5,17 @@ import json
 from common import ROOT, generator, randn, save
 
 import torch
+from lycoris.modules.boft import ButterflyOFTModule
+from lycoris.modules.diag_oft import DiagOFTModule
+from lycoris.modules.full import FullModule
+from lycoris.modules.glora import GLoRAModule
+from lycoris.modules.ia3 import IA3Module
 from lycoris.modules.loha import LohaModule
 from lycoris.modules.lokr import LokrModule
 from lycoris.modules.locon import LoConModule
+from lycoris.modules.norms import NormModule
 from peft import LoraConfig, get_peft_model_state_dict
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from models import load
 
@@ -98,7 +104,19 @@ LYCORIS = {
     "lokr-whole": (LokrModule, {"factor": 4, "full_matrix": True}),
     "dora-input": (LoConModule, {"weight_decompose": True, "wd_on_out": False}),
     "dora-output": (LoConModule, {"weight_decompose": True, "wd_on_out": True}),
+    "oft": (DiagOFTModule, {"lora_dim": 4, "rescaled": True}),
+    # The blocks are wider than this allows, so that it acts.
+    "oft-constrained": (DiagOFTModule, {"lora_dim": 8, "constraint": 0.03}),
+    "boft": (ButterflyOFTModule, {"lora_dim": 8, "rescaled": True}),
+    "ia3-input": (IA3Module, {"train_on_input": True}),
+    "ia3-output": (IA3Module, {"train_on_input": False}),
+    "glora": (GLoRAModule, {}),
+    "full": (FullModule, {}),
+    "norms": (NormModule, {}),
 }
+
+LAYERS = ("to_k", "conv1", "proj_in", "fc2")
+NORMS = ("norm1", "conv_norm_out", "layer_norm1", "final_layer_norm")
 
 
 def lycoris(name, data, seed):
@@ -110,21 +128,36 @@ def lycoris(name, data, seed):
     for number, (prefix, network) in enumerate(places):
         for layer, module in list(network.named_modules()):
             end = layer.rsplit(".", 1)[-1]
-            if end not in ("to_k", "conv1", "proj_in", "fc2"):
+            if end not in (NORMS if kind is NormModule else LAYERS):
                 continue
             lora = kind(
-                (prefix + layer).replace(".", "_"), module, lora_dim=2, alpha=1.5, **settings
+                (prefix + layer).replace(".", "_"),
+                module,
+                **({"lora_dim": 2, "alpha": 1.5} | settings),
             )
             shake([(n, p) for n, p in lora.named_parameters() if "org" not in n], seed + number)
-            for key, value in lora.state_dict().items():
-                if "org" not in key:
-                    tensors[f"{lora.lora_name}.{key}"] = value.detach().clone().contiguous()
             # Not its merged weights: for LoHa and LoKr those have alpha / rank twice.
             lora.eval()
             lora.apply_to()
+            # After that: before it, whole differences are stored less the layer's own weights.
+            for key, value in lora.state_dict().items():
+                if "org" not in key:
+                    tensors[f"{lora.lora_name}.{key}"] = value.detach().clone().contiguous()
     save_file(tensors, str(FOLDER / f"{name}.safetensors"))
     with torch.no_grad():
         return {f"{name}.{k}": v for k, v in outputs(pipe, data).items()}
+
+
+def kohya_rotations():
+    """kohya's own OFT (`networks/oft.py`) has the arithmetic of LyCORIS' with a constraint, names of
+    its own, and the U-Net only."""
+    tensors = load_file(str(FOLDER / "oft-constrained.safetensors"))
+    renamed = {
+        key.replace("lora_unet_", "oft_unet_"): value
+        for key, value in tensors.items()
+        if key.startswith("lora_unet_")
+    }
+    save_file(renamed, str(FOLDER / "oft-kohya.safetensors"))
 
 
 def main():
@@ -136,8 +169,10 @@ def main():
     result.update(peft("peft-lora", data, 910, r=2, lora_alpha=3, init_lora_weights=True))
     result.update(peft("peft-rslora", data, 920, r=3, lora_alpha=2, use_rslora=True))
     result.update(peft("peft-dora", data, 930, r=2, lora_alpha=2, use_dora=True))
+    result.update(peft("peft-bias", data, 940, r=2, lora_alpha=3, lora_bias=True))
     for number, name in enumerate(LYCORIS):
         result.update(lycoris(name, data, 950 + 10 * number))
+    kohya_rotations()
     save("adapters/outputs.safetensors", result)
 
 

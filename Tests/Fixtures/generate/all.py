@@ -7,7 +7,9 @@ from common import ROOT
 import adapters
 import archive
 import clip
+import data
 import hypernetworks
+import losses
 import models
 import networks
 import ops
@@ -43,9 +45,11 @@ def main():
         samplers,
         pipelines,
         training,
+        losses,
         adapters,
         hypernetworks,
         clip,
+        data,
         archive,
     ):
         print(topic.__name__, flush=True)

@@ -1,0 +1,22 @@
+/// A way to fine-tune, as a comparison has it.
+public enum ComparedMethod: String, Codable, Sendable, CaseIterable {
+    case dreamBooth = "dreambooth"
+    case dreamBoothWithPrior = "dreambooth-prior"
+    case lora
+    case textualInversion = "textual-inversion"
+    case hypernetwork
+
+    /// The name for people.
+    public var label: String {
+        switch self {
+        case .dreamBooth: "DreamBooth"
+        case .dreamBoothWithPrior: "DreamBooth with prior preservation"
+        case .lora: "LoRA"
+        case .textualInversion: "Textual Inversion"
+        case .hypernetwork: "Hypernetwork"
+        }
+    }
+
+    /// Whether it is DreamBooth of either kind.
+    public var isDreamBooth: Bool { self == .dreamBooth || self == .dreamBoothWithPrior }
+}

@@ -1,0 +1,77 @@
+import Crypto
+import Files
+package import Foundation
+import Torch
+
+/// `provenance.json`: what a run was made from and with, so that it can be told later whether
+/// another is the same.
+///
+/// It holds no time and no name of a machine: the same run again writes the same bytes.
+package struct Provenance: Codable, Equatable {
+    /// One photo.
+    package struct Photo: Codable, Equatable {
+        package let name: String
+        package let sha256: String
+        package let heldOut: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case name
+            case sha256
+            case heldOut = "held_out"
+        }
+    }
+
+    /// This program's, as long as none has been published.
+    package static let attuneVersion = "0.1.0-dev"
+
+    package let attune: String
+    package let libtorch: String
+    package let device: String
+    package let model: String
+    package let modelHash: String
+    package let photosFingerprint: String
+    package let photos: [Photo]
+    /// By the names of the options, as the run settled them.
+    package let settings: [String: String]
+    package let steps: Int
+
+    enum CodingKeys: String, CodingKey {
+        case attune
+        case libtorch
+        case device
+        case model
+        case modelHash = "model_hash"
+        case photosFingerprint = "photos_fingerprint"
+        case photos
+        case settings
+        case steps
+    }
+
+    /// Reads every photo for its hash.
+    ///
+    /// - Throws: `FileError` for a photo that can no longer be read.
+    package init(_ description: RunDescription) throws {
+        attune = Self.attuneVersion
+        libtorch = Compute.libTorchVersion
+        device = description.device
+        model = description.modelName
+        modelHash = description.modelHash
+        photosFingerprint = description.photosFingerprint
+        photos = try description.photos.map { photo in
+            let digest = SHA256.hash(data: try WholeFile.read(photo.url))
+            return Photo(
+                name: photo.url.lastPathComponent,
+                sha256: digest.map { String(format: "%02x", $0) }.joined(),
+                heldOut: photo.isHeldOut)
+        }
+        settings = description.settings
+        steps = description.stepCount
+    }
+
+    /// Writes the file.
+    package func write(to url: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(try encoder.encode(self) + Data("\n".utf8), to: url)
+    }
+}

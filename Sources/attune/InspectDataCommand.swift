@@ -1,0 +1,146 @@
+import ArgumentParser
+import FineTuning
+import Foundation
+import Imaging
+import StableDiffusion
+
+/// `attune inspect data`
+struct InspectDataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data",
+        abstract: "Show what would be trained on a folder of photos, and what is left out and why.",
+        discussion: """
+            Give the options of the training to see just what it would see. Photos that look alike \
+            and photos that seem blurred are named; nothing is changed.
+            """)
+
+    @Argument(help: "The folder with the photos.")
+    var folder: String
+
+    @Option(help: "The model that is to be trained (default: the embedded model).")
+    var model: String?
+
+    @Option(help: "Height and width of the training pictures (default: the model's own).")
+    var resolution: Int?
+
+    @Flag(help: "Crop in the middle instead of anywhere.")
+    var centerCrop = false
+
+    @Option(help: "The seed of the training, which decides the crops.")
+    var seed: UInt64 = 0
+
+    @Option(help: "Write a picture of all photos with their crops: a .png or .jpg file.")
+    var contactSheet: String?
+
+    @OptionGroup(title: "Data") var data: DataOptions
+
+    func run() throws {
+        let sheet = contactSheet.map { URL(filePath: $0) }
+        let ending = sheet?.pathExtension.lowercased() ?? "png"
+        guard ["png", "jpg", "jpeg"].contains(ending) else {
+            throw ValidationError(
+                "--contact-sheet \(contactSheet ?? ""): the name must end in .png or .jpg.")
+        }
+        let (resolution, factor) = try sizes()
+        var configuration = DataConfiguration()
+        data.apply(to: &configuration)
+        let inspection = try PhotoInspection(
+            URL(filePath: folder), configuration, resolution: resolution, factor: factor,
+            isCentered: centerCrop, seed: seed)
+        for line in Self.lines(inspection, configuration) { print(line) }
+        guard let sheet, !inspection.entries.isEmpty else { return }
+        let picture = try inspection.contactSheet()
+        if ending == "png" {
+            try PNGWriter.write(picture, to: sheet)
+        } else {
+            try JPEGWriter.write(picture, to: sheet)
+        }
+        print("\nThe crops are in \(sheet.path)")
+    }
+
+    /// The resolution, and how many pixels a latent stands for.
+    private func sizes() throws -> (resolution: Int, factor: Int) {
+        // Nothing but a number is asked of the model: all of Stable Diffusion's have 8.
+        if model == nil, let resolution { return (resolution, 8) }
+        let source = try ModelSource(model.map { URL(filePath: $0) } ?? EmbeddedModel.locate())
+        let factor = source.vaeConfiguration.downsamplingFactor
+        return (resolution ?? source.unetConfiguration.sampleSize * factor, factor)
+    }
+
+    private static func lines(
+        _ inspection: PhotoInspection, _ data: DataConfiguration
+    ) -> [String] {
+        let entries = inspection.entries
+        var result = [
+            "\(inspection.folder.path): \(entries.count) photo(s), \(inspection.exampleCount) in "
+                + "an epoch, trained at \(inspection.resolution)",
+            inspection.buckets.map { "Shapes are kept: \($0)" }
+                ?? "Photos are cropped to squares",
+            "",
+        ]
+        if !entries.isEmpty {
+            result += table(
+                [["Photo", "pixels", "trained as", "cropped", "views", "counts"]]
+                    + entries.map { entry in
+                        [
+                            entry.url.lastPathComponent, "\(entry.size)", "\(entry.trainedSize)",
+                            "\(Int((entry.croppedShare * 100).rounded())) %",
+                            "\(entry.viewCount)", "\(entry.repeats)",
+                        ]
+                    })
+            result.append("")
+        }
+        for entry in entries {
+            var facts: [String] = []
+            if let form = entry.captionForm { facts.append("also as \"\(form)\"") }
+            if data.maskedLoss { facts.append(mask(entry, data)) }
+            facts += entry.remarks
+            guard entry.caption != nil || !facts.isEmpty else { continue }
+            let caption = entry.caption.map { "\"\($0)\"" } ?? "no caption"
+            result.append("\(entry.url.lastPathComponent): \(caption)")
+            result += facts.map { "  \($0)" }
+        }
+        let uncaptioned = entries.count { $0.caption == nil }
+        if uncaptioned > 0 {
+            if entries.last.map({ $0.caption != nil || !$0.remarks.isEmpty }) == true {
+                result.append("")
+            }
+            result.append("\(uncaptioned) without a caption: training needs --instance-prompt.")
+        }
+        let sizes = inspection.sizeCounts
+        if sizes.count > 1 {
+            let list = sizes.map { "\($0.size) (\($0.count))" }.joined(separator: ", ")
+            result += ["", "Sizes: \(list)"]
+        }
+        return result + leftOut(inspection)
+    }
+
+    private static func mask(_ entry: PhotoInspection.Entry, _ data: DataConfiguration) -> String {
+        guard let mask = entry.mask else { return "no mask: counts everywhere" }
+        return data.unmaskedWeight == 0
+            ? "mask: \(mask)" : "mask: \(mask), the rest counts \(data.unmaskedWeight)"
+    }
+
+    private static func leftOut(_ inspection: PhotoInspection) -> [String] {
+        guard !inspection.leftOut.isEmpty else { return [] }
+        let lines = inspection.leftOut.map { file in
+            let reason = "\(file.reason)"
+            // Sentences name the file themselves.
+            let line = file.stopsRuns ? reason : "\(file.url.lastPathComponent): \(reason)"
+            return "  \(line)" + (file.stopsRuns ? " (training refuses the folder)" : "")
+        }
+        return ["", "Left out:"] + lines
+    }
+
+    /// Columns as wide as their widest word.
+    private static func table(_ rows: [[String]]) -> [String] {
+        let widths = (rows.first ?? []).indices.map { column in
+            rows.map { $0[column].count }.max() ?? 0
+        }
+        return rows.map { row in
+            zip(row, widths).map { cell, width in
+                cell + String(repeating: " ", count: width - cell.count)
+            }.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+        }
+    }
+}

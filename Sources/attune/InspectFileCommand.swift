@@ -1,0 +1,27 @@
+import ArgumentParser
+import Foundation
+import StableDiffusion
+
+/// `attune inspect FILE`, also `attune inspect file FILE`
+struct InspectFileCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "file",
+        abstract: "Say what a model, LoRA, embedding or hypernetwork is.",
+        discussion: "Files are read without running anything that is in them.")
+
+    @Argument(help: "Files, or folders in the layout of diffusers.")
+    var files: [String]
+
+    func run() throws {
+        for (index, file) in files.enumerated() {
+            let facts = try FileDescription(URL(filePath: file)).facts
+            if index > 0 { print("") }
+            if files.count > 1 { print(file) }
+            let width = facts.map(\.label.count).max() ?? 0
+            for fact in facts {
+                let padding = String(repeating: " ", count: width - fact.label.count)
+                print("\(fact.label)\(padding)  \(fact.value)")
+            }
+        }
+    }
+}
