@@ -82,6 +82,14 @@ void ct_set_thread_count(int32_t count) { at::set_num_threads(count); }
 
 int32_t ct_thread_count(void) { return at::get_num_threads(); }
 
+bool ct_has_fast_bfloat16(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
 const char *ct_version(void) { return TORCH_VERSION; }
 
 }  // extern "C"

@@ -11,31 +11,28 @@ public func trainAutoencoder(
 ) throws {
     let device = data.device
     var sizes = configuration.vae
-    let model = try Autoencoder(
-        sizes,
-        RandomInitialization(
-            Generator(seed: 21), device: device, format: device.trainingFormat))
+    let models = try (0..<device.shareCount).map { _ in
+        try Autoencoder(
+            sizes,
+            RandomInitialization(
+                Generator(seed: 21), device: device, format: device.trainingFormat))
+    }
     let run = try TrainingRun(
-        "vae", parameters: model.parameters.entries, schedule: configuration.autoencoder,
+        "vae", copies: models.map(\.parameters.entries), schedule: configuration.autoencoder,
         averageDecay: 0.999, seed: 22, folder: folder.work)
-    let noise = Generator(seed: 23, device: device)
+    let noises = models.indices.map { Generator(seed: 23 + UInt64($0) * 1000, device: device) }
     try run.run(seconds: seconds, log: log) {
         let rows = Tensor.randint(
             0..<data.count, [configuration.autoencoder.batchSize], generator: run.generator,
             device: device)
         let pixels = data.batch(rows, dtype: device.trainingDType, flippingHalf: true)
-        let latents = model.encode(pixels)
-        let painted = model.decode(latents.sample(generator: noise)).cast(to: .float32)
-        let wanted = pixels.cast(to: .float32)
-        let mean = latents.mean.cast(to: .float32)
-        let logVariance = latents.logVariance.cast(to: .float32)
-        let divergence = (mean.squared() + logVariance.exp() - 1 - logVariance).mean() * 0.5
-        let difference = painted - wanted
-        return difference.abs().mean() + difference.squared().mean() * 2
-            + edges(difference) + divergence * 2e-5
+        return zip(zip(models, noises), pixels.split(0, into: models.count)).map { pair, share in
+            { reconstructionLoss(pair.0, share, noise: pair.1) }
+        }
     }
     guard run.isFinished else { return }
     run.adoptAverages()
+    let model = models[0]
     sizes.scalingFactor = try latentScale(model, data)
     log("vae: latents are multiplied by \(sizes.scalingFactor)")
     try folder.write(
@@ -49,6 +46,19 @@ public func trainAutoencoder(
             "force_upcast": false,
         ])
     try folder.write(model.parameters.entries, "vae/diffusion_pytorch_model.safetensors")
+}
+
+private func reconstructionLoss(
+    _ model: Autoencoder, _ pixels: Tensor, noise: Generator
+) -> Tensor {
+    let latents = model.encode(pixels)
+    let painted = model.decode(latents.sample(generator: noise)).cast(to: .float32)
+    let mean = latents.mean.cast(to: .float32)
+    let logVariance = latents.logVariance.cast(to: .float32)
+    let divergence = (mean.squared() + logVariance.exp() - 1 - logVariance).mean() * 0.5
+    let difference = painted - pixels.cast(to: .float32)
+    return difference.abs().mean() + difference.squared().mean() * 2
+        + edges(difference) + divergence * 2e-5
 }
 
 /// The mean absolute difference between neighbours, at three scales.

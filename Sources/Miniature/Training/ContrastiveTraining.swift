@@ -17,11 +17,13 @@ public func trainContrastive(
     var sizes = configuration.clip
     sizes.text.vocabularySize = tokenizer.vocabularyCount
     sizes.text.endTokenID = tokenizer.endID
-    let model = try CLIPModel(
-        sizes,
-        RandomInitialization(
-            Generator(seed: 11), device: device, format: device.trainingFormat))
-    model.logitScale.fill(with: firstScale)
+    let models = try (0..<device.shareCount).map { _ in
+        try CLIPModel(
+            sizes,
+            RandomInitialization(
+                Generator(seed: 11), device: device, format: device.trainingFormat))
+    }
+    for model in models { model.logitScale.fill(with: firstScale) }
     let wordings = [
         data.scenes.map(\.caption),
         data.scenes.map { SceneCaption.short($0.kind) },
@@ -35,7 +37,7 @@ public func trainContrastive(
         )
     }
     let run = try TrainingRun(
-        "clip", parameters: model.parameters.entries, schedule: configuration.contrastive,
+        "clip", copies: models.map(\.parameters.entries), schedule: configuration.contrastive,
         averageDecay: 0.998, seed: 12, folder: folder.work)
     let dtype = device.trainingDType
     try run.run(seconds: seconds, log: log) {
@@ -43,27 +45,49 @@ public func trainContrastive(
         let rows = Tensor.randint(
             0..<data.count, [configuration.contrastive.batchSize], generator: run.generator,
             device: device)
-        let captionIDs = wording.ofScene.gathered(0, at: rows)
-        let pixels = data.batch(rows, dtype: dtype, flippingHalf: true)
-        let images = model.embedImages(shifted(pixels, generator: run.generator))
-        let texts = model.embedText(wording.ids.gathered(0, at: captionIDs), dtype: dtype)
-        let scale = model.logitScale.clamped(0, largestScale).exp()
-        let logits = images.matmul(texts.transposed(0, 1)) * scale
-        let equal = captionIDs.unsqueezed(0).isEqual(to: captionIDs.unsqueezed(1))
-            .cast(to: .float32)
-        let targets = equal / equal.sum([1], keepsAxes: true)
-        let byImage = -(targets * logits.logSoftmax(1)).sum([1]).mean()
-        let byText = -(targets * logits.transposed(0, 1).logSoftmax(1)).sum([1]).mean()
-        return (byImage + byText) * 0.5
+        let captionIDs = wording.ofScene.gathered(0, at: rows).split(0, into: models.count)
+        let pixels = shifted(
+            data.batch(rows, dtype: dtype, flippingHalf: true), generator: run.generator
+        ).split(0, into: models.count)
+        return models.indices.map { share in
+            {
+                let model = models[share]
+                let texts = model.embedText(
+                    wording.ids.gathered(0, at: captionIDs[share]), dtype: dtype)
+                return contrast(
+                    model.scaledImages(pixels[share]), texts, captionIDs: captionIDs[share])
+            }
+        }
     }
     guard run.isFinished else { return }
     run.adoptAverages()
-    try write(model, sizes, tokenizer.maximumLength, tokenizer.startID, tokenizer.endID, folder)
+    try write(models[0], sizes, tokenizer.maximumLength, tokenizer.startID, tokenizer.endID, folder)
+}
+
+extension CLIPModel {
+    /// Embeddings of pictures times the learned factor on cosines: `[batch, projection width]`.
+    func scaledImages(_ pixels: Tensor) -> Tensor {
+        embedImages(pixels) * logitScale.clamped(0, largestScale).exp()
+    }
+}
+
+/// The mean of both directions' cross entropy, where equal captions share the target.
+///
+/// - Parameters:
+///   - images: scaled embeddings, `[batch, width]`.
+///   - texts: unit embeddings of the captions in the same order, `[batch, width]`.
+func contrast(_ images: Tensor, _ texts: Tensor, captionIDs: Tensor) -> Tensor {
+    let logits = images.matmul(texts.transposed(0, 1))
+    let equal = captionIDs.unsqueezed(0).isEqual(to: captionIDs.unsqueezed(1)).cast(to: .float32)
+    let targets = equal / equal.sum([1], keepsAxes: true)
+    let byImage = -(targets * logits.logSoftmax(1)).sum([1]).mean()
+    let byText = -(targets * logits.transposed(0, 1).logSoftmax(1)).sum([1]).mean()
+    return (byImage + byText) * 0.5
 }
 
 /// CLIP's own beginning, log(1 / 0.07), and its bound, log(100).
 private let firstScale = 2.6592
-let largestScale = 4.6052
+private let largestScale = 4.6052
 
 /// The pictures, some rows at a time moved by up to a sixteenth of their size, with grey at the
 /// edges: what a thing is does not hang on where the patches cut it.

@@ -19,13 +19,15 @@ public func trainDiffusion(
     let contexts = try encodeAll(captions + [""], tokenizer, folder, device: device)
     let which = captionOfScene
     let sizes = configuration.unet
-    let model = try UNet(
-        sizes,
-        RandomInitialization(
-            Generator(seed: 31), device: device, format: device.trainingFormat))
-    log("unet: \(model.parameters.elementCount) parameters, \(captions.count) captions")
+    let models = try (0..<device.shareCount).map { _ in
+        try UNet(
+            sizes,
+            RandomInitialization(
+                Generator(seed: 31), device: device, format: device.trainingFormat))
+    }
+    log("unet: \(models[0].parameters.elementCount) parameters, \(captions.count) captions")
     let run = try TrainingRun(
-        "unet", parameters: model.parameters.entries, schedule: configuration.diffusion,
+        "unet", copies: models.map(\.parameters.entries), schedule: configuration.diffusion,
         averageDecay: 0.9995, seed: 32, folder: folder.work)
     let schedule = NoiseSchedule(miniatureScheduler)
     let weights = schedule.signalToNoise.map { Float(min($0, 5) / $0) }
@@ -39,23 +41,35 @@ public func trainDiffusion(
         ).integers()
         let dropped = Tensor.rand([batchSize], generator: run.generator).floats()
         let mirrored = Tensor.randint(0..<2, [batchSize], generator: run.generator)
-        let texts = zip(scenes.integers(), dropped).map { $1 < 0.1 ? captions.count : which[$0] }
+        let captionNumbers = zip(scenes.integers(), dropped).map {
+            $1 < 0.1 ? captions.count : which[$0]
+        }
         let rows = (scenes + mirrored * Double(data.count)).moved(to: device)
         let clean = withoutGradients {
             latents.sample(rows, generator: noiseSource) * scale
         }
         let noise = Tensor.randn(clean.shape, generator: noiseSource)
         let noisy = schedule.noisy(clean, noise: noise, timesteps: timesteps)
-        let predicted = model(
-            noisy.cast(to: device.trainingDType),
-            timesteps: Tensor(timesteps.map(Float.init), device: device),
-            context: contexts.gathered(0, at: Tensor(texts, device: device)))
         let target = schedule.target(latents: clean, noise: noise, timesteps: timesteps)
-        let errors = (predicted.cast(to: .float32) - target).squared().mean([1, 2, 3])
-        return (errors * Tensor(timesteps.map { weights[$0] }, device: device)).mean()
+        let context = contexts.gathered(0, at: Tensor(captionNumbers, device: device))
+        let times = Tensor(timesteps.map(Float.init), device: device)
+        let importance = Tensor(timesteps.map { weights[$0] }, device: device)
+        func shares(_ whole: Tensor) -> [Tensor] { whole.split(0, into: models.count) }
+        let inputs = shares(noisy.cast(to: device.trainingDType))
+        let (targets, texts) = (shares(target), shares(context))
+        let (moments, factors) = (shares(times), shares(importance))
+        return models.indices.map { share in
+            {
+                let predicted = models[share](
+                    inputs[share], timesteps: moments[share], context: texts[share])
+                let errors = (predicted.cast(to: .float32) - targets[share]).squared()
+                return (errors.mean([1, 2, 3]) * factors[share]).mean()
+            }
+        }
     }
+    guard run.isFinished else { return }
     run.adoptAverages()
-    try write(model, sizes, folder)
+    try write(models[0], sizes, folder)
 }
 
 /// The noise schedule of Stable Diffusion 1.x.

@@ -10,13 +10,13 @@ public struct MiniatureConfiguration: Codable, Sendable {
     /// The width of the text encoder, and so of what the U-Net attends to.
     public var contextWidth = 128
     /// How the CLIP is trained on pictures and captions.
-    public var contrastive = Schedule(stepCount: 1300, batchSize: 128, learningRate: 1e-3)
+    public var contrastive = Schedule(stepCount: 700, batchSize: 256, learningRate: 1e-3)
     /// How the CLIP's picture tower goes on by itself.
-    public var vision = Schedule(stepCount: 1500, batchSize: 128, learningRate: 1e-3)
+    public var vision = Schedule(stepCount: 2000, batchSize: 128, learningRate: 1e-3)
     /// How both towers then go on together.
-    public var towers = Schedule(stepCount: 1500, batchSize: 128, learningRate: 5e-4)
+    public var towers = Schedule(stepCount: 1000, batchSize: 128, learningRate: 5e-4)
     /// How the VAE is trained.
-    public var autoencoder = Schedule(stepCount: 12000, batchSize: 8, learningRate: 1e-3)
+    public var autoencoder = Schedule(stepCount: 10000, batchSize: 8, learningRate: 1e-3)
     /// How the U-Net is trained on the frozen text encoder.
     public var diffusion = Schedule(stepCount: 6000, batchSize: 48, learningRate: 5e-4)
 

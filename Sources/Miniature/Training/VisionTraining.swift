@@ -16,14 +16,14 @@ public func trainVision(
 ) throws {
     let device = data.device
     let tokenizer = try folder.tokenizer()
-    let model = try folder.clip(device: device)
+    let models = try (0..<device.shareCount).map { _ in try folder.clip(device: device) }
     let classes = SceneClass.allCases
     let colors = SceneColor.allCases
     func pooled(_ texts: [String]) -> Tensor {
         withoutGradients {
             let parts = stride(from: 0, to: texts.count, by: 512).map { start in
                 let some = Array(texts[start..<min(start + 512, texts.count)])
-                return model.pooledText(tokenIDs(some, tokenizer, device: device))
+                return models[0].pooledText(tokenIDs(some, tokenizer, device: device))
             }
             return Tensor.concatenating(parts)
         }
@@ -38,39 +38,44 @@ public func trainVision(
     let classNumbers = numbers(data.scenes.map { classes.firstIndex(of: $0.kind) ?? 0 })
     let colorNumbers = numbers(data.scenes.map { colors.firstIndex(of: $0.color) ?? 0 })
 
-    let trained = model.parameters.entries.filter {
-        !$0.name.hasPrefix("text_model.")
+    let trained = models.map { model in
+        model.parameters.entries.filter { !$0.name.hasPrefix("text_model.") }
     }
     let run = try TrainingRun(
-        "vision", parameters: trained, schedule: configuration.vision, averageDecay: 0.998,
+        "vision", copies: trained, schedule: configuration.vision, averageDecay: 0.998,
         seed: 13, folder: folder.work)
     let dtype = device.trainingDType
     try run.run(seconds: seconds, log: log) {
         let count = configuration.vision.batchSize
         let rows = Tensor.randint(
             0..<data.count, [count], generator: run.generator, device: device)
-        let pixels = data.batch(rows, dtype: dtype, flippingHalf: true)
-        let scale = model.logitScale.clamped(0, largestScale).exp()
-        let images = model.embedImages(shifted(pixels, generator: run.generator)) * scale
-        let kinds = classNumbers.gathered(0, at: rows)
-        let byClass = crossEntropy(
-            images.matmul(model.projectText(classTexts).transposed(0, 1)), kinds)
-        // [batch, 1, width] · [batch, width, colours]
-        let ofColors = model.projectText(colorTexts).reshaped(classes.count, colors.count, -1)
-            .gathered(0, at: kinds).transposed(1, 2)
-        let byColor = crossEntropy(
-            images.unsqueezed(1).matmul(ofColors).squeezed(1), colorNumbers.gathered(0, at: rows))
-        let ids = captionNumbers.gathered(0, at: rows)
-        let equal = ids.unsqueezed(0).isEqual(to: ids.unsqueezed(1)).cast(to: .float32)
-        let logits = images.matmul(
-            model.projectText(captionTexts.gathered(0, at: ids)).transposed(0, 1))
-        let targets = equal / equal.sum([1], keepsAxes: true)
-        let byCaption = -(targets * logits.logSoftmax(1)).sum([1]).mean()
-        return byClass + byColor * 0.5 + byCaption * 0.5
+        let pixels = shifted(
+            data.batch(rows, dtype: dtype, flippingHalf: true), generator: run.generator
+        ).split(0, into: models.count)
+        let shares = rows.split(0, into: models.count)
+        return models.indices.map { share in
+            {
+                let (model, rows) = (models[share], shares[share])
+                let images = model.scaledImages(pixels[share])
+                let kinds = classNumbers.gathered(0, at: rows)
+                let byClass = crossEntropy(
+                    images.matmul(model.projectText(classTexts).transposed(0, 1)), kinds)
+                // [batch, 1, width] · [batch, width, colours]
+                let ofColors = model.projectText(colorTexts)
+                    .reshaped(classes.count, colors.count, -1)
+                    .gathered(0, at: kinds).transposed(1, 2)
+                let byColor = crossEntropy(
+                    images.unsqueezed(1).matmul(ofColors).squeezed(1),
+                    colorNumbers.gathered(0, at: rows))
+                let ids = captionNumbers.gathered(0, at: rows)
+                let texts = model.projectText(captionTexts.gathered(0, at: ids))
+                return byClass + byColor * 0.5 + contrast(images, texts, captionIDs: ids) * 0.5
+            }
+        }
     }
     guard run.isFinished else { return }
     run.adoptAverages()
-    try folder.write(model.parameters.entries, "clip/model.safetensors")
+    try folder.write(models[0].parameters.entries, "clip/model.safetensors")
 }
 
 /// Goes on with the whole CLIP for a while: the picture tower, which knows shapes by now, teaches
@@ -81,7 +86,7 @@ public func trainTowers(
 ) throws {
     let device = data.device
     let tokenizer = try folder.tokenizer()
-    let model = try folder.clip(device: device)
+    let models = try (0..<device.shareCount).map { _ in try folder.clip(device: device) }
     let classes = SceneClass.allCases
     let classIDs = tokenIDs(
         classes.map { SceneCaption.short($0) }, tokenizer, device: device)
@@ -91,30 +96,34 @@ public func trainTowers(
     let captionIDs = tokenIDs(captions, tokenizer, device: device)
     let captionNumbers = Tensor(captionOfScene, device: device)
     let run = try TrainingRun(
-        "towers", parameters: model.parameters.entries, schedule: configuration.towers,
+        "towers", copies: models.map(\.parameters.entries), schedule: configuration.towers,
         averageDecay: 0.99, seed: 14, folder: folder.work)
     let dtype = device.trainingDType
     try run.run(seconds: seconds, log: log) {
         let rows = Tensor.randint(
             0..<data.count, [configuration.towers.batchSize], generator: run.generator,
             device: device)
-        let pixels = data.batch(rows, dtype: dtype, flippingHalf: true)
-        let scale = model.logitScale.clamped(0, largestScale).exp()
-        let images = model.embedImages(shifted(pixels, generator: run.generator)) * scale
-        let classTexts = model.embedText(classIDs, dtype: dtype)
-        let byClass = crossEntropy(
-            images.matmul(classTexts.transposed(0, 1)), classNumbers.gathered(0, at: rows))
-        let ids = captionNumbers.gathered(0, at: rows)
-        let equal = ids.unsqueezed(0).isEqual(to: ids.unsqueezed(1)).cast(to: .float32)
-        let targets = equal / equal.sum([1], keepsAxes: true)
-        let texts = model.embedText(captionIDs.gathered(0, at: ids), dtype: dtype)
-        let logits = images.matmul(texts.transposed(0, 1))
-        let byImage = -(targets * logits.logSoftmax(1)).sum([1]).mean()
-        let byText = -(targets * logits.transposed(0, 1).logSoftmax(1)).sum([1]).mean()
-        return byClass + (byImage + byText) * 0.5
+        let pixels = shifted(
+            data.batch(rows, dtype: dtype, flippingHalf: true), generator: run.generator
+        ).split(0, into: models.count)
+        let shares = rows.split(0, into: models.count)
+        return models.indices.map { share in
+            {
+                let (model, rows) = (models[share], shares[share])
+                let images = model.scaledImages(pixels[share])
+                let classTexts = model.embedText(classIDs, dtype: dtype)
+                let byClass = crossEntropy(
+                    images.matmul(classTexts.transposed(0, 1)),
+                    classNumbers.gathered(0, at: rows))
+                let ids = captionNumbers.gathered(0, at: rows)
+                let texts = model.embedText(captionIDs.gathered(0, at: ids), dtype: dtype)
+                return byClass + contrast(images, texts, captionIDs: ids)
+            }
+        }
     }
     guard run.isFinished else { return }
     run.adoptAverages()
+    let model = models[0]
     try folder.write(model.parameters.entries, "clip/model.safetensors")
     let tower = model.parameters.entries.filter { $0.name.hasPrefix("text_model.") }
     try folder.write(tower, "text_encoder/model.safetensors")
