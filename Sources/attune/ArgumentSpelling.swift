@@ -14,6 +14,13 @@ enum ArgumentSpelling {
         var result: [String] = []
         for (index, argument) in arguments.enumerated() {
             if argument == "--" { return result + arguments[index...] }
+            // The parser would take a negative number for an option of its own.
+            if argument.hasPrefix("-"), Double(argument) != nil,
+                let option = result.last, option.hasPrefix("--"), !option.contains("=")
+            {
+                result[result.count - 1] = "\(option)=\(argument)"
+                continue
+            }
             guard argument.hasPrefix("--") else {
                 result.append(argument)
                 continue

@@ -16,12 +16,15 @@ struct Attune: ParsableCommand {
 
     static func main() {
         Compute.letThreadsSleep()
+        let typed = ArgumentSpelling.normalized(Array(CommandLine.arguments.dropFirst()))
+        var file: String?
         do {
-            var command = try parseAsRoot(
-                ArgumentSpelling.normalized(Array(CommandLine.arguments.dropFirst())))
+            let expanded = try RunFile.expanding(typed)
+            file = expanded.file
+            var command = try parseAsRoot(expanded.arguments)
             try command.run()
         } catch {
-            guard let text = Refusal.text(for: error) else { exit(withError: error) }
+            guard let text = Refusal.text(for: error, file: file) else { exit(withError: error) }
             FileHandle.standardError.write(Data(text.utf8))
             exit(withError: ExitCode.validationFailure)
         }
@@ -33,6 +36,10 @@ struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Teach a model something new.",
+        discussion: """
+            Every run leaves run.yaml in its output folder: its method and options. "attune train \
+            --config run.yaml" repeats it; options typed as well count before the file's.
+            """,
         subcommands: [
             TrainDreamBoothCommand.self, TrainLoRACommand.self, TrainTextualInversionCommand.self,
             TrainHypernetworkCommand.self,

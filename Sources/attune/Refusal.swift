@@ -5,12 +5,15 @@ import Foundation
 enum Refusal {
     /// Where ArgumentParser says in several lines what is wrong with the options, the same as one
     /// sentence and a line on where to read more; nil for everything else.
-    static func text(for error: any Error) -> String? {
+    ///
+    /// - Parameter file: of `--config`, where options were read from one.
+    static func text(for error: any Error, file: String? = nil) -> String? {
         guard Attune.exitCode(for: error) == .validationFailure else { return nil }
         let lines = Attune.fullMessage(for: error).split(separator: "\n")
         let sentence = oneLine(Attune.message(for: error))
         let hint = lines.last { $0.hasPrefix("  See '") }
-        return "Error: \(sentence)\n" + (hint.map { "\($0)\n" } ?? "")
+        let place = file.map { "\($0) and what was typed: " } ?? ""
+        return "Error: \(place)\(sentence)\n" + (hint.map { "\($0)\n" } ?? "")
     }
 
     /// Makes `a, b` of a list with an entry on each line.

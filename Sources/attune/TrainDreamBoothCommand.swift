@@ -20,7 +20,6 @@ struct TrainDreamBoothCommand: SubjectCommand {
     var accepted: DiffusersOptions
 
     static let outputDir = "dreambooth-model"
-    static let learningRate = 5e-6
 
     func method() throws -> FineTuningMethod { .dreamBooth }
 }

@@ -22,7 +22,6 @@ struct TrainHypernetworkCommand: SubjectCommand {
     var accepted: DiffusersOptions
 
     static let outputDir = "hypernetwork-model"
-    static let learningRate = 1e-4
 
     func method() throws -> FineTuningMethod { .hypernetwork(try network.training()) }
 }

@@ -24,7 +24,6 @@ struct TrainLoRACommand: SubjectCommand {
     var accepted: DiffusersOptions
 
     static let outputDir = "lora-dreambooth-model"
-    static let learningRate = 1e-4
 
     func method() throws -> FineTuningMethod { .lora(network.configuration) }
 }

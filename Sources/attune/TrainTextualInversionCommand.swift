@@ -28,11 +28,10 @@ struct TrainTextualInversionCommand: ParsableCommand {
         configuration.model = subject.model
         configuration.outputDir = subject.outputDir
         data.apply(to: &configuration.data)
-        try loop.apply(to: &configuration.training, learningRate: 5e-3)
+        try loop.apply(to: &configuration.training)
         keeping.apply(to: &configuration)
-        try configuration.validate()
         try TrainingSession.run(
-            configuration, on: Device(named: subject.device), accepted: accepted)
+            configuration, loop, on: Device(named: subject.device), accepted: accepted)
     }
 }
 

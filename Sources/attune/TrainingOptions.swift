@@ -56,8 +56,8 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Decides everything that is random (default: drawn).")
     var seed: UInt64?
 
-    @Option(help: "Photos in one forward pass.")
-    var trainBatchSize = 4
+    @Option(help: "Photos in one forward pass (default: 4; the preset's where it gives the steps).")
+    var trainBatchSize: Int?
 
     @Option(help: "Forward passes that make one step.")
     var gradientAccumulationSteps = 1
@@ -65,16 +65,16 @@ struct TrainingOptions: ParsableArguments {
     @Flag(help: "Compute activations twice instead of keeping them: slower, less memory.")
     var gradientCheckpointing = false
 
-    @Option(help: "How often the photos are gone through where --max-train-steps is not given.")
-    var numTrainEpochs = 1
+    @Option(help: "How often the photos are gone through, in place of --max-train-steps.")
+    var numTrainEpochs: Int?
 
-    @Option(help: "Steps of the whole run.")
+    @Option(help: "Steps of the whole run (default: by method and model).")
     var maxTrainSteps: Int?
 
     @Option(
         help: """
-            The learning rate at its highest (default: by the method), or rates until steps as in \
-            A1111: \"0.005:100, 1e-3:1000\".
+            The learning rate at its highest (default: by method and model), or rates until steps \
+            as in A1111: \"0.005:100, 1e-3:1000\".
             """)
     var learningRate: LearningRateArgument?
 
@@ -143,15 +143,35 @@ struct TrainingOptions: ParsableArguments {
     @OptionGroup var objective: ObjectiveOptions
     @OptionGroup var updates: UpdateOptions
 
-    /// - Parameter learningRate: the method's default.
-    func apply(to training: inout TrainingConfiguration, learningRate: Double) throws {
+    /// Takes from a preset what was not given; what it gives, by the names of its options.
+    func complete(
+        _ training: inout TrainingConfiguration, from preset: Preset
+    ) -> [(name: String, value: String)] {
+        var taken: [(name: String, value: String)] = []
+        if maxTrainSteps == nil, numTrainEpochs == nil, training.learningRateStages == nil {
+            training.maxTrainSteps = preset.stepCount
+            taken.append(("max-train-steps", String(preset.stepCount)))
+            if trainBatchSize == nil {
+                training.trainBatchSize = preset.batchSize
+                taken.append(("train-batch-size", String(preset.batchSize)))
+            }
+        }
+        // Prodigy finds the rate, and multiplies it by its own.
+        if learningRate == nil, training.optimizer != .prodigy {
+            training.learningRate = preset.learningRate
+            taken.append(("learning-rate", String(preset.learningRate)))
+        }
+        return taken
+    }
+
+    func apply(to training: inout TrainingConfiguration) throws {
         training.resolution = resolution
         training.centerCrop = centerCrop
         training.seed = seed
-        training.trainBatchSize = trainBatchSize
+        if let trainBatchSize { training.trainBatchSize = trainBatchSize }
         training.gradientAccumulationSteps = gradientAccumulationSteps
         training.gradientCheckpointing = gradientCheckpointing
-        training.numTrainEpochs = numTrainEpochs
+        if let numTrainEpochs { training.numTrainEpochs = numTrainEpochs }
         training.maxTrainSteps = maxTrainSteps
         training.optimizer = use8bitAdam ? .adamW8bit : optimizer
         switch self.learningRate {
@@ -160,8 +180,7 @@ struct TrainingOptions: ParsableArguments {
             training.learningRateStages = stages
             // What other rates are relative to.
             training.learningRate = stages.stages[0].rate
-        // Prodigy finds the rate, and multiplies it by this.
-        case nil: training.learningRate = training.optimizer == .prodigy ? 1 : learningRate
+        case nil: if training.optimizer == .prodigy { training.learningRate = 1 }
         }
         training.textEncoderLearningRate = textEncoderLearningRate
         training.scaleLR = scaleLR

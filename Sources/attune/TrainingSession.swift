@@ -1,14 +1,13 @@
 import ArgumentParser
 import FineTuning
 import Foundation
+import StableDiffusion
 import Torch
 
 /// A command that teaches a subject from photos and a prompt, by one of the methods.
 protocol SubjectCommand: ParsableCommand {
     /// What the method is called by in folders, where no other is given.
     static var outputDir: String { get }
-    /// The learning rate where none is given.
-    static var learningRate: Double { get }
 
     var subject: SubjectOptions { get }
     var prior: PriorPreservationOptions { get }
@@ -28,27 +27,41 @@ extension SubjectCommand {
         subject.apply(to: &configuration, outputDir: Self.outputDir)
         prior.apply(to: &configuration)
         data.apply(to: &configuration.data)
-        try loop.apply(to: &configuration.training, learningRate: Self.learningRate)
+        try loop.apply(to: &configuration.training)
         keeping.apply(to: &configuration)
-        try configuration.validate()
         try TrainingSession.run(
-            configuration, on: Device(named: subject.device), accepted: accepted)
+            configuration, loop, on: Device(named: subject.device), accepted: accepted)
     }
 }
 
 /// Runs a training whose options are parsed: printing, and what Ctrl-C does.
 enum TrainingSession {
     static func run(
-        _ configuration: FineTuningConfiguration, on device: Device, accepted: DiffusersOptions
+        _ configuration: FineTuningConfiguration, _ loop: TrainingOptions, on device: Device,
+        accepted: DiffusersOptions
     ) throws {
+        try configuration.validate()
+        var configuration = configuration
+        let preset = Preset(
+            for: configuration.method,
+            withPriorPreservation: configuration.withPriorPreservation,
+            model: try ModelSource(
+                configuration.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
+        let taken = loop.complete(&configuration.training, from: preset)
+        try configuration.validate()
         Compute.allowFastMatmul(accepted.allowTf32)
         let printer = TrainingPrinter(device: device)
         for notice in accepted.notices { printer.show(.notice(notice)) }
+        if !taken.isEmpty {
+            let text = taken.map { "--\($0.name) \($0.value)" }.joined(separator: " ")
+            printer.show(.notice("For this method and model: \(text)."))
+        }
         let interruption = Interruption(
             message: "Ending after this step and saving; press Ctrl-C again to end at once.")
+        let runFile = try runFile(&configuration, taken)
         let training = FineTuningRun(
             configuration, device: device, cancellation: interruption.cancellation,
-            report: printer.show)
+            runFile: runFile, report: printer.show)
         do {
             try training.run()
         } catch let error as TrainingError {
@@ -61,5 +74,21 @@ enum TrainingSession {
             printer.finish()
             throw error
         }
+    }
+
+    /// The text of the file that repeats the run; nil for one that goes on with another, whose
+    /// file is there already.
+    private static func runFile(
+        _ configuration: inout FineTuningConfiguration, _ taken: [(name: String, value: String)]
+    ) throws -> String? {
+        guard configuration.resumeFromCheckpoint == nil else { return nil }
+        // Small enough to be typed again.
+        let seed = configuration.training.seed ?? UInt64.random(in: 0..<(1 << 32))
+        configuration.training.seed = seed
+        let typed = ArgumentSpelling.normalized(Array(CommandLine.arguments.dropFirst()))
+        var file = RunFile(arguments: try RunFile.expanding(typed).arguments.dropFirst())
+        for (name, value) in taken { file.complete(name, value) }
+        file.complete("seed", String(seed))
+        return try file.yaml()
     }
 }

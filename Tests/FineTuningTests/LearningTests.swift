@@ -78,7 +78,6 @@ import Torch
             configuration.classPrompt = Self.classPrompt
             configuration.numClassImages = Self.classPictureCount
         }
-        configuration.trainTextEncoder = true
         configuration.training.seed = Self.seed
         configuration.training.maxTrainSteps = Self.stepCount
         configuration.training.trainBatchSize = Self.batchSize

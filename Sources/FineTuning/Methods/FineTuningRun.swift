@@ -16,20 +16,24 @@ public final class FineTuningRun {
     public private(set) var configuration: FineTuningConfiguration
     private let device: Device
     private let cancellation: Cancellation
+    private let runFile: String?
     private let report: (TrainingEvent) -> Void
     private let recorder: RunRecorder
 
     /// A run of this configuration, on one device.
     ///
-    /// - Parameter report: told what goes on, on the thread of ``run()``.
+    /// - Parameters:
+    ///   - runFile: what repeats the run, for its folder: the text of `run.yaml`.
+    ///   - report: told what goes on, on the thread of ``run()``.
     public init(
         _ configuration: FineTuningConfiguration, device: Device = .cpu,
-        cancellation: Cancellation = Cancellation(),
+        cancellation: Cancellation = Cancellation(), runFile: String? = nil,
         report: @escaping (TrainingEvent) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.device = device
         self.cancellation = cancellation
+        self.runFile = runFile
         let recorder = RunRecorder(device: device, notify: { report(.notice($0)) })
         self.recorder = recorder
         self.report = { event in
@@ -81,6 +85,10 @@ public final class FineTuningRun {
         advise(stepCount: stepCount)
 
         try Folder.create(output)
+        if let runFile {
+            try AtomicFile.write(
+                Data(runFile.utf8), to: output.appendingPathComponent("run.yaml"))
+        }
         configuration.captions = configuration.captions?.varied(
             configuration.data, seed: configuration.training.seed ?? 0)
         var settings = try configuration.settings(

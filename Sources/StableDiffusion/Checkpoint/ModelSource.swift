@@ -163,10 +163,17 @@ public final class ModelSource {
             throw ModelError.missingPart(name: part.rawValue, folder: url.path)
         }
         let checkpoint = weights.checkpoint(
-            dtype: dtype, device: device, readsContents: readsContents)
+            dtype: dtype, device: device, format: format(on: device), readsContents: readsContents)
         let network = try build(checkpoint)
         try checkpoint.requireAllUsed()
         return network
+    }
+
+    /// On a processor narrow networks pay more for the channels-last format than they gain: the
+    /// embedded model's U-Net trains at 46 rows a second in it and at 56 without.
+    private func format(on device: Device) -> MemoryFormat {
+        let widest = unetConfiguration.blockOutChannels.max() ?? 0
+        return device == .cpu && widest < 256 ? .contiguous : .channelsLast
     }
 
     private static func applying(

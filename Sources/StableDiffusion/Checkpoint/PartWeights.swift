@@ -38,9 +38,12 @@ struct PartWeights {
         }
     }
 
-    func checkpoint(dtype: DType, device: Device, readsContents: Bool = true) -> Checkpoint {
+    func checkpoint(
+        dtype: DType, device: Device, format: MemoryFormat, readsContents: Bool = true
+    ) -> Checkpoint {
         Checkpoint(
-            stored, origin: origin, dtype: dtype, device: device, readsContents: readsContents)
+            stored, origin: origin, dtype: dtype, device: device, format: format,
+            readsContents: readsContents)
     }
 
     /// Whether all floating-point tensors of the files are of this type.

@@ -89,7 +89,7 @@ struct CompareCommand: ParsableCommand {
         let source = try ModelSource(
             model.map { URL(filePath: $0) } ?? EmbeddedModel.locate())
         let usualGuidance =
-            CompareRecipe.isSmall(source)
+            Preset.isSmall(source)
             ? DemoSettings().guidanceScale : GenerationSettings(prompt: "").guidanceScale
         let settings = CompareSettings(
             subject: subject, model: source.name, modelHash: try source.hash,

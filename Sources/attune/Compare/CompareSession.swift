@@ -121,7 +121,7 @@ final class CompareSession {
         guard plan.methods.contains(.dreamBoothWithPrior) else { return pictures }
         try ClassPictures(
             folder: folder.classPictures,
-            count: CompareRecipe.classPictureCount(isSmall: CompareRecipe.isSmall(source)),
+            count: CompareRecipe.classPictureCount(isSmall: Preset.isSmall(source)),
             settings: settings.generation(settings.subject.classPrompt),
             // Others than those that are measured.
             seed: settings.firstSeed &+ 1000, batchSize: CompareSettings.paintedAtOnce
@@ -228,7 +228,7 @@ final class CompareSession {
     private func configuration(of run: CompareFolder.Run) -> FineTuningConfiguration {
         CompareRecipe.configuration(
             for: run.method, seed: run.seed, settings: settings,
-            isSmall: CompareRecipe.isSmall(source), model: source.url,
+            isSmall: Preset.isSmall(source), model: source.url,
             photos: photoFolder(of: run), classPictures: folder.classPictures,
             output: folder.work(run).appending(path: "trained"))
     }

@@ -132,11 +132,10 @@ struct DemoReport {
     }
 
     private func table() -> String {
-        let trained = settings.trainsTextEncoder ? "U-Net and text encoder" : "U-Net"
         let rows = [
             ("Model", outcome.modelName),
             ("Method", "DreamBooth with prior preservation"),
-            ("Trained parts", trained),
+            ("Trained parts", "U-Net"),
             ("Prompt of the photos", settings.instancePrompt),
             ("Prompt of the class pictures", settings.classPrompt),
             ("Class pictures", "\(settings.classPictureCount)"),

@@ -12,10 +12,9 @@ struct DemoSettings: Codable, Sendable {
     var seed: UInt64 = 1
 
     /// Training steps, photos in each, and the learning rate.
-    var stepCount = 250
-    var batchSize = 8
-    var learningRate = 1e-4
-    var trainsTextEncoder = true
+    var stepCount = preset.stepCount
+    var batchSize = preset.batchSize
+    var learningRate = preset.learningRate
     /// Pictures of ordinary things of that kind, and how much they count against the photos.
     var classPictureCount = 40
     var priorLossWeight = 1.0
@@ -43,6 +42,9 @@ struct DemoSettings: Codable, Sendable {
     ]
     /// A prompt that the demo leaves for the person to try.
     var nextTemplate = "a photo of * in a forest at night"
+
+    private static let preset = Preset(
+        for: .dreamBooth, withPriorPreservation: true, isSmall: true)
 
     /// A wish, and its name on the contact sheet.
     struct Prompt: Codable, Sendable {
@@ -89,7 +91,6 @@ struct DemoSettings: Codable, Sendable {
         configuration.priorLossWeight = priorLossWeight
         configuration.sampleBatchSize = paintedAtOnce
         configuration.classImageSteps = samplingStepCount
-        configuration.trainTextEncoder = trainsTextEncoder
         configuration.training.seed = seed
         configuration.training.maxTrainSteps = stepCount
         configuration.training.trainBatchSize = batchSize

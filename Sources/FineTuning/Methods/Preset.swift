@@ -1,0 +1,44 @@
+public import StableDiffusion
+
+/// Numbers that suit a method and a model's size, for whoever gives none.
+public struct Preset: Sendable, Equatable {
+    /// Steps of the run.
+    public let stepCount: Int
+    /// Photos in one step.
+    public let batchSize: Int
+    /// The learning rate at its highest.
+    public let learningRate: Double
+
+    /// - Parameter model: of the embedded one's size, or of Stable Diffusion's.
+    public init(for method: FineTuningMethod, withPriorPreservation: Bool, model: ModelSource) {
+        self.init(
+            for: method, withPriorPreservation: withPriorPreservation,
+            isSmall: Self.isSmall(model))
+    }
+
+    /// For small models the numbers are those that `docs/methods.md` was measured with, for the
+    /// others those that diffusers' and A1111's own guides recommend for a card of 8 GB.
+    package init(for method: FineTuningMethod, withPriorPreservation: Bool, isSmall: Bool) {
+        switch (method, isSmall) {
+        case (.dreamBooth, true): self.init(250, of: 8, at: 1e-4)
+        case (.lora, true): self.init(250, of: 8, at: 1e-3)
+        case (.textualInversion, true): self.init(400, of: 8, at: 5e-3)
+        case (.hypernetwork, true): self.init(400, of: 8, at: 1e-4)
+        case (.dreamBooth, false): self.init(withPriorPreservation ? 800 : 400, of: 1, at: 5e-6)
+        case (.lora, false): self.init(800, of: 1, at: 1e-4)
+        case (.textualInversion, false): self.init(3000, of: 1, at: 5e-3)
+        case (.hypernetwork, false): self.init(2000, of: 1, at: 5e-5)
+        }
+    }
+
+    private init(_ stepCount: Int, of batchSize: Int, at learningRate: Double) {
+        self.stepCount = stepCount
+        self.batchSize = batchSize
+        self.learningRate = learningRate
+    }
+
+    /// Whether a model is of the embedded one's size rather than of Stable Diffusion's.
+    public static func isSmall(_ model: ModelSource) -> Bool {
+        (model.unetConfiguration.blockOutChannels.max() ?? 0) <= 256
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `run.yaml`: what a run leaves, and `attune train --config` with one.
+@Suite struct RunFileTests {
+    private func scratch() throws -> Scratch {
+        let scratch = try Scratch()
+        try writePhotos(in: scratch("photos"), count: 2)
+        return scratch
+    }
+
+    @Test func aRunIsRepeatedFromItsFile() throws {
+        let scratch = try scratch()
+        let first = try Command.run(
+            [
+                "train", "lora", "--model", Fixture.url("models/tiny-sd1").path,
+                "--instance_data_dir", "photos", "--instance-prompt=a photo of \"sks\": robot",
+                "--output-dir", "out", "--max-train-steps", "2", "--rank", "2", "--offset_noise",
+                "--no-enable-bucket", "--lokr-factor", "-1", "--report-to", "none",
+                "--optimizer-args", "weight_decay=0.1", "eps=1e-7",
+            ], in: scratch.url)
+        #expect(first.status == 0, "\(first.errors)")
+        let text = try String(contentsOf: scratch("out/run.yaml"), encoding: .utf8)
+        for line in [
+            "method: lora", "rank: 2", "offset-noise: 0.1", "no-enable-bucket: true",
+            "learning-rate: 0.001", "lokr-factor: -1",
+        ] {
+            #expect(text.split(separator: "\n").contains(Substring(line)), "\(line) in\n\(text)")
+        }
+        // What is typed counts before the file.
+        let second = try Command.run(
+            ["train", "--config", "out/run.yaml", "--output-dir", "again"], in: scratch.url)
+        #expect(second.status == 0, "\(second.errors)")
+        let name = "pytorch_lora_weights.safetensors"
+        #expect(
+            try Data(contentsOf: scratch("out/\(name)"))
+                == Data(contentsOf: scratch("again/\(name)")))
+    }
+
+    @Test(arguments: [
+        ("lerning-rate: 1e-4", ["bad.yaml", "--lerning-rate", "--learning-rate"]),
+        ("rank: two", ["bad.yaml", "--rank", "two"]),
+        ("rank:\n  value: 2", ["bad.yaml", "rank must be a text"]),
+        ("- rank", ["bad.yaml", "learning-rate: 1e-4"]),
+        ("rank: [2", ["bad.yaml", "is not YAML"]),
+        ("config: other.yaml", ["bad.yaml", "\"config\""]),
+        ("method: hypernetwork", ["bad.yaml", "hypernetwork", "lora was typed"]),
+    ])
+    func mistakesAreNamed(text: String, words: [String]) throws {
+        let scratch = try scratch()
+        try Data(text.utf8).write(to: scratch("bad.yaml"))
+        try expectRefusal(
+            [
+                "train", "lora", "--config", "bad.yaml", "--instance-data-dir", "photos",
+                "--output-dir", "out", "--model", Fixture.url("models/tiny-sd1").path,
+            ], in: scratch, naming: words)
+    }
+
+    @Test func anAbsentFileIsNamed() throws {
+        try expectRefusal(
+            ["train", "--config", "nowhere.yaml"], in: try scratch(), naming: ["nowhere.yaml"])
+    }
+}
