@@ -17,6 +17,8 @@ public struct DiffusionObjective {
     public let isDebiased: Bool
     /// What an error costs.
     public let loss: LossFunction
+    /// What rows of the class should say, where that is not the noise.
+    var frozenPrior: FrozenPrior?
     private let signalToNoise: [Double]
 
     /// An objective; see the members.
@@ -68,17 +70,25 @@ public struct DiffusionObjective {
 
     /// What the U-Net should say; the noise that the input was perturbed with is no part of it.
     private func target(_ batch: DiffusionBatch) -> Tensor {
-        schedule.target(latents: batch.latents, noise: batch.noise, timesteps: batch.timesteps)
+        let plain = schedule.target(
+            latents: batch.latents, noise: batch.noise, timesteps: batch.timesteps)
+        guard let frozenPrior else { return plain }
+        return frozenPrior.target(plain, of: batch, noisy: noisy(batch), times: times(batch))
     }
 
     /// What the U-Net says of the noised rows, shaped as the latents.
     func prediction(_ batch: DiffusionBatch, context: Tensor) -> Tensor {
-        let noisy = schedule.noisy(
-            batch.latents, noise: batch.addedNoise ?? batch.noise, timesteps: batch.timesteps)
-        return unet(
-            noisy.cast(to: dtype),
-            timesteps: Tensor(batch.timesteps.map(Float.init), device: batch.latents.device),
-            context: context.cast(to: dtype))
+        unet(noisy(batch), timesteps: times(batch), context: context.cast(to: dtype))
+    }
+
+    private func noisy(_ batch: DiffusionBatch) -> Tensor {
+        schedule.noisy(
+            batch.latents, noise: batch.addedNoise ?? batch.noise, timesteps: batch.timesteps
+        ).cast(to: dtype)
+    }
+
+    private func times(_ batch: DiffusionBatch) -> Tensor {
+        Tensor(batch.timesteps.map(Float.init), device: batch.latents.device)
     }
 
     /// The weight of each row: that of its half, times that of its timestep.

@@ -140,10 +140,10 @@ struct RunFile {
 
     /// Numbers stand bare; all else that YAML would not read as this text is quoted.
     private static func text(_ value: String) -> Node {
-        let isPlain = (try? Yams.compose(yaml: value))?.flatMap { node in
-            node.scalar.map { $0.string == value && (node.tag == Tag(.str) || Double(value) != nil) }
-        }
-        return Node(value, Tag(.str), isPlain == true ? .plain : .doubleQuoted)
+        let read = (try? Yams.compose(yaml: value)) ?? nil
+        let isPlain =
+            read?.scalar?.string == value && (read?.tag == Tag(.str) || Double(value) != nil)
+        return Node(value, Tag(.str), isPlain ? .plain : .doubleQuoted)
     }
 }
 

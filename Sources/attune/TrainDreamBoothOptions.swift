@@ -43,6 +43,13 @@ struct PriorPreservationOptions: ParsableArguments {
     @Flag(help: "Train on pictures of the class as well.")
     var withPriorPreservation = false
 
+    @Flag(
+        help: """
+            Preserve the class by what the untrained model says of the photos with --class-prompt: \
+            no class pictures are painted.
+            """)
+    var selfDistillation = false
+
     @Option(help: "The folder of the class pictures; missing ones are painted and kept.")
     var classDataDir: String?
 
@@ -74,6 +81,7 @@ struct PriorPreservationOptions: ParsableArguments {
 
     func apply(to configuration: inout FineTuningConfiguration) {
         configuration.withPriorPreservation = withPriorPreservation
+        configuration.selfDistillation = selfDistillation
         configuration.classDataDir = classDataDir
         configuration.classPrompt = classPrompt
         configuration.numClassImages = numClassImages

@@ -54,6 +54,11 @@ import Torch
                 $0.numClassImages = 1
                 $0.classImageSteps = 1
             },
+            Option("self-distillation", with: ["with-prior-preservation"]) {
+                $0.withPriorPreservation = true
+                $0.selfDistillation = true
+                $0.classPrompt = "a photo of a robot"
+            },
             Option("text-encoder-lr", with: ["train-text-encoder"]) {
                 $0.trainTextEncoder = true
                 $0.training.textEncoderLearningRate = 1e-4

@@ -9,6 +9,7 @@ public import Torch
 public struct TrainingExamples {
     let instances: LatentCache
     private let classes: LatentCache?
+    private let repeatsAsClass: Bool
     private let timestepCount: Int
     private let offsetNoise: Double
     private let inputPerturbation: Double
@@ -23,12 +24,15 @@ public struct TrainingExamples {
     /// - Parameters:
     ///   - places: which of the instances are in an epoch, and how often; nil: each once.
     ///   - classes: the class pictures of prior preservation.
+    ///   - repeatsAsClass: whether each photo stands among the class rows as well, with noise of
+    ///     its own: the pictures of self-distillation.
     ///   - instanceTextCount: of how many texts one is drawn for every instance.
     ///   - instanceTexts: which of them each instance may have, of which one is drawn; nil: any.
     ///   - dropout: how often an instance has another text than its own; nil: never.
     ///   - batchSize: examples in a batch, so that photos of one size can be put together.
     public init(
-        instances: LatentCache, places: [Int]? = nil, classes: LatentCache?, timestepCount: Int,
+        instances: LatentCache, places: [Int]? = nil, classes: LatentCache?,
+        repeatsAsClass: Bool = false, timestepCount: Int,
         offsetNoise: Double, instanceTextCount: Int = 1, instanceTexts: [[Int]]? = nil,
         dropout: CaptionDropout? = nil, inputPerturbation: Double = 0, batchSize: Int = 1,
         seed: UInt64
@@ -36,6 +40,7 @@ public struct TrainingExamples {
         precondition(instanceTexts.map { $0.count == instances.count } ?? true, "a text for each")
         self.instances = instances
         self.classes = classes
+        self.repeatsAsClass = repeatsAsClass
         self.timestepCount = timestepCount
         self.offsetNoise = offsetNoise
         self.inputPerturbation = inputPerturbation
@@ -74,6 +79,9 @@ public struct TrainingExamples {
             if let classes {
                 classRows.append(
                     row(classes, index, instanceTextCount, isClass: true, generator))
+            } else if repeatsAsClass {
+                classRows.append(
+                    row(instances, photo, instanceTextCount, isClass: true, generator))
             }
         }
         return DiffusionBatch.batches(instanceRows + classRows, device: device)
@@ -110,6 +118,8 @@ public struct TrainingExamples {
         let timestep = Tensor.randint(0..<timestepCount, [1], generator: generator).integers()[0]
         return DiffusionRow(
             latents: latents, noise: noise, addedNoise: addedNoise, timestep: timestep,
-            isClass: isClass, text: text, weights: weights)
+            isClass: isClass, text: text,
+            // Masks say where the subject is; of the class everything counts.
+            weights: isClass ? nil : weights)
     }
 }

@@ -47,6 +47,11 @@ struct DreamBoothNetworks: FineTunedNetworks {
             isTrained: configuration.trainTextEncoder, dtype: dtype, device: device)
     }
 
+    /// Read again: the weights themselves are trained.
+    func frozenUNet(device: Device) throws -> UNet {
+        try source.unet(dtype: dtype, device: device)
+    }
+
     func pipeline(device: Device) throws -> Pipeline {
         // The parts that are not trained are read again rather than kept in memory.
         Pipeline(

@@ -20,6 +20,9 @@ protocol FineTunedNetworks {
     /// follows is no training, and nothing random may happen.
     func prepareStep(_ generator: Generator?)
 
+    /// The U-Net as it was before anything was trained.
+    func frozenUNet(device: Device) throws -> UNet
+
     /// Paints with the networks as they are now.
     func pipeline(device: Device) throws -> Pipeline
 
@@ -32,6 +35,11 @@ protocol FineTunedNetworks {
 extension FineTunedNetworks {
     /// Nothing: most methods draw nothing in their networks.
     func prepareStep(_ generator: Generator?) {}
+
+    /// The same weights, which most methods leave as they are, with nothing laid over them.
+    func frozenUNet(device: Device) throws -> UNet {
+        try UNet(unet.configuration, SharedParameters(unet.parameters))
+    }
 }
 
 /// What files say about how they came to be.

@@ -97,7 +97,11 @@ extension FineTuningConfiguration {
         }
         if withPriorPreservation {
             result["class-prompt"] = classPrompt
-            result["num-class-images"] = String(numClassImages)
+            if selfDistillation {
+                result["self-distillation"] = "true"
+            } else {
+                result["num-class-images"] = String(numClassImages)
+            }
             result["prior-loss-weight"] = String(priorLossWeight)
         }
         switch schedule.curve {

@@ -35,6 +35,9 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
 
     /// Trains on pictures of the class as well, so that it does not turn into the subject.
     public var withPriorPreservation = false
+    /// Preserves the prior by the untrained model's own predictions on the photos with
+    /// `classPrompt`, in place of pictures of the class.
+    public var selfDistillation = false
     /// Pictures of the class; those that are missing are painted with the untrained model.
     public var classDataDir: String?
     /// The text for them: `a photo of a robot`.
@@ -138,7 +141,21 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
                 name: "output-dir", value: outputDir,
                 problem: "is the folder of the photos; choose another.")
         }
-        guard withPriorPreservation else { return }
+        guard withPriorPreservation else {
+            guard !selfDistillation else {
+                throw .option(
+                    name: "self-distillation", value: nil,
+                    problem: "is a kind of prior preservation: add --with-prior-preservation and "
+                        + "--class-prompt.")
+            }
+            return
+        }
+        guard priorLossWeight.isFinite, priorLossWeight >= 0 else {
+            throw .option(
+                name: "prior-loss-weight", value: String(priorLossWeight),
+                problem: "must be a finite number from 0 up.")
+        }
+        if selfDistillation { return try validateSelfDistillation() }
         guard let classDataDir else {
             throw .option(
                 name: "with-prior-preservation", value: nil,
@@ -160,10 +177,19 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
         try atLeast(1, numClassImages, "num-class-images")
         try atLeast(1, sampleBatchSize, "sample-batch-size")
         try atLeast(1, classImageSteps, "class-image-steps")
-        guard priorLossWeight.isFinite, priorLossWeight >= 0 else {
+    }
+
+    private func validateSelfDistillation() throws(TrainingError) {
+        guard let classPrompt else {
             throw .option(
-                name: "prior-loss-weight", value: String(priorLossWeight),
-                problem: "must be a finite number from 0 up.")
+                name: "self-distillation", value: nil,
+                problem: "needs --class-prompt, as --class-prompt \"a photo of a robot\".")
+        }
+        try text(classPrompt, "class-prompt", "say what the photos show, without the subject.")
+        if case .textualInversion = method {
+            throw .option(
+                name: "self-distillation", value: nil,
+                problem: "does not go with textual-inversion, which leaves the model as it is.")
         }
     }
 
@@ -190,6 +216,8 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             for (name, value) in given where value != nil {
                 result.append("--\(name) has no effect without --with-prior-preservation.")
             }
+        } else if selfDistillation, classDataDir != nil {
+            result.append("--class-data-dir has no effect with --self-distillation.")
         } else if let instancePrompt, classPrompt == instancePrompt {
             result.append(
                 "--class-prompt and --instance-prompt are the same, so the subject gets no word "
@@ -202,7 +230,9 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     var keepsBest: Bool { method != .dreamBooth || training.record.keepBest }
 
     /// Class pictures of one epoch, where prior preservation wants them.
-    var wantedClassCount: Int? { withPriorPreservation ? numClassImages : nil }
+    var wantedClassCount: Int? {
+        withPriorPreservation && !selfDistillation ? numClassImages : nil
+    }
 
     private func text(_ value: String, _ name: String, _ advice: String) throws(TrainingError) {
         if value.allSatisfy(\.isWhitespace) {

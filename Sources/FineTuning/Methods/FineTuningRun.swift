@@ -124,12 +124,16 @@ public final class FineTuningRun {
         try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
         let networks = try makeNetworks(
             source, configuration, device: device, notify: { report(.notice($0)) })
-        let objective = DiffusionObjective(
+        var objective = DiffusionObjective(
             unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
             dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,
             snrGamma: configuration.training.snrGamma,
             isDebiased: configuration.training.debiasedEstimationLoss,
             loss: configuration.training.lossFunction)
+        if configuration.selfDistillation {
+            objective.frozenPrior = try FrozenPrior(
+                networks, classText: try configuration.instanceTexts().count, device: device)
+        }
         let trainedCount = photos.count - heldOut.count
         let curve = try LearningObserver(
             configuration, networks, objective, photos: examples.instances, heldOut: heldOut,
@@ -140,7 +144,7 @@ public final class FineTuningRun {
             }, report: report)
         let task = TrainingTask(
             groups: networks.groups,
-            loss: { [device] positions, generator in
+            loss: { [device, objective] positions, generator in
                 networks.prepareStep(generator)
                 let batches = examples.batches(positions, generator: generator, device: device)
                 return objective(
@@ -283,7 +287,7 @@ public final class FineTuningRun {
     private func classPhotos(
         _ source: ModelSource, resolution: Int
     ) throws -> TrainingPhotos? {
-        guard configuration.withPriorPreservation, let name = configuration.classDataDir,
+        guard configuration.wantedClassCount != nil, let name = configuration.classDataDir,
             let prompt = configuration.classPrompt
         else { return nil }
         let native =
@@ -339,6 +343,7 @@ public final class FineTuningRun {
                     $0, PhotoViews(resolution: resolution, isCentered: isCentered, seed: seed),
                     "class pictures")
             },
+            repeatsAsClass: configuration.selfDistillation,
             timestepCount: source.schedulerConfiguration.trainingStepCount,
             offsetNoise: configuration.training.offsetNoise,
             instanceTextCount: try configuration.instanceTexts().count,

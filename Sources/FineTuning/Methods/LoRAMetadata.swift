@@ -32,7 +32,7 @@ struct LoRAMetadata {
             "ss_network_alpha": Self.number(adapters.alpha ?? Double(adapters.rank)),
             "ss_resolution": "(\(training.resolution), \(training.resolution))",
             "ss_num_train_images": String(training.photoCount),
-            "ss_num_reg_images": String(run.withPriorPreservation ? run.numClassImages : 0),
+            "ss_num_reg_images": String(run.wantedClassCount ?? 0),
             "ss_learning_rate": String(run.training.effectiveLearningRate),
             "ss_unet_lr": String(run.training.effectiveLearningRate),
             "ss_text_encoder_lr": run.trainTextEncoder

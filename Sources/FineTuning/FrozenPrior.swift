@@ -1,0 +1,44 @@
+import StableDiffusion
+import Torch
+
+/// What the untrained model predicts for rows with the class's text: the target of such rows where
+/// the prior is preserved by self-distillation, so that no pictures of the class are needed.
+///
+/// The prior loss of Ruiz et al. 2022 (arXiv 2208.12242, equation 2) with the frozen network's
+/// prediction in the place of the noise, on the photos themselves.
+struct FrozenPrior {
+    private let unet: UNet
+    /// The class's text as the untrained text encoder has it, [1, tokens, width].
+    private let context: Tensor
+
+    /// Must be made before anything is trained or restored.
+    ///
+    /// - Parameter classText: the number of the class's text.
+    init(_ networks: any FineTunedNetworks, classText: Int, device: Device) throws {
+        unet = try networks.frozenUNet(device: device)
+        networks.prepareStep(nil)
+        context = withoutGradients { networks.context.rows([classText]).detached() }
+    }
+
+    /// The target of a batch whose last rows are of the class.
+    ///
+    /// - Parameters:
+    ///   - target: what it would be without, [rows, channels, height, width].
+    ///   - noisy: what the network sees, shaped likewise, in the dtype that it computes in.
+    ///   - times: the timestep of each row.
+    func target(
+        _ target: Tensor, of batch: DiffusionBatch, noisy: Tensor, times: Tensor
+    ) -> Tensor {
+        guard let first = batch.areClass.firstIndex(of: true) else { return target }
+        let count = batch.areClass.count - first
+        let frozen = withoutGradients {
+            unet(
+                noisy.narrowed(0, start: first, length: count),
+                timesteps: times.narrowed(0, start: first, length: count),
+                context: context.cast(to: noisy.dtype).expanded([count, -1, -1])
+            ).cast(to: .float32)
+        }
+        guard first > 0 else { return frozen }
+        return Tensor.concatenating([target.narrowed(0, start: 0, length: first), frozen])
+    }
+}
