@@ -77,11 +77,42 @@ struct LoRAOptions: ParsableArguments {
     @Option(help: "How much faster the up matrices learn (LoRA+); 16 is usual.")
     var loraplusLrRatio = 1.0
 
+    @Option(
+        name: [.customLong("placeholder-token"), .customLong("token-string")],
+        help: """
+            A new word that is learned along with the layers (pivotal tuning): \"<my-robot>\", which \
+            then stands in --instance-prompt.
+            """)
+    var placeholderToken: String?
+
+    @Option(
+        name: [.customLong("initializer-token"), .customLong("init-word")],
+        help: "A word or a phrase that comes near to it (default: random numbers).")
+    var initializerToken: String?
+
+    @Option(
+        name: [.customLong("num-vectors"), .customLong("num-vectors-per-token")],
+        help: "How many vectors the word stands for.")
+    var numVectors = 1
+
+    @Option(
+        name: [.customLong("embedding-lr"), .customLong("learning-rate-embedding")],
+        help: "The learning rate of the word (default: as --learning-rate).")
+    var embeddingLR: Double?
+
     @Option(help: "kohya or peft (default: a file of each).")
     var format: AdapterWriter.Format?
 
     @Option(help: "fp32, fp16 or bf16 in the files.")
     var savePrecision = LoRAConfiguration.SavePrecision.fp16
+
+    func validate() throws {
+        if placeholderToken == nil, let initializerToken {
+            throw ValidationError(
+                "--initializer-token \(initializerToken): needs --placeholder-token, the word that "
+                    + "is learned.")
+        }
+    }
 
     var configuration: LoRAConfiguration {
         var result = LoRAConfiguration()
@@ -97,6 +128,13 @@ struct LoRAOptions: ParsableArguments {
         result.adapters.isRankStabilized = useRslora
         result.adapters.kroneckerFactor = lokrFactor
         result.loraPlusRatio = loraplusLrRatio
+        if let placeholderToken {
+            var word = TextualInversionConfiguration(
+                placeholderToken: placeholderToken, initializerToken: initializerToken)
+            word.vectorCount = numVectors
+            result.word = word
+        }
+        result.wordLearningRate = embeddingLR
         result.formats = format.map { [$0] } ?? AdapterWriter.Format.allCases
         result.savePrecision = savePrecision
         return result

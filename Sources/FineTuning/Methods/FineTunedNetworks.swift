@@ -60,7 +60,7 @@ func makeNetworks(
     switch configuration.method {
     case .dreamBooth: try DreamBoothNetworks(source, configuration, device: device)
     case .lora(let adapters):
-        try LoRANetworks(source, configuration, adapters, device: device)
+        try LoRANetworks(source, configuration, adapters, device: device, notify: notify)
     case .textualInversion(let inversion):
         try TextualInversionNetworks(
             source, configuration, inversion, device: device, notify: notify)
@@ -82,11 +82,8 @@ extension FineTuningConfiguration {
                 trainTextEncoder || $0.network == .unet
             }
             _ = try AdapterSet(adapters, layers: layers, generator: Generator(seed: 0))
-        case .textualInversion(let inversion):
-            try TextualInversion.validate(
-                placeholder: inversion.placeholderToken, for: source.tokenizer)
-            try TextualInversion.validate(
-                initializer: inversion.initializerToken, for: source.tokenizer)
+            try lora.word?.check(source)
+        case .textualInversion(let inversion): try inversion.check(source)
         }
     }
 

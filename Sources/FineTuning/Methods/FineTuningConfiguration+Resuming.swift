@@ -94,6 +94,12 @@ extension FineTuningConfiguration {
             result["lokr-factor"] = String(adapters.kroneckerFactor)
             result["target"] = adapters.pattern ?? adapters.preset.rawValue
             result["loraplus-lr-ratio"] = String(method.loraPlusRatio)
+            if let word = method.word {
+                result["placeholder-token"] = word.placeholderToken
+                result["initializer-token"] = word.initializerToken ?? "none"
+                result["num-vectors"] = String(word.vectorCount)
+                result["embedding-lr"] = method.wordLearningRate.map { String($0) } ?? "none"
+            }
         }
         if withPriorPreservation {
             result["class-prompt"] = classPrompt

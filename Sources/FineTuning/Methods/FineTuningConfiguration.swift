@@ -82,6 +82,14 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             if training.gradientCheckpointing, method.adapters.dropout > 0 {
                 throw Self.dropoutWithCheckpointing
             }
+            if let word = method.word?.placeholderToken, let instancePrompt,
+                !instancePrompt.contains(word)
+            {
+                throw .option(
+                    name: "placeholder-token", value: word,
+                    problem: "is not in --instance-prompt \"\(instancePrompt)\", so it would learn "
+                        + "nothing; write it there in the place of the subject.")
+            }
         case .textualInversion(let method):
             try method.validate()
             try refuseTextEncoder("textual-inversion")

@@ -12,6 +12,11 @@ public struct LoRAConfiguration: Codable, Sendable, Equatable {
     /// What the file's numbers are.
     public var savePrecision = SavePrecision.fp16
 
+    /// A word that is learned along with the layers (pivotal tuning); nil: none.
+    public var word: TextualInversionConfiguration?
+    /// The rate of the word's vectors; nil: as the layers'.
+    public var wordLearningRate: Double?
+
     /// What numbers are stored as.
     public enum SavePrecision: String, Codable, Sendable, CaseIterable {
         case fp32
@@ -51,6 +56,20 @@ public struct LoRAConfiguration: Codable, Sendable, Equatable {
             throw .option(
                 name: "lokr-factor", value: String(adapters.kroneckerFactor),
                 problem: "goes with --network-type lokr only.")
+        }
+        try word?.validate()
+        if let wordLearningRate {
+            try positive(wordLearningRate, "embedding-lr")
+            guard word != nil else {
+                throw .option(
+                    name: "embedding-lr", value: String(wordLearningRate),
+                    problem: "needs --placeholder-token, the word that is learned.")
+            }
+        }
+        if let word, word.placeholderToken.contains("."), formats.contains(.kohya) {
+            throw .option(
+                name: "placeholder-token", value: word.placeholderToken,
+                problem: "has a dot, which the keys of kohya's files cannot hold; choose another.")
         }
         if formats.isEmpty || (formats == [.peft] && !canBeWrittenAsPEFT) {
             throw .option(

@@ -3,7 +3,8 @@ import NN
 import StableDiffusion
 import Torch
 
-/// LoRA and its relatives: small layers laid over frozen ones.
+/// LoRA and its relatives: small layers laid over frozen ones, and a word that is learned along
+/// with them where that is wanted (pivotal tuning).
 struct LoRANetworks: FineTunedNetworks {
     let source: ModelSource
     let unet: UNet
@@ -12,37 +13,51 @@ struct LoRANetworks: FineTunedNetworks {
     let groups: [ParameterGroup]
     private let textEncoder: TextEncoder?
     private let adapters: AdapterSet
+    private let word: TextualInversion?
 
     /// The frozen weights are kept in what activations are computed in; the adapters in fp32.
+    ///
+    /// - Parameter notify: takes a sentence where vectors and initializer are not as many.
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration,
-        _ method: LoRAConfiguration, device: Device
+        _ method: LoRAConfiguration, device: Device, notify: (String) -> Void
     ) throws {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
+        let textsChange = configuration.trainTextEncoder || method.word != nil
         let encoder = try source.textEncoder(
-            dtype: configuration.trainTextEncoder ? dtype : .float32, device: device)
+            dtype: textsChange ? dtype : .float32, device: device)
         unet = try source.unet(dtype: dtype, device: device)
         unet.checkpointsActivations = configuration.training.gradientCheckpointing
-        textEncoder = configuration.trainTextEncoder ? encoder : nil
-        let generator = Generator(
-            seed: Seeds.derived(from: configuration.training.seed ?? 0, .adapters, 0))
+        textEncoder = textsChange ? encoder : nil
+        let seed = configuration.training.seed ?? 0
+        word = try method.word.map {
+            try $0.embedding(source, encoder, seed: seed, notify: notify)
+        }
         let adapters = try AdapterSet(
-            method.adapters, layers: AdaptedLayer.all(unet: unet, textEncoder: textEncoder),
-            generator: generator)
+            method.adapters,
+            layers: AdaptedLayer.all(
+                unet: unet, textEncoder: configuration.trainTextEncoder ? encoder : nil),
+            generator: Generator(seed: Seeds.derived(from: seed, .adapters, 0)))
         self.adapters = adapters
         adapters.attach()
-        groups = AdaptedNetwork.allCases.flatMap { network in
-            Self.groups(
-                adapters.parameters(of: network), network, method,
-                scale: network == .unet ? 1 : configuration.textEncoderRateScale)
-        }
+        groups =
+            AdaptedNetwork.allCases.flatMap { network in
+                Self.groups(
+                    adapters.parameters(of: network), network, method,
+                    scale: network == .unet ? 1 : configuration.textEncoderRateScale)
+            }
+            + (word.map {
+                let rate = method.wordLearningRate ?? configuration.training.learningRate
+                return [$0.group(rateScale: rate / configuration.training.learningRate)]
+            } ?? [])
         for group in groups {
             for parameter in group.parameters { parameter.tensor.requiresGradient = true }
         }
         context = TextContext(
             try configuration.texts(), encoder, tokenizer: source.tokenizer,
-            isTrained: configuration.trainTextEncoder, dtype: dtype, device: device)
+            embeddings: word.map { [$0] } ?? [], isTrained: textsChange, dtype: dtype,
+            device: device)
     }
 
     /// LoRA+ (Hayou et al. 2024, arXiv 2402.12354): what begins at zero learns faster by a ratio.
@@ -70,11 +85,13 @@ struct LoRANetworks: FineTunedNetworks {
 
     func pipeline(device: Device) throws -> Pipeline {
         adapters.setDropoutGenerator(nil)
-        return Pipeline(
+        let pipeline = Pipeline(
             source,
             textEncoder: try textEncoder ?? source.textEncoder(dtype: dtype, device: device),
             unet: unet, autoencoder: try source.autoencoder(device: device), precision: dtype,
             device: device)
+        pipeline.embeddings = word.map { [$0] } ?? []
+        return pipeline
     }
 
     func write(to output: URL, training: TrainingSummary) throws -> [URL] {
@@ -86,8 +103,16 @@ struct LoRANetworks: FineTunedNetworks {
             let url = output.appending(path: file)
             try AdapterWriter.write(
                 adapters, to: url, format: format, dtype: method.saveDType,
+                embeddings: format == .kohya ? word.map { [$0] } ?? [] : [],
                 metadata: format == .kohya
                     ? try LoRAMetadata(source, method, training, name: name).strings : [:])
+            written.append(url)
+        }
+        if let word {
+            // PEFT's file has no place for it.
+            try word.describe(source, stepCount: training.stepCount)
+            let url = output.appending(path: "learned_embeds.safetensors")
+            try TextualInversionFile.write(word, to: url)
             written.append(url)
         }
         return written

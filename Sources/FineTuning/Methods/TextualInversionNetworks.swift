@@ -24,23 +24,11 @@ struct TextualInversionNetworks: FineTunedNetworks {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
         textEncoder = try source.textEncoder(dtype: dtype, device: device)
-        let generator = Generator(
-            seed: Seeds.derived(from: configuration.training.seed ?? 0, .vectors, 0))
-        let (embedding, notice) = try TextualInversion.initialized(
-            method.placeholderToken, from: method.initializerToken,
-            vectorCount: method.vectorCount, textEncoder: textEncoder,
-            tokenizer: source.tokenizer, generator: generator)
-        if let notice { notify(notice) }
-        embedding.vectors.requiresGradient = true
-        self.embedding = embedding
+        embedding = try method.embedding(
+            source, textEncoder, seed: configuration.training.seed ?? 0, notify: notify)
         unet = try source.unet(dtype: dtype, device: device)
         unet.checkpointsActivations = configuration.training.gradientCheckpointing
-        groups = [
-            ParameterGroup(
-                name: "vectors", parameters: [("vectors", embedding.vectors)],
-                // Decay would pull the word towards nothing, which no other token is.
-                weightDecay: 0)
-        ]
+        groups = [embedding.group()]
         context = TextContext(
             try configuration.texts(), textEncoder, tokenizer: source.tokenizer,
             embeddings: [embedding], isTrained: true, dtype: dtype, device: device)
@@ -55,9 +43,7 @@ struct TextualInversionNetworks: FineTunedNetworks {
     }
 
     func write(to output: URL, training: TrainingSummary) throws -> [URL] {
-        embedding.step = training.stepCount
-        embedding.baseModelName = source.name
-        embedding.baseModelHash = try source.hash
+        try embedding.describe(source, stepCount: training.stepCount)
         // Programs other than diffusers take the file's name for the word.
         let stem = embedding.token.filter { $0.isLetter || $0.isNumber || "-_".contains($0) }
         let name = stem.isEmpty ? "embedding" : stem
@@ -73,5 +59,46 @@ struct TextualInversionNetworks: FineTunedNetworks {
             try TextualInversionFile.write(embedding, to: url, format: format)
         }
         return files.map(\.0)
+    }
+}
+
+extension TextualInversionConfiguration {
+    /// The vectors as they begin, ready to be trained.
+    ///
+    /// - Parameter notify: takes a sentence where vectors and initializer are not as many.
+    func embedding(
+        _ source: ModelSource, _ textEncoder: TextEncoder, seed: UInt64,
+        notify: (String) -> Void
+    ) throws -> TextualInversion {
+        let (embedding, notice) = try TextualInversion.initialized(
+            placeholderToken, from: initializerToken, vectorCount: vectorCount,
+            textEncoder: textEncoder, tokenizer: source.tokenizer,
+            generator: Generator(seed: Seeds.derived(from: seed, .vectors, 0)))
+        if let notice { notify(notice) }
+        embedding.vectors.requiresGradient = true
+        return embedding
+    }
+
+    /// Sees whether the word can be learned with a model.
+    func check(_ source: ModelSource) throws {
+        try TextualInversion.validate(placeholder: placeholderToken, for: source.tokenizer)
+        try TextualInversion.validate(initializer: initializerToken, for: source.tokenizer)
+    }
+}
+
+extension TextualInversion {
+    /// - Parameter rateScale: the vectors' rate as a factor of the run's.
+    func group(rateScale: Double = 1) -> ParameterGroup {
+        ParameterGroup(
+            name: "vectors", parameters: [("vectors", vectors)], learningRateScale: rateScale,
+            // Decay would pull the word towards nothing, which no other token is.
+            weightDecay: 0)
+    }
+
+    /// Notes how it came to be, for its files.
+    func describe(_ source: ModelSource, stepCount: Int) throws {
+        step = stepCount
+        baseModelName = source.name
+        baseModelHash = try source.hash
     }
 }
