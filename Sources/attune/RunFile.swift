@@ -105,10 +105,10 @@ struct RunFile {
         return result
     }
 
-    /// Adds an option unless it is there.
+    /// Adds an option, without a value a flag, unless it is there.
     mutating func complete(_ name: String, _ value: String) {
         guard !options.contains(where: { $0.name == name }) else { return }
-        options.append(Option(name: name, values: [value]))
+        options.append(Option(name: name, values: value.isEmpty ? [] : [value]))
     }
 
     /// As they are typed after `train`.

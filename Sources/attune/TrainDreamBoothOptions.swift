@@ -23,8 +23,13 @@ struct SubjectOptions: ParsableArguments {
     @Option(help: "Where what is trained, checkpoints and pictures go (default: by the method).")
     var outputDir: String?
 
-    @Flag(help: "Train the text encoder along with the U-Net.")
-    var trainTextEncoder = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            Train the text encoder along with the U-Net (default: for models of the embedded \
+            one's size).
+            """)
+    var trainTextEncoder: Bool?
 
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
     var device = "auto"
@@ -33,7 +38,7 @@ struct SubjectOptions: ParsableArguments {
     func apply(to configuration: inout FineTuningConfiguration, outputDir: String) {
         configuration.model = model
         configuration.outputDir = self.outputDir ?? outputDir
-        configuration.trainTextEncoder = trainTextEncoder
+        configuration.trainTextEncoder = trainTextEncoder ?? false
         configuration.captionDropout = captionDropout
     }
 }

@@ -30,15 +30,18 @@ extension SubjectCommand {
         try loop.apply(to: &configuration.training)
         keeping.apply(to: &configuration)
         try TrainingSession.run(
-            configuration, loop, on: Device(named: subject.device), accepted: accepted)
+            configuration, loop, choosesTextEncoder: subject.trainTextEncoder == nil,
+            on: Device(named: subject.device), accepted: accepted)
     }
 }
 
 /// Runs a training whose options are parsed: printing, and what Ctrl-C does.
 enum TrainingSession {
+    ///
+    /// - Parameter choosesTextEncoder: whether the preset says if the text encoder is trained.
     static func run(
-        _ configuration: FineTuningConfiguration, _ loop: TrainingOptions, on device: Device,
-        accepted: DiffusersOptions
+        _ configuration: FineTuningConfiguration, _ loop: TrainingOptions,
+        choosesTextEncoder: Bool = false, on device: Device, accepted: DiffusersOptions
     ) throws {
         try configuration.validate()
         var configuration = configuration
@@ -47,13 +50,19 @@ enum TrainingSession {
             withPriorPreservation: configuration.withPriorPreservation,
             model: try ModelSource(
                 configuration.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
-        let taken = loop.complete(&configuration.training, from: preset)
+        var taken = loop.complete(&configuration.training, from: preset)
+        if choosesTextEncoder, let rate = preset.textEncoderLearningRate {
+            configuration.trainTextEncoder = true
+            configuration.training.textEncoderLearningRate = rate
+            taken += [("train-text-encoder", ""), ("text-encoder-lr", String(rate))]
+        }
         try configuration.validate()
         Compute.allowFastMatmul(accepted.allowTf32)
         let printer = TrainingPrinter(device: device)
         for notice in accepted.notices { printer.show(.notice(notice)) }
         if !taken.isEmpty {
-            let text = taken.map { "--\($0.name) \($0.value)" }.joined(separator: " ")
+            let text = taken.map { $0.value.isEmpty ? "--\($0.name)" : "--\($0.name) \($0.value)" }
+                .joined(separator: " ")
             printer.show(.notice("For this method and model: \(text)."))
         }
         let interruption = Interruption(

@@ -11,10 +11,10 @@ import Torch
 /// Two short runs on fixed seeds; they take about a minute and a half on two cores.
 @Suite struct LearningTests {
     /// By how much the likeness to the held-out photos must rise.
-    private static let leastGain = 0.10
+    private static let leastGain = 0.12
     /// By how much a picture of the class must be nearer to the base model's with prior
     /// preservation than without it.
-    private static let leastKept = 0.02
+    private static let leastKept = 0.25
 
     private static let stepCount = 80
     private static let batchSize = 8
@@ -81,7 +81,9 @@ import Torch
         configuration.training.seed = Self.seed
         configuration.training.maxTrainSteps = Self.stepCount
         configuration.training.trainBatchSize = Self.batchSize
-        configuration.training.learningRate = 1e-4
+        configuration.trainTextEncoder = true
+        configuration.training.learningRate = 2e-4
+        configuration.training.textEncoderLearningRate = 4e-5
         configuration.training.centerCrop = true
         configuration.training.checkpointingSteps = Self.stepCount + 1
         try FineTuningRun(configuration).run()

@@ -31,6 +31,8 @@ def same(tally, environments, folder, name, ours, loras=(), embeddings=(), promp
 
 
 def lora(tally, environments, folder, name, *options):
+    if "--train-text-encoder" not in options:
+        options += ("--no-train-text-encoder",)
     output = train(
         folder, name, "lora", "--instance-prompt", "a photo of sks robot", "--rank", 4,
         "--save-precision", "fp32", *options,

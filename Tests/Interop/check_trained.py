@@ -40,6 +40,9 @@ def weights(folder, part):
 
 def train(model, folder, name, *options):
     output = folder / name
+    if "--train-text-encoder" not in options:
+        # The default for models of this size.
+        options += ("--no-train-text-encoder",)
     attune(
         "train", "dreambooth", "--model", model,
         "--instance-data-dir", folder / "instance", "--instance-prompt", "a photo of sks robot",

@@ -8,6 +8,10 @@ public struct Preset: Sendable, Equatable {
     public let batchSize: Int
     /// The learning rate at its highest.
     public let learningRate: Double
+    /// The text encoder's rate; nil: it stays as it is. A small one has never met a rare word, and
+    /// the U-Net alone learns the subject from it only in part; as fast as the U-Net it would
+    /// forget what all other words say.
+    public let textEncoderLearningRate: Double?
 
     /// - Parameter model: of the embedded one's size, or of Stable Diffusion's.
     public init(for method: FineTuningMethod, withPriorPreservation: Bool, model: ModelSource) {
@@ -16,12 +20,12 @@ public struct Preset: Sendable, Equatable {
             isSmall: Self.isSmall(model))
     }
 
-    /// For small models the numbers are those that `docs/methods.md` was measured with, for the
-    /// others those that diffusers' and A1111's own guides recommend for a card of 8 GB.
+    /// For small models the numbers were tried on the embedded one; for the others they are those
+    /// that diffusers' and A1111's own guides recommend for a card of 8 GB.
     package init(for method: FineTuningMethod, withPriorPreservation: Bool, isSmall: Bool) {
         switch (method, isSmall) {
-        case (.dreamBooth, true): self.init(250, of: 8, at: 1e-4)
-        case (.lora, true): self.init(250, of: 8, at: 1e-3)
+        case (.dreamBooth, true): self.init(250, of: 8, at: 2e-4, texts: 4e-5)
+        case (.lora, true): self.init(250, of: 8, at: 1e-3, texts: 2e-4)
         case (.textualInversion, true): self.init(400, of: 8, at: 5e-3)
         case (.hypernetwork, true): self.init(400, of: 8, at: 1e-4)
         case (.dreamBooth, false): self.init(withPriorPreservation ? 800 : 400, of: 1, at: 5e-6)
@@ -31,10 +35,14 @@ public struct Preset: Sendable, Equatable {
         }
     }
 
-    private init(_ stepCount: Int, of batchSize: Int, at learningRate: Double) {
+    private init(
+        _ stepCount: Int, of batchSize: Int, at learningRate: Double,
+        texts textEncoderLearningRate: Double? = nil
+    ) {
         self.stepCount = stepCount
         self.batchSize = batchSize
         self.learningRate = learningRate
+        self.textEncoderLearningRate = textEncoderLearningRate
     }
 
     /// Whether a model is of the embedded one's size rather than of Stable Diffusion's.

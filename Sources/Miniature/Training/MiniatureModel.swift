@@ -11,10 +11,10 @@ public struct MiniatureFolder: Sendable {
     /// The unfinished states, from which training goes on.
     public var work: URL { url.appending(path: "work") }
 
-    /// Makes the folder where it is missing.
+    /// Makes the folder where it is missing; that of unfinished states comes with the first one.
     public init(_ url: URL) throws {
         self.url = url
-        try Folder.create(url.appending(path: "work"))
+        try Folder.create(url)
     }
 
     /// The tokenizer that was trained on the captions.

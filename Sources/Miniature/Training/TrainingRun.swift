@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import NN
 import Torch
@@ -164,6 +165,7 @@ final class TrainingRun {
     }
 
     private func save() throws {
+        try Folder.create(file.deletingLastPathComponent())
         try SafetensorsWriter.write(
             state + [("generator", generator.state)], to: file,
             metadata: ["step": String(stepsDone)])

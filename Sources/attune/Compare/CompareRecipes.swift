@@ -47,6 +47,8 @@ enum CompareRecipe {
         result.training.maxTrainSteps = stepCount
         result.training.trainBatchSize = preset.batchSize
         result.training.learningRate = preset.learningRate
+        result.trainTextEncoder = preset.textEncoderLearningRate != nil
+        result.training.textEncoderLearningRate = preset.textEncoderLearningRate
         result.training.centerCrop = true
         // The reading at the end is enough, and the time is that of training.
         result.training.measuringSteps = stepCount

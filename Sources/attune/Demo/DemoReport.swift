@@ -135,7 +135,10 @@ struct DemoReport {
         let rows = [
             ("Model", outcome.modelName),
             ("Method", "DreamBooth with prior preservation"),
-            ("Trained parts", "U-Net"),
+            (
+                "Trained parts",
+                settings.textEncoderLearningRate == nil ? "U-Net" : "U-Net and text encoder"
+            ),
             ("Prompt of the photos", settings.instancePrompt),
             ("Prompt of the class pictures", settings.classPrompt),
             ("Class pictures", "\(settings.classPictureCount)"),

@@ -15,6 +15,7 @@ struct DemoSettings: Codable, Sendable {
     var stepCount = preset.stepCount
     var batchSize = preset.batchSize
     var learningRate = preset.learningRate
+    var textEncoderLearningRate = preset.textEncoderLearningRate
     /// Pictures of ordinary things of that kind, and how much they count against the photos.
     var classPictureCount = 40
     var priorLossWeight = 1.0
@@ -35,9 +36,7 @@ struct DemoSettings: Codable, Sendable {
         Prompt(label: "on the beach", template: "a photo of * on the beach"),
         Prompt(label: "in the snow", template: "a photo of * in the snow"),
         Prompt(label: "cinematic lighting", template: "a photo of * in cinematic lighting"),
-        Prompt(
-            label: "desert at sunset",
-            template: "a close-up photo of * in the desert at sunset"),
+        Prompt(label: "desert at sunset", template: "a photo of * in the desert at sunset"),
         Prompt(label: "on the moon", template: "a photo of * on the moon"),
     ]
     /// A prompt that the demo leaves for the person to try.
@@ -91,6 +90,8 @@ struct DemoSettings: Codable, Sendable {
         configuration.priorLossWeight = priorLossWeight
         configuration.sampleBatchSize = paintedAtOnce
         configuration.classImageSteps = samplingStepCount
+        configuration.trainTextEncoder = textEncoderLearningRate != nil
+        configuration.training.textEncoderLearningRate = textEncoderLearningRate
         configuration.training.seed = seed
         configuration.training.maxTrainSteps = stepCount
         configuration.training.trainBatchSize = batchSize
