@@ -68,4 +68,40 @@ import Torch
         }
         #expect(!found.isAllFinite)
     }
+
+    /// Where bf16 is trained and the keys are few, plain products take the place of LibTorch's
+    /// kernel: the same values and gradients, causal or not, up to the rounding of bf16.
+    @Test(arguments: [(64, 77, false), (77, 77, true), (1, 256, false), (64, 300, false)])
+    func gradientsMatchInBFloat16(queries: Int, keys: Int, isCausal: Bool) {
+        let generator = Generator(seed: 4)
+        let inputs = [queries, keys, keys].map { heads($0, 32, generator).cast(to: .bfloat16) }
+        func run(_ dtype: DType) -> [Tensor] {
+            let leaves = inputs.map { $0.converted(to: dtype, copies: true) }
+            for leaf in leaves { leaf.requiresGradient = true }
+            let scale = 1 / 32.0.squareRoot()
+            let output: Tensor
+            if dtype == .float64 {
+                var scores = leaves[0].matmul(leaves[1].transposed(2, 3)) * scale
+                if isCausal {
+                    let place = Tensor.arange(keys, dtype: .float64)
+                    let isLater = (place.unsqueezed(0) - place.unsqueezed(1)).isAtLeast(0.5)
+                    scores = scores - isLater.cast(to: .float64) * 1e9
+                }
+                output = scores.softmax(3).matmul(leaves[2])
+            } else {
+                output = Tensor.attention(
+                    query: leaves[0], key: leaves[1], value: leaves[2], isCausal: isCausal,
+                    scale: scale)
+            }
+            #expect(output.dtype == dtype)
+            output.cast(to: .float64).squared().sum().backward()
+            return [output.detached()] + leaves.compactMap(\.gradient)
+        }
+        let (found, expected) = (run(.bfloat16), run(.float64))
+        #expect(found.count == 4)
+        for (one, other) in zip(found, expected) {
+            let distance = Distance(one, other)
+            #expect(distance.relative < 1e-2, "\(distance)")
+        }
+    }
 }
