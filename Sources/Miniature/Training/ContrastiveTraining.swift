@@ -126,7 +126,7 @@ private func write(
     let text: [String: Any] = [
         "architectures": ["CLIPTextModel"], "model_type": "clip_text_model",
         "bos_token_id": start, "pad_token_id": end, "torch_dtype": "float16",
-        "attention_dropout": 0, "dropout": 0, "initializer_factor": 1, "initializer_range": 0.02,
+        "initializer_range": 0.02,
     ]
     try folder.write(sizes.text, "text_encoder/config.json", adding: text)
     let tower = model.parameters.entries.filter { $0.name.hasPrefix("text_model.") }
