@@ -199,7 +199,8 @@ int cv_decode(const void *data, size_t length, cv_format format, cv_pixels *resu
         return 0;
     }
     cv_fail(error);
-    if (format != CV_JPEG || tells_of_damage(error->text)) {
+    // Any line may tell: which one comes first depends on the decoder's threads.
+    if (format != CV_JPEG || tells_of_damage(vips_error_buffer())) {
         return 1;
     }
     vips_error_clear();

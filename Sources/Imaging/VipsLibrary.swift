@@ -5,8 +5,9 @@ import Foundation
 enum VipsLibrary {
     private static let started: Result<Void, ImagingError> = {
         var error = cv_error()
-        let threads = Int32(min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 8))
-        guard cv_start(threads, &error) == 0 else {
+        // One thread: a decoder gives its rows in order, and what it says of damage comes in order
+        // too; several may ask for a row too early, which hides the damage behind another error.
+        guard cv_start(1, &error) == 0 else {
             return .failure(.library(detail: text(of: error)))
         }
         return .success(())

@@ -56,6 +56,7 @@ import Testing
         let allowed: Set = [
             "disk/pictures", "disk/model", "disk/kept", "disk/model/training.jsonl",
             "disk/kept/training.jsonl", "disk/model/provenance.json", "disk/kept/provenance.json",
+            "disk/model/run.yaml", "disk/kept/run.yaml",
         ]
         for arguments in [
             generate(to: "disk/pictures"), train(to: "disk/model"),

@@ -120,6 +120,9 @@ import Torch
             let output = isFused ? "fused" : "plain"
             var configuration = tinyConfiguration(folder, output, steps: 2)
             configuration.method = MethodTests.methods[index].method
+            if case .lora(let method) = configuration.method, method.word != nil {
+                configuration.instancePrompt = "a photo of <my-robot>"
+            }
             configuration.training.maxGradNorm = 0
             configuration.training.fusedBackwardPass = isFused
             try FineTuningRun(configuration).run()
