@@ -198,9 +198,10 @@ int cv_decode(const void *data, size_t length, cv_format format, cv_pixels *resu
     if (decode(data, length, format, strictest, result) == 0) {
         return 0;
     }
-    cv_fail(error);
     // Any line may tell: which one comes first depends on the decoder's threads.
-    if (format != CV_JPEG || tells_of_damage(vips_error_buffer())) {
+    const int is_damaged = tells_of_damage(vips_error_buffer());
+    cv_fail(error);
+    if (format != CV_JPEG || is_damaged) {
         return 1;
     }
     vips_error_clear();
