@@ -12,7 +12,7 @@ enum Refusal {
         let lines = Attune.fullMessage(for: error).split(separator: "\n")
         let sentence = oneLine(Attune.message(for: error))
         let hint = lines.last { $0.hasPrefix("  See '") }
-        let place = file.map { "\($0) and what was typed: " } ?? ""
+        let place = file.map { "with \($0), " } ?? ""
         return "Error: \(place)\(sentence)\n" + (hint.map { "\($0)\n" } ?? "")
     }
 

@@ -220,9 +220,13 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             result.append("--keep-best is for whole models: that of small files is always kept.")
         }
         if !withPriorPreservation {
-            let given = [("class-data-dir", classDataDir), ("class-prompt", classPrompt)]
-            for (name, value) in given where value != nil {
-                result.append("--\(name) has no effect without --with-prior-preservation.")
+            if classDataDir != nil {
+                result.append("--class-data-dir has no effect without --with-prior-preservation.")
+            }
+            if classPrompt != nil {
+                result.append(
+                    "--class-prompt only says of what the drift is measured, without "
+                        + "--with-prior-preservation.")
             }
         } else if selfDistillation, classDataDir != nil {
             result.append("--class-data-dir has no effect with --self-distillation.")

@@ -20,8 +20,8 @@ public struct Preset: Sendable, Equatable {
             isSmall: Self.isSmall(model))
     }
 
-    /// For small models the numbers were tried on the embedded one; for the others they are those
-    /// that diffusers' and A1111's own guides recommend for a card of 8 GB.
+    /// For small models the numbers were tried on the embedded one; for the others they follow
+    /// what diffusers' and A1111's guides do, with one photo at a time for small cards.
     package init(for method: FineTuningMethod, withPriorPreservation: Bool, isSmall: Bool) {
         switch (method, isSmall) {
         case (.dreamBooth, true): self.init(250, of: 8, at: 2e-4, texts: 4e-5)
