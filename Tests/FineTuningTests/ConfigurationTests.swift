@@ -96,7 +96,10 @@ import Testing
         configuration.classPrompt = "a robot"
         configuration.training.lrWarmupSteps = 10
         #expect(configuration.notices.count == 2)
-        #expect(configuration.notices.contains { $0.hasPrefix("--class-prompt only says of what the drift is measured") })
+        #expect(
+            configuration.notices.contains {
+                $0.hasPrefix("--class-prompt only says of what the drift is measured")
+            })
     }
 
     @Test func epochsAreCountedAsDiffusersDoes() {
