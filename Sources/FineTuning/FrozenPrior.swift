@@ -8,16 +8,18 @@ import Torch
 /// prediction in the place of the noise, on the photos themselves.
 struct FrozenPrior {
     private let unet: UNet
-    /// The class's text as the untrained text encoder has it, [1, tokens, width].
-    private let context: Tensor
+    /// The classes' texts as the untrained text encoder has them, [texts, tokens, width].
+    private let contexts: Tensor
+    private let classTexts: Range<Int>
 
     /// Must be made before anything is trained or restored.
     ///
-    /// - Parameter classText: the number of the class's text.
-    init(_ networks: any FineTunedNetworks, classText: Int, device: Device) throws {
+    /// - Parameter classTexts: the numbers of the classes' texts.
+    init(_ networks: any FineTunedNetworks, classTexts: Range<Int>, device: Device) throws {
+        self.classTexts = classTexts
         unet = try networks.frozenUNet(device: device)
         networks.prepareStep(nil)
-        context = withoutGradients { networks.context.rows([classText]).detached() }
+        contexts = withoutGradients { networks.context.rows(Array(classTexts)).detached() }
     }
 
     /// The target of a batch whose last rows are of the class.
@@ -31,11 +33,13 @@ struct FrozenPrior {
     ) -> Tensor {
         guard let first = batch.areClass.firstIndex(of: true) else { return target }
         let count = batch.areClass.count - first
+        let places = batch.texts[first...].map { $0 - classTexts.lowerBound }
+        let context = contexts.gathered(0, at: Tensor(places, device: contexts.device))
         let frozen = withoutGradients {
             unet(
                 noisy.narrowed(0, start: first, length: count),
                 timesteps: times.narrowed(0, start: first, length: count),
-                context: context.cast(to: noisy.dtype).expanded([count, -1, -1])
+                context: context.cast(to: noisy.dtype)
             ).cast(to: .float32)
         }
         guard first > 0 else { return frozen }

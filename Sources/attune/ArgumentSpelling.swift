@@ -3,7 +3,9 @@
 /// Command lines for diffusers' scripts have underscores, and name some options otherwise.
 enum ArgumentSpelling {
     /// Other names of options, after underscores have become hyphens.
-    private static let otherNames = ["--pretrained-model-name-or-path": "--model"]
+    private static let otherNames = [
+        "--pretrained-model-name-or-path": "--model", "--concepts-list": "--subjects",
+    ]
 
     /// Options that are mere flags in diffusers and take a value here: the value that the bare
     /// flag stands for.

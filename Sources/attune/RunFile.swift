@@ -111,6 +111,13 @@ struct RunFile {
         options.append(Option(name: name, values: value.isEmpty ? [] : [value]))
     }
 
+    /// Gives an option that is there another value.
+    mutating func replace(_ name: String, _ value: String) {
+        for place in options.indices where options[place].name == name {
+            options[place].values = [value]
+        }
+    }
+
     /// As they are typed after `train`.
     var arguments: [String] {
         (method.map { [$0] } ?? [])

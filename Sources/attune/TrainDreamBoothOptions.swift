@@ -8,7 +8,7 @@ struct SubjectOptions: ParsableArguments {
     var model: String?
 
     @Option(help: "The folder with the photos of the subject.")
-    var instanceDataDir: String
+    var instanceDataDir: String?
 
     @Option(
         help: """
@@ -16,6 +16,13 @@ struct SubjectOptions: ParsableArguments {
             beside them, in NAME.txt, NAME.caption or metadata.jsonl).
             """)
     var instancePrompt: String?
+
+    @Option(
+        help: """
+            Several subjects in place of one: a file with a list (YAML or JSON) of \
+            instance-data-dir, instance-prompt, class-data-dir, class-prompt and num-repeats.
+            """)
+    var subjects: String?
 
     @Option(help: "The share of rows that have the empty text in place of their caption.")
     var captionDropout: Double?
@@ -33,6 +40,22 @@ struct SubjectOptions: ParsableArguments {
 
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
     var device = "auto"
+
+    func validate() throws {
+        guard (instanceDataDir == nil) == (subjects != nil) else {
+            throw ValidationError(
+                subjects == nil
+                    ? "--instance-data-dir: name the folder with the photos, or give --subjects, a "
+                        + "file with several."
+                    : "--instance-data-dir does not go with --subjects, whose file names the "
+                        + "photos; leave one of the two away.")
+        }
+        if subjects != nil, let instancePrompt {
+            throw ValidationError(
+                "--instance-prompt \"\(instancePrompt)\" does not go with --subjects; write "
+                    + "instance-prompt into the file, for each subject.")
+        }
+    }
 
     /// - Parameter outputDir: the method's default.
     func apply(to configuration: inout FineTuningConfiguration, outputDir: String) {
@@ -61,7 +84,7 @@ struct PriorPreservationOptions: ParsableArguments {
     @Option(help: "What the class pictures show: \"a photo of a robot\".")
     var classPrompt: String?
 
-    @Option(help: "How many class pictures there should be.")
+    @Option(help: "How many class pictures there should be of each class.")
     var numClassImages = 100
 
     @Option(help: "What the class pictures weigh against the photos.")
@@ -84,11 +107,22 @@ struct PriorPreservationOptions: ParsableArguments {
         case bf16
     }
 
-    func apply(to configuration: inout FineTuningConfiguration) {
+    /// - Throws: `ValidationError` for what a file of several subjects should say.
+    func apply(
+        to configuration: inout FineTuningConfiguration, hasSubjectsFile: Bool
+    ) throws {
         configuration.withPriorPreservation = withPriorPreservation
         configuration.selfDistillation = selfDistillation
-        configuration.classDataDir = classDataDir
-        configuration.classPrompt = classPrompt
+        let given = [("class-data-dir", classDataDir), ("class-prompt", classPrompt)]
+        for (name, value) in given where hasSubjectsFile && value != nil {
+            throw ValidationError(
+                "--\(name) does not go with --subjects; write \(name) into the file, for each "
+                    + "subject.")
+        }
+        if !hasSubjectsFile {
+            configuration.classDataDir = classDataDir
+            configuration.classPrompt = classPrompt
+        }
         configuration.numClassImages = numClassImages
         configuration.priorLossWeight = priorLossWeight
         configuration.sampleBatchSize = sampleBatchSize

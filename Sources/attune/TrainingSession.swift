@@ -21,33 +21,42 @@ protocol SubjectCommand: ParsableCommand {
 
 extension SubjectCommand {
     func run() throws {
+        let file = try subject.subjects.map(SubjectsFile.init)
         var configuration = FineTuningConfiguration(
-            instanceDataDir: subject.instanceDataDir, instancePrompt: subject.instancePrompt)
+            subjects: file?.subjects ?? [
+                TrainingSubject(
+                    instanceDataDir: subject.instanceDataDir ?? "",
+                    instancePrompt: subject.instancePrompt)
+            ])
         configuration.method = try method()
         subject.apply(to: &configuration, outputDir: Self.outputDir)
-        prior.apply(to: &configuration)
+        try prior.apply(to: &configuration, hasSubjectsFile: file != nil)
         data.apply(to: &configuration.data)
         try loop.apply(to: &configuration.training)
         keeping.apply(to: &configuration)
         try TrainingSession.run(
             configuration, loop, choosesTextEncoder: subject.trainTextEncoder == nil,
-            on: Device(named: subject.device), accepted: accepted)
+            subjects: file, on: Device(named: subject.device), accepted: accepted)
     }
 }
 
 /// Runs a training whose options are parsed: printing, and what Ctrl-C does.
 enum TrainingSession {
     ///
-    /// - Parameter choosesTextEncoder: whether the preset says if the text encoder is trained.
+    /// - Parameters:
+    ///   - choosesTextEncoder: whether the preset says if the text encoder is trained.
+    ///   - subjects: the file that the subjects are from, where they are.
     static func run(
         _ configuration: FineTuningConfiguration, _ loop: TrainingOptions,
-        choosesTextEncoder: Bool = false, on device: Device, accepted: DiffusersOptions
+        choosesTextEncoder: Bool = false, subjects: SubjectsFile? = nil, on device: Device,
+        accepted: DiffusersOptions
     ) throws {
         try configuration.validate()
         var configuration = configuration
         let preset = Preset(
             for: configuration.method,
             withPriorPreservation: configuration.withPriorPreservation,
+            subjectCount: configuration.subjects.count,
             model: try ModelSource(
                 configuration.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
         var taken = loop.complete(&configuration.training, from: preset)
@@ -67,10 +76,10 @@ enum TrainingSession {
         }
         let interruption = Interruption(
             message: "Ending after this step and saving; press Ctrl-C again to end at once.")
-        let runFile = try runFile(&configuration, taken)
+        let runFiles = try runFiles(&configuration, taken, subjects)
         let training = FineTuningRun(
             configuration, device: device, cancellation: interruption.cancellation,
-            runFile: runFile, report: printer.show)
+            runFiles: runFiles, report: printer.show)
         do {
             try training.run()
         } catch let error as TrainingError {
@@ -85,12 +94,13 @@ enum TrainingSession {
         }
     }
 
-    /// The text of the file that repeats the run; nil for one that goes on with another, whose
-    /// file is there already.
-    private static func runFile(
-        _ configuration: inout FineTuningConfiguration, _ taken: [(name: String, value: String)]
-    ) throws -> String? {
-        guard configuration.resumeFromCheckpoint == nil else { return nil }
+    /// The files that repeat the run; none for one that goes on with another, whose files are
+    /// there already.
+    private static func runFiles(
+        _ configuration: inout FineTuningConfiguration, _ taken: [(name: String, value: String)],
+        _ subjects: SubjectsFile?
+    ) throws -> [String: Data] {
+        guard configuration.resumeFromCheckpoint == nil else { return [:] }
         // Small enough to be typed again.
         let seed = configuration.training.seed ?? UInt64.random(in: 0..<(1 << 32))
         configuration.training.seed = seed
@@ -98,6 +108,9 @@ enum TrainingSession {
         var file = RunFile(arguments: try RunFile.expanding(typed).arguments.dropFirst())
         for (name, value) in taken { file.complete(name, value) }
         file.complete("seed", String(seed))
-        return try file.yaml()
+        guard let subjects else { return ["run.yaml": Data(try file.yaml().utf8)] }
+        let name = "subjects.yaml"
+        file.replace("subjects", URL(filePath: configuration.outputDir).appending(path: name).path)
+        return ["run.yaml": Data(try file.yaml().utf8), name: subjects.data]
     }
 }

@@ -220,12 +220,27 @@ import Torch
         #expect(throws: TrainingError.self) { try HeldOutPhotos.count(of: 5, wanted: 5) }
     }
 
-    @Test func theSeedChooses() {
-        let chosen = HeldOutPhotos.choose(4, of: 40, seed: 1)
-        #expect(chosen == HeldOutPhotos.choose(4, of: 40, seed: 1))
+    @Test func theSeedChooses() throws {
+        let photos = Array(repeating: 0, count: 40)
+        let chosen = try HeldOutPhotos.choose(of: photos, wanted: 4, seed: 1)
+        #expect(try chosen == HeldOutPhotos.choose(of: photos, wanted: 4, seed: 1))
         #expect(chosen == chosen.sorted() && Set(chosen).count == 4)
-        #expect(chosen != HeldOutPhotos.choose(4, of: 40, seed: 2))
-        #expect(HeldOutPhotos.choose(0, of: 40, seed: 1).isEmpty)
+        #expect(try chosen != HeldOutPhotos.choose(of: photos, wanted: 4, seed: 2))
+        #expect(try HeldOutPhotos.choose(of: photos, wanted: 0, seed: 1).isEmpty)
+    }
+
+    @Test func eachSubjectHasSomeOrNoneHas() throws {
+        let subjects = Array(repeating: 0, count: 8) + Array(repeating: 1, count: 16)
+        let chosen = try HeldOutPhotos.choose(of: subjects, wanted: nil, seed: 1)
+        #expect(chosen.map { subjects[$0] } == [0, 1, 1])
+        let few = subjects + [2, 2, 2]
+        #expect(try HeldOutPhotos.choose(of: few, wanted: nil, seed: 1).isEmpty)
+        #expect(
+            try HeldOutPhotos.choose(of: few, wanted: 2, seed: 1).map { few[$0] }
+                == [0, 0, 1, 1, 2, 2])
+        #expect(throws: TrainingError.self) {
+            try HeldOutPhotos.choose(of: few, wanted: 3, seed: 1)
+        }
     }
 
     /// A photo that is held out changes nothing of what is trained, and is measured.
@@ -247,7 +262,10 @@ import Torch
             return events
         }
         let events = try run("first")
-        let held = try #require(HeldOutPhotos.choose(1, of: 8, seed: 7).first)
+        let held = try #require(
+            HeldOutPhotos.choose(
+                of: Array(repeating: 0, count: 8), wanted: nil, seed: 7
+            ).first)
         let name = "\(held).png"
         #expect(
             events.contains {

@@ -23,11 +23,28 @@ package enum HeldOutPhotos {
         return wanted
     }
 
-    /// Which of so many photos they are, in ascending order: the same for the same seed.
-    package static func choose(_ count: Int, of photoCount: Int, seed: UInt64) -> [Int] {
-        guard count > 0 else { return [] }
-        let generator = Generator(seed: Seeds.derived(from: seed, .heldOut, 0))
-        let keys = Tensor.rand([photoCount], generator: generator).floats()
-        return (0..<photoCount).sorted { (keys[$0], $0) < (keys[$1], $1) }.prefix(count).sorted()
+    /// Which photos they are, in ascending order: the same for the same seed.
+    ///
+    /// Of several subjects either each has some held out or none has, since a reading is of all.
+    ///
+    /// - Parameters:
+    ///   - subjects: whose each photo is.
+    ///   - wanted: as `--num-held-out` says, of each subject; nil: as many as suit.
+    /// - Throws: ``TrainingError/option(name:value:problem:)`` where none would be left.
+    package static func choose(
+        of subjects: [Int], wanted: Int?, seed: UInt64
+    ) throws(TrainingError) -> [Int] {
+        var chosen: [[Int]] = []
+        for subject in Set(subjects).sorted() {
+            let photos = subjects.indices.filter { subjects[$0] == subject }
+            let count = try count(of: photos.count, wanted: wanted)
+            guard count > 0 else { return [] }
+            let generator = Generator(
+                seed: Seeds.derived(from: seed, .heldOut, UInt64(subject)))
+            let keys = Tensor.rand([photos.count], generator: generator).floats()
+            let order = photos.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
+            chosen.append(order.prefix(count).map { photos[$0] })
+        }
+        return chosen.flatMap { $0 }.sorted()
     }
 }

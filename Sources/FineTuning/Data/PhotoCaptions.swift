@@ -65,9 +65,12 @@ public struct PhotoCaptions {
     }
 
     /// Photos that have a caption, as far as can be told without complaints.
-    public var count: Int {
+    ///
+    /// - Parameter isCounted: whether a photo, by its number, is asked for.
+    func count(where isCounted: (Int) -> Bool) -> Int {
         var tables: [URL: [String: String]] = [:]
-        return places.count { place in
+        return places.enumerated().count { index, place in
+            guard isCounted(index) else { return false }
             if place.file != nil || place.words != nil { return true }
             guard let metadata = place.metadata else { return false }
             let table = tables[metadata] ?? (try? Self.table(metadata)) ?? [:]
@@ -76,13 +79,16 @@ public struct PhotoCaptions {
         }
     }
 
-    /// The caption of every photo, in the photos' order.
+    /// The text of every photo, in the photos' order.
     ///
+    /// - Parameter prompts: for each photo the text that it has in place of a caption, if it has
+    ///   one; nil: none has.
     /// - Throws: `FileError` for a file that is not UTF-8 text or not as it should be,
     ///   ``TrainingError/option(name:value:problem:)`` naming the first photo without a caption.
-    public func read() throws -> [String] {
+    public func read(where prompts: [String?]? = nil) throws -> [String] {
         var tables: [URL: [String: String]] = [:]
-        return try places.map { place in
+        return try places.enumerated().map { index, place in
+            if let prompt = prompts?[index] { return prompt }
             if let text = try Self.text(of: place, &tables) { return text }
             let stem = place.photo.deletingPathExtension().lastPathComponent
             throw TrainingError.option(

@@ -65,7 +65,7 @@ public struct PhotoInspection {
         try data.validate()
         try TrainingConfiguration.validate(resolution: resolution, multiple: factor)
         let found = try TrainingData(
-            folder, data, resolution: resolution, factor: factor, toleratesFailures: true)
+            [(folder, 1)], data, resolution: resolution, factor: factor, toleratesFailures: true)
         self.folder = folder
         self.resolution = resolution
         buckets = found.buckets

@@ -43,7 +43,7 @@ public struct PhotoMasks {
                 ?? "as NAME\(Self.suffix).png beside it or as its transparency"
             throw TrainingError.option(
                 name: "masked-loss", value: nil,
-                problem: "no photo of \(photos.folder.url.path) has a mask \(place); make masks, "
+                problem: "no photo of \(photos.folderNames) has a mask \(place); make masks, "
                     + "white where the subject is, or leave the option away.")
         }
         for (photo, source) in zip(photos.photos, sources) {

@@ -15,13 +15,13 @@ struct TrainingData {
     /// Looks at every photo and finds what lies beside it.
     ///
     /// - Parameters:
-    ///   - folder: where the photos are.
+    ///   - folders: where the photos of each subject are, and how often they count.
     ///   - factor: how many pixels a latent stands for, along one side.
     ///   - toleratesFailures: whether photos that cannot be used are left out instead of thrown.
     /// - Throws: `ImagingError` or ``TrainingError``, naming the file or the option.
     init(
-        _ folder: URL, _ data: DataConfiguration, resolution: Int, factor: Int,
-        toleratesFailures: Bool = false
+        _ folders: [(url: URL, repeats: Int)], _ data: DataConfiguration, resolution: Int,
+        factor: Int, toleratesFailures: Bool = false
     ) throws {
         self.resolution = resolution
         self.data = data
@@ -29,7 +29,7 @@ struct TrainingData {
             data.enableBucket
             ? try AspectBuckets(data, resolution: resolution, factor: factor) : nil
         photos = try TrainingPhotos(
-            folder, resolution: resolution, takesRepeated: true, measuring: true,
+            folders, resolution: resolution, takesRepeated: true, measuring: true,
             toleratesFailures: toleratesFailures)
         captions = PhotoCaptions(photos)
         masks = data.maskedLoss ? try PhotoMasks(photos, data) : nil

@@ -15,6 +15,7 @@ public struct TrainingExamples {
     private let inputPerturbation: Double
     private let instanceTextCount: Int
     private let instanceTexts: [[Int]]?
+    private let classTexts: [Int]?
     private let dropout: CaptionDropout?
     private let places: [Int]
     private var order: ExampleOrder
@@ -28,16 +29,21 @@ public struct TrainingExamples {
     ///     its own: the pictures of self-distillation.
     ///   - instanceTextCount: of how many texts one is drawn for every instance.
     ///   - instanceTexts: which of them each instance may have, of which one is drawn; nil: any.
+    ///   - classTexts: which text each class picture has, or with `repeatsAsClass` each photo
+    ///     among the class rows; nil: the one after those of the instances.
     ///   - dropout: how often an instance has another text than its own; nil: never.
     ///   - batchSize: examples in a batch, so that photos of one size can be put together.
     public init(
         instances: LatentCache, places: [Int]? = nil, classes: LatentCache?,
         repeatsAsClass: Bool = false, timestepCount: Int,
         offsetNoise: Double, instanceTextCount: Int = 1, instanceTexts: [[Int]]? = nil,
-        dropout: CaptionDropout? = nil, inputPerturbation: Double = 0, batchSize: Int = 1,
+        classTexts: [Int]? = nil, dropout: CaptionDropout? = nil, inputPerturbation: Double = 0,
+        batchSize: Int = 1,
         seed: UInt64
     ) {
         precondition(instanceTexts.map { $0.count == instances.count } ?? true, "a text for each")
+        precondition(
+            classTexts.map { $0.count == (classes ?? instances).count } ?? true, "a text for each")
         self.instances = instances
         self.classes = classes
         self.repeatsAsClass = repeatsAsClass
@@ -46,6 +52,7 @@ public struct TrainingExamples {
         self.inputPerturbation = inputPerturbation
         self.instanceTextCount = instanceTextCount
         self.instanceTexts = instanceTexts
+        self.classTexts = classTexts
         self.dropout = dropout
         let places = places ?? Array(0..<instances.count)
         self.places = places
@@ -77,11 +84,9 @@ public struct TrainingExamples {
             let text = text(of: photo, generator)
             instanceRows.append(row(instances, photo, text, isClass: false, generator))
             if let classes {
-                classRows.append(
-                    row(classes, index, instanceTextCount, isClass: true, generator))
+                classRows.append(classRow(classes, index % classes.count, generator))
             } else if repeatsAsClass {
-                classRows.append(
-                    row(instances, photo, instanceTextCount, isClass: true, generator))
+                classRows.append(classRow(instances, photo, generator))
             }
         }
         return DiffusionBatch.batches(instanceRows + classRows, device: device)
@@ -99,10 +104,16 @@ public struct TrainingExamples {
         return texts?[place] ?? place
     }
 
+    private func classRow(
+        _ cache: LatentCache, _ index: Int, _ generator: Generator
+    ) -> DiffusionRow {
+        row(cache, index, classTexts?[index] ?? instanceTextCount, isClass: true, generator)
+    }
+
     private func row(
         _ cache: LatentCache, _ index: Int, _ text: Int, isClass: Bool, _ generator: Generator
     ) -> DiffusionRow {
-        let (latents, weights) = cache.sample(index % cache.count, generator: generator)
+        let (latents, weights) = cache.sample(index, generator: generator)
         var noise = Tensor.randn(latents.shape, generator: generator)
         if offsetNoise > 0 {
             // One number for each channel (crosslabs.org/blog/diffusion-with-offset-noise).

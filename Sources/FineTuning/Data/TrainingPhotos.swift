@@ -3,12 +3,14 @@ import Files
 public import Foundation
 public import Imaging
 
-/// The photos of one folder as training sees them.
+/// The photos of a run as training sees them: those of one folder, or of a folder a subject.
 public struct TrainingPhotos {
     /// A folder, and what its name says of its photos.
     struct Part {
         let folder: PhotoFolder
         let photos: [PhotoFolder.Photo]
+        /// Whose photos they are, counted from 0.
+        let subject: Int
         /// How often each photo counts in an epoch.
         let repeats: Int
         /// The caption of photos without one of their own.
@@ -16,7 +18,10 @@ public struct TrainingPhotos {
         /// The masks beside the photos, by the photos' names without ending: they are no photos.
         let masks: [String: URL]
 
-        init(_ folder: PhotoFolder, limit: Int = .max, repeats: Int = 1, words: String? = nil) {
+        init(
+            _ folder: PhotoFolder, subject: Int, limit: Int = .max, repeats: Int,
+            words: String? = nil
+        ) {
             func stem(_ photo: PhotoFolder.Photo) -> String {
                 photo.url.deletingPathExtension().lastPathComponent
             }
@@ -34,20 +39,21 @@ public struct TrainingPhotos {
             }
             self.folder = folder
             self.photos = Array(photos.prefix(limit))
+            self.subject = subject
             self.repeats = repeats
             self.words = words
             self.masks = masks
         }
     }
 
-    /// The folder as it was found.
-    public let folder: PhotoFolder
+    /// The folder of each subject.
+    public let folders: [URL]
     /// The photos that are used, each once, in the order of the folders.
     public let photos: [PhotoFolder.Photo]
-    /// The folder itself, then those in it whose photos count several times.
+    /// For each subject its folder, then those in it whose photos count several times.
     let parts: [Part]
 
-    /// Looks at every photo, decoding each to its last row.
+    /// Looks at every photo of one folder, decoding each to its last row.
     ///
     /// - Parameters:
     ///   - resolution: what the photos will be resized to; a photo with a side of less than half
@@ -61,19 +67,39 @@ public struct TrainingPhotos {
         _ url: URL, resolution: Int, limit: Int? = nil, takesRepeated: Bool = false,
         measuring: Bool = false, toleratesFailures: Bool = false
     ) throws(ImagingError) {
+        try self.init(
+            [(url, 1)], resolution: resolution, limit: limit, takesRepeated: takesRepeated,
+            measuring: measuring, toleratesFailures: toleratesFailures)
+    }
+
+    /// Looks at every photo of several folders, one a subject.
+    ///
+    /// - Parameter folders: each with how often its photos count.
+    init(
+        _ folders: [(url: URL, repeats: Int)], resolution: Int, limit: Int? = nil,
+        takesRepeated: Bool, measuring: Bool, toleratesFailures: Bool
+    ) throws(ImagingError) {
         let side = max(1, resolution / 2)
-        let repeated = takesRepeated ? Self.repeatedFolders(in: url) : []
         func scan(_ url: URL, canBeEmpty: Bool) throws(ImagingError) -> PhotoFolder {
             try PhotoFolder.scan(
                 url, minimumSide: side, measuring: measuring,
                 canBeEmpty: canBeEmpty || toleratesFailures, toleratesFailures: toleratesFailures)
         }
-        folder = try scan(url, canBeEmpty: !repeated.isEmpty)
-        var parts = [Part(folder, limit: limit ?? .max)]
-        for (name, meaning) in repeated {
-            let inner = try scan(url.appendingPathComponent(name), canBeEmpty: false)
-            parts.append(Part(inner, repeats: meaning.repeats, words: meaning.words))
+        var parts: [Part] = []
+        for (subject, (url, repeats)) in folders.enumerated() {
+            let repeated = takesRepeated ? Self.repeatedFolders(in: url) : []
+            let folder = try scan(url, canBeEmpty: !repeated.isEmpty)
+            parts.append(
+                Part(folder, subject: subject, limit: limit ?? .max, repeats: repeats))
+            for (name, meaning) in repeated {
+                let inner = try scan(url.appendingPathComponent(name), canBeEmpty: false)
+                parts.append(
+                    Part(
+                        inner, subject: subject, repeats: meaning.repeats * repeats,
+                        words: meaning.words))
+            }
         }
+        self.folders = folders.map(\.url)
         self.parts = parts
         photos = parts.flatMap(\.photos)
     }
@@ -94,6 +120,14 @@ public struct TrainingPhotos {
 
     /// The number of photos that are used.
     public var count: Int { photos.count }
+
+    /// For every photo, whose it is.
+    var subjects: [Int] {
+        parts.flatMap { part in part.photos.map { _ in part.subject } }
+    }
+
+    /// The folders as one writes them in a sentence.
+    var folderNames: String { folders.map(\.path).joined(separator: ", ") }
 
     /// For every photo, the mask that lies beside it.
     var masks: [URL?] {
@@ -119,7 +153,7 @@ public struct TrainingPhotos {
     ///
     /// - Parameter captions: those beside the photos, where they are looked for: no strays.
     func strays(_ captions: PhotoCaptions?) -> [(folder: URL, entries: [PhotoFolder.Skipped])] {
-        let inner = Set(parts.dropFirst().map(\.folder.url.path))
+        let inner = Set(parts.map(\.folder.url.path))
         return parts.compactMap { part in
             let strays = part.folder.skipped.filter { entry in
                 let path = part.folder.url.appendingPathComponent(entry.name).path
@@ -142,7 +176,7 @@ public struct TrainingPhotos {
         if let first = small.first {
             result.append(
                 .notice(
-                    "\(small.count) photo(s) of \(folder.url.path) are smaller than \(resolution) "
+                    "\(small.count) photo(s) of \(folderNames) are smaller than \(resolution) "
                         + "pixels and are enlarged, first \(first.url.lastPathComponent) "
                         + "(\(first.width)x\(first.height))."))
         }

@@ -7,61 +7,71 @@ import Torch
 /// photos are noised in the same way at timesteps all over the schedule, so that two readings
 /// differ by what was trained between them.
 final class LearningMeasure {
-    /// Rows of a reading; their timesteps are spread evenly.
+    /// Rows of a reading for one subject; their timesteps are spread evenly.
     static let rowCount = 8
 
     private let networks: any FineTunedNetworks
     private let objective: DiffusionObjective
     private let batches: [DiffusionBatch]
+    /// The same rows with the text without the subject.
+    private let classBatches: [DiffusionBatch]
     /// Of photos that are trained on, where the others are of such as are held out; else none.
     private let trainedBatches: [DiffusionBatch]
-    /// The number of the text without the subject, in ``TextContext``.
-    private let classText: Int
-    /// What the untrained model predicts with that text.
+    /// What the untrained model predicts for those.
     private let frozen: [Tensor]
+    private let rows: Int
 
     /// Must be made before anything is trained or restored.
     ///
     /// - Parameters:
+    ///   - subjects: whose each photo is; each subject has as many rows.
     ///   - batchSize: rows in one forward pass: as in training, so that memory suffices.
     ///   - instanceTextCount: how many texts the photos have; rows go through them.
     ///   - instanceTexts: which text each photo has, where that is settled.
+    ///   - classTexts: for each photo the number of the text without the subject.
     ///   - heldOut: the photos that are not trained on; where there are some, they are measured.
     init(
         _ networks: any FineTunedNetworks, _ objective: DiffusionObjective, photos: LatentCache,
-        heldOut: [Int] = [], instanceTextCount: Int, instanceTexts: [Int]?, classText: Int,
-        batchSize: Int, seed: UInt64,
-        device: Device
+        subjects: [Int], heldOut: [Int] = [], instanceTextCount: Int, instanceTexts: [Int]?,
+        classTexts: [Int], batchSize: Int, seed: UInt64, device: Device
     ) {
         self.networks = networks
         self.objective = objective
-        self.classText = classText
         let count = objective.schedule.trainingStepCount
-        func batches(of chosen: [Int]) -> [DiffusionBatch] {
+        func batches(
+            of chosen: [Int], text: (_ photo: Int, _ row: Int) -> Int
+        ) -> [DiffusionBatch] {
             // The same noise for both kinds of photos, so that it decides none of the difference.
             let generator = Generator(seed: Seeds.derived(from: seed, .measure, 0))
-            let rows = (0..<Self.rowCount).map { row in
-                let photo = chosen[row % chosen.count]
-                let (latents, weights) = photos.mean(photo)
-                return DiffusionRow(
-                    latents: latents, noise: Tensor.randn(latents.shape, generator: generator),
-                    timestep: (2 * row + 1) * count / (2 * Self.rowCount), isClass: false,
-                    text: instanceTexts?[photo] ?? row % instanceTextCount, weights: weights)
+            let rows = Set(subjects).sorted().flatMap { subject in
+                let chosen = chosen.filter { subjects[$0] == subject }
+                return (0..<Self.rowCount).map { row in
+                    let photo = chosen[row % chosen.count]
+                    let (latents, weights) = photos.mean(photo)
+                    return DiffusionRow(
+                        latents: latents, noise: Tensor.randn(latents.shape, generator: generator),
+                        timestep: (2 * row + 1) * count / (2 * Self.rowCount), isClass: false,
+                        text: text(photo, row), weights: weights)
+                }
             }
             return stride(from: 0, to: rows.count, by: batchSize).flatMap { start in
                 DiffusionBatch.batches(
                     Array(rows[start..<min(start + batchSize, rows.count)]), device: device)
             }
         }
+        func instanceText(photo: Int, row: Int) -> Int {
+            instanceTexts?[photo] ?? row % instanceTextCount
+        }
         let trained = (0..<photos.count).filter { !heldOut.contains($0) }
-        self.batches = batches(of: heldOut.isEmpty ? trained : heldOut)
-        trainedBatches = heldOut.isEmpty ? [] : batches(of: trained)
+        let measured = heldOut.isEmpty ? trained : heldOut
+        self.batches = batches(of: measured, text: instanceText)
+        classBatches = batches(of: measured) { photo, _ in classTexts[photo] }
+        trainedBatches = heldOut.isEmpty ? [] : batches(of: trained, text: instanceText)
+        rows = self.batches.reduce(0) { $0 + $1.texts.count }
         networks.prepareStep(nil)
-        frozen = withoutGradients { [batches = self.batches] in
-            batches.map { batch in
-                objective.prediction(
-                    batch,
-                    context: networks.context.rows(batch.timesteps.map { _ in classText }))
+        frozen = withoutGradients { [classBatches] in
+            classBatches.map {
+                objective.prediction($0, context: networks.context.rows($0.texts))
             }
         }
     }
@@ -71,16 +81,18 @@ final class LearningMeasure {
         networks.prepareStep(nil)
         return withoutGradients {
             var (error, moved, size) = (0.0, 0.0, 0.0)
-            for (batch, frozen) in zip(batches, frozen) {
+            for batch in batches {
                 let context = networks.context.rows(batch.texts)
                 error += objective.rowErrors(batch, context: context).sum().item()
-                let plain = networks.context.rows(batch.timesteps.map { _ in classText })
-                let now = objective.prediction(batch, context: plain)
+            }
+            for (batch, frozen) in zip(classBatches, frozen) {
+                let now = objective.prediction(
+                    batch, context: networks.context.rows(batch.texts))
                 moved += (now - frozen).squared().sum().item()
                 size += frozen.squared().sum().item()
             }
             return LearningReading(
-                step: step, error: error / Double(Self.rowCount),
+                step: step, error: error / Double(rows),
                 drift: (moved / max(size, 1e-30)).squareRoot(), trainError: trainError)
         }
     }
@@ -92,6 +104,6 @@ final class LearningMeasure {
             let context = networks.context.rows(batch.texts)
             return sum + objective.rowErrors(batch, context: context).sum().item()
         }
-        return error / Double(Self.rowCount)
+        return error / Double(rows)
     }
 }

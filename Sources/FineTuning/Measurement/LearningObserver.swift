@@ -15,24 +15,27 @@ final class LearningObserver {
     /// Takes the first reading, of the untrained model; nil where none are wanted.
     ///
     /// - Parameters:
+    ///   - subjects: whose each photo is.
     ///   - heldOut: which photos are not trained on.
     ///   - best: where the state of the best reading is kept; nil: nowhere.
     ///   - write: writes what is trained into a folder.
     init?(
         _ configuration: FineTuningConfiguration, _ networks: any FineTunedNetworks,
-        _ objective: DiffusionObjective, photos: LatentCache, heldOut: [Int] = [],
-        stepCount: Int, log: TrainingLog, device: Device, best: BestState? = nil,
+        _ objective: DiffusionObjective, photos: LatentCache,
+        subjects: [Int], heldOut: [Int] = [], stepCount: Int, log: TrainingLog, device: Device,
+        best: BestState? = nil,
         write: @escaping (_ folder: URL, _ step: Int) throws -> Void = { _, _ in },
         report: @escaping (TrainingEvent) -> Void
     ) throws {
         let training = configuration.training
         guard training.measuringInterval(stepCount: stepCount) != nil else { return nil }
-        let textCount = try configuration.instanceTexts().count
+        let classTexts = try configuration.classTextNumbers()
         measure = LearningMeasure(
-            networks, objective, photos: photos, heldOut: heldOut,
-            instanceTextCount: textCount,
+            networks, objective, photos: photos, subjects: subjects, heldOut: heldOut,
+            instanceTextCount: classTexts.lowerBound,
             instanceTexts: configuration.captions?.numbers,
-            classText: textCount, batchSize: training.trainBatchSize, seed: training.seed ?? 0,
+            classTexts: subjects.map { classTexts.lowerBound + $0 },
+            batchSize: training.trainBatchSize, seed: training.seed ?? 0,
             device: device)
         stopsByItself = training.stopsByItself
         self.log = log

@@ -95,15 +95,23 @@ extension FineTuningConfiguration {
     /// The texts of the photos, of which each row has one; textual inversion and captions are many.
     func instanceTexts() throws -> [String] {
         if case .textualInversion(let method) = method { return try method.texts() }
-        if let instancePrompt { return [instancePrompt] }
-        guard let captions else { preconditionFailure("captions are read before networks") }
-        return captions.texts
+        if let captions { return captions.texts }
+        guard let instancePrompt, subjects.count == 1 else {
+            preconditionFailure("captions are read before networks")
+        }
+        return [instancePrompt]
     }
 
-    /// The texts of the photos, then that of the class: where none is given, the empty one, which
-    /// only the drift is measured with.
+    /// The texts of the photos, then those of the classes, then the empty one where captions are
+    /// left out.
     func texts() throws -> [String] {
-        try instanceTexts() + [classPrompt ?? ""] + (wantedDropout == nil ? [] : [""])
+        try instanceTexts() + classTexts + (wantedDropout == nil ? [] : [""])
+    }
+
+    /// The places of the classes' texts among ``texts()``, one for each subject.
+    func classTextNumbers() throws -> Range<Int> {
+        let count = try instanceTexts().count
+        return count..<(count + subjects.count)
     }
 
     /// The rate of caption dropout, where there is any.

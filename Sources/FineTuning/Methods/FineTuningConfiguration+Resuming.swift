@@ -20,7 +20,7 @@ extension FineTuningConfiguration {
 
     /// The prompt, or what tells captions from others.
     private var textSetting: String {
-        if let instancePrompt { return instancePrompt }
+        if let instancePrompt, subjects.count == 1 { return instancePrompt }
         let text = captions.map { "captions \($0.fingerprint)" } ?? "none"
         return text + (wantedDropout.map { " with --caption-dropout \($0)" } ?? "")
     }
@@ -102,7 +102,7 @@ extension FineTuningConfiguration {
             }
         }
         if withPriorPreservation {
-            result["class-prompt"] = classPrompt
+            result["class-prompt"] = classTexts.joined(separator: "\n")
             if selfDistillation {
                 result["self-distillation"] = "true"
             } else {

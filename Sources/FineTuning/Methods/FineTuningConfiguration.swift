@@ -20,11 +20,8 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     public var model: String?
     /// What is trained, and what is written.
     public var method = FineTuningMethod.dreamBooth
-    /// The photos of the subject.
-    public var instanceDataDir: String
-    /// The text for them, with a rare word for the subject: `a photo of sks robot`; nil: each has
-    /// the caption beside it.
-    public var instancePrompt: String?
+    /// What is taught: one subject, or several at once; never none.
+    public var subjects: [TrainingSubject]
     /// The share of rows that have the empty text in place of their caption, in 0..<1; nil: none.
     public var captionDropout: Double?
     /// The captions of the photos, where the run has taken them: a run settles this itself.
@@ -38,11 +35,7 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     /// Preserves the prior by the untrained model's own predictions on the photos with
     /// `classPrompt`, in place of pictures of the class.
     public var selfDistillation = false
-    /// Pictures of the class; those that are missing are painted with the untrained model.
-    public var classDataDir: String?
-    /// The text for them: `a photo of a robot`.
-    public var classPrompt: String?
-    /// How many class pictures there should be, and how many are used.
+    /// How many class pictures there should be of each class, and how many are used.
     public var numClassImages = 100
     /// What the class pictures weigh against the photos.
     public var priorLossWeight = 1.0
@@ -62,10 +55,18 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     /// The settings of the loop.
     public var training = TrainingConfiguration()
 
-    /// The defaults, for these photos.
+    /// The defaults, for one subject.
     public init(instanceDataDir: String, instancePrompt: String? = nil) {
-        self.instanceDataDir = instanceDataDir
-        self.instancePrompt = instancePrompt
+        self.init(
+            subjects: [
+                TrainingSubject(instanceDataDir: instanceDataDir, instancePrompt: instancePrompt)
+            ])
+    }
+
+    /// The defaults, for these subjects, of which there is at least one.
+    public init(subjects: [TrainingSubject]) {
+        precondition(!subjects.isEmpty, "a run without a subject")
+        self.subjects = subjects
     }
 
     /// Checks every option and their combinations; touches no file.
@@ -82,13 +83,13 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             if training.gradientCheckpointing, method.adapters.dropout > 0 {
                 throw Self.dropoutWithCheckpointing
             }
-            if let word = method.word?.placeholderToken, let instancePrompt,
-                !instancePrompt.contains(word)
+            if let word = method.word?.placeholderToken, let instancePrompts,
+                !instancePrompts.contains(where: { $0.contains(word) })
             {
                 throw .option(
                     name: "placeholder-token", value: word,
-                    problem: "is not in --instance-prompt \"\(instancePrompt)\", so it would learn "
-                        + "nothing; write it there in the place of the subject.")
+                    problem: "is not in --instance-prompt \"\(instancePrompts[0])\", so it would "
+                        + "learn nothing; write it there in the place of the subject.")
             }
         case .textualInversion(let method):
             try method.validate()
@@ -118,37 +119,37 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
                     problem: "needs --train-text-encoder.")
             }
         }
-        try text(instanceDataDir, "instance-data-dir", "name the folder with the photos.")
-        if let instancePrompt {
-            try text(
-                instancePrompt, "instance-prompt",
-                "say what the photos show, with a rare word for it.")
-        }
         if let captionDropout {
             guard captionDropout >= 0, captionDropout < 1 else {
                 throw .option(
                     name: "caption-dropout", value: String(captionDropout),
                     problem: "must be from 0 to less than 1.")
             }
-            guard instancePrompt == nil else {
+            guard subjects.allSatisfy({ $0.instancePrompt == nil }) else {
                 throw .option(
                     name: "caption-dropout", value: String(captionDropout),
                     problem: "is for captions beside the photos; leave --instance-prompt away to "
                         + "use them.")
             }
         }
-        if let option = data.captionOption, instancePrompt != nil {
+        if let option = data.captionOption,
+            subjects.contains(where: { $0.instancePrompt != nil })
+        {
             throw .option(
                 name: option.name, value: option.value,
                 problem: "is for captions beside the photos; leave --instance-prompt away to use "
                     + "them.")
         }
-        try text(outputDir, "output-dir", "name the folder to write to.")
-        guard path(outputDir) != path(instanceDataDir) else {
+        guard !outputDir.allSatisfy(\.isWhitespace) else {
             throw .option(
-                name: "output-dir", value: outputDir,
-                problem: "is the folder of the photos; choose another.")
+                name: "output-dir", value: "\"\(outputDir)\"",
+                problem: "is empty; name the folder to write to.")
         }
+        try validateSubjects()
+        try validatePriorPreservation()
+    }
+
+    private func validatePriorPreservation() throws(TrainingError) {
         guard withPriorPreservation else {
             guard !selfDistillation else {
                 throw .option(
@@ -163,42 +164,15 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
                 name: "prior-loss-weight", value: String(priorLossWeight),
                 problem: "must be a finite number from 0 up.")
         }
-        if selfDistillation { return try validateSelfDistillation() }
-        guard let classDataDir else {
-            throw .option(
-                name: "with-prior-preservation", value: nil,
-                problem: "needs --class-data-dir, the folder for the class pictures; it is made "
-                    + "and filled where it is missing.")
-        }
-        guard let classPrompt else {
-            throw .option(
-                name: "with-prior-preservation", value: nil,
-                problem: "needs --class-prompt, as --class-prompt \"a photo of a robot\".")
-        }
-        try text(classDataDir, "class-data-dir", "name the folder for the class pictures.")
-        try text(classPrompt, "class-prompt", "say what the class pictures show.")
-        guard path(classDataDir) != path(instanceDataDir) else {
-            throw .option(
-                name: "class-data-dir", value: classDataDir,
-                problem: "is the folder of --instance-data-dir too; choose another.")
-        }
-        try atLeast(1, numClassImages, "num-class-images")
-        try atLeast(1, sampleBatchSize, "sample-batch-size")
-        try atLeast(1, classImageSteps, "class-image-steps")
-    }
-
-    private func validateSelfDistillation() throws(TrainingError) {
-        guard let classPrompt else {
-            throw .option(
-                name: "self-distillation", value: nil,
-                problem: "needs --class-prompt, as --class-prompt \"a photo of a robot\".")
-        }
-        try text(classPrompt, "class-prompt", "say what the photos show, without the subject.")
-        if case .textualInversion = method {
+        if selfDistillation {
+            guard case .textualInversion = method else { return }
             throw .option(
                 name: "self-distillation", value: nil,
                 problem: "does not go with textual-inversion, which leaves the model as it is.")
         }
+        try atLeast(1, numClassImages, "num-class-images")
+        try atLeast(1, sampleBatchSize, "sample-batch-size")
+        try atLeast(1, classImageSteps, "class-image-steps")
     }
 
     private static let dropoutWithCheckpointing = TrainingError.option(
@@ -220,20 +194,25 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             result.append("--keep-best is for whole models: that of small files is always kept.")
         }
         if !withPriorPreservation {
-            if classDataDir != nil {
+            if subjects.contains(where: { $0.classDataDir != nil }) {
                 result.append("--class-data-dir has no effect without --with-prior-preservation.")
             }
-            if classPrompt != nil {
+            if subjects.contains(where: { $0.classPrompt != nil }) {
                 result.append(
                     "--class-prompt only says of what the drift is measured, without "
                         + "--with-prior-preservation.")
             }
-        } else if selfDistillation, classDataDir != nil {
+        } else if selfDistillation, subjects.contains(where: { $0.classDataDir != nil }) {
             result.append("--class-data-dir has no effect with --self-distillation.")
-        } else if let instancePrompt, classPrompt == instancePrompt {
-            result.append(
-                "--class-prompt and --instance-prompt are the same, so the subject gets no word "
-                    + "of its own.")
+        }
+        if withPriorPreservation {
+            for subject in subjects
+            where subject.instancePrompt != nil && subject.classPrompt == subject.instancePrompt {
+                result.append(
+                    "--class-prompt and --instance-prompt are the same, "
+                        + "\"\(subject.instancePrompt ?? "")\", so the subject gets no word of its "
+                        + "own.")
+            }
         }
         return result
     }
@@ -241,18 +220,20 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     /// Whether the state of the best reading is put aside.
     var keepsBest: Bool { method != .dreamBooth || training.record.keepBest }
 
-    /// Class pictures of one epoch, where prior preservation wants them.
-    var wantedClassCount: Int? {
-        withPriorPreservation && !selfDistillation ? numClassImages : nil
-    }
-
-    private func text(_ value: String, _ name: String, _ advice: String) throws(TrainingError) {
-        if value.allSatisfy(\.isWhitespace) {
-            throw .option(name: name, value: "\"\(value)\"", problem: "is empty; \(advice)")
+    /// The folders of class pictures with their prompts, each once: subjects of a class may share
+    /// one; none where prior preservation wants none.
+    var classFolders: [(name: String, prompt: String)] {
+        guard withPriorPreservation, !selfDistillation else { return [] }
+        return subjects.reduce(into: []) { result, subject in
+            guard let name = subject.classDataDir, let prompt = subject.classPrompt,
+                !result.contains(where: { $0.name == name })
+            else { return }
+            result.append((name, prompt))
         }
     }
 
-    private func path(_ name: String) -> String {
-        URL(fileURLWithPath: name).standardizedFileURL.resolvingSymlinksInPath().path
+    /// Class pictures of one epoch, where prior preservation wants them.
+    var wantedClassCount: Int? {
+        classFolders.isEmpty ? nil : numClassImages * classFolders.count
     }
 }

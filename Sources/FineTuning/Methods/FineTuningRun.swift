@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Files
 import Imaging
 import NN
@@ -6,7 +6,7 @@ import Painting
 import StableDiffusion
 public import Torch
 
-/// Teaches a model one subject from a few photos, by any of the methods.
+/// Teaches a model a subject, or several, from a few photos of each, by any of the methods.
 ///
 /// Subject-driven training with a rare word and prior preservation: Ruiz et al. 2022,
 /// arXiv 2208.12242.
@@ -16,24 +16,25 @@ public final class FineTuningRun {
     public private(set) var configuration: FineTuningConfiguration
     private let device: Device
     private let cancellation: Cancellation
-    private let runFile: String?
+    private let runFiles: [String: Data]
     private let report: (TrainingEvent) -> Void
     private let recorder: RunRecorder
 
     /// A run of this configuration, on one device.
     ///
     /// - Parameters:
-    ///   - runFile: what repeats the run, for its folder: the text of `run.yaml`.
+    ///   - runFiles: what repeats the run, for its folder, by name: `run.yaml` and what that
+    ///     names.
     ///   - report: told what goes on, on the thread of ``run()``.
     public init(
         _ configuration: FineTuningConfiguration, device: Device = .cpu,
-        cancellation: Cancellation = Cancellation(), runFile: String? = nil,
+        cancellation: Cancellation = Cancellation(), runFiles: [String: Data] = [:],
         report: @escaping (TrainingEvent) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.device = device
         self.cancellation = cancellation
-        self.runFile = runFile
+        self.runFiles = runFiles
         let recorder = RunRecorder(device: device, notify: { report(.notice($0)) })
         self.recorder = recorder
         self.report = { event in
@@ -67,11 +68,12 @@ public final class FineTuningRun {
         try configuration.check(source)
         let resolution = try resolution(for: source)
         let data = try TrainingData(
-            url(configuration.instanceDataDir), configuration.data, resolution: resolution,
+            configuration.subjects.map { (url($0.instanceDataDir), $0.numRepeats) },
+            configuration.data, resolution: resolution,
             factor: source.vaeConfiguration.downsamplingFactor)
         let photos = data.photos
         data.events.forEach(report)
-        try settleCaptions(data.captions)
+        try settleCaptions(data)
         let output = url(configuration.outputDir)
         CheckpointFolder.recover(in: output)
         let checkpoint = try findCheckpoint(in: output)
@@ -85,9 +87,8 @@ public final class FineTuningRun {
         advise(stepCount: stepCount)
 
         try Folder.create(output)
-        if let runFile {
-            try AtomicFile.write(
-                Data(runFile.utf8), to: output.appendingPathComponent("run.yaml"))
+        for (name, data) in runFiles {
+            try AtomicFile.write(data, to: output.appendingPathComponent(name))
         }
         configuration.captions = configuration.captions?.varied(
             configuration.data, seed: configuration.training.seed ?? 0)
@@ -132,11 +133,12 @@ public final class FineTuningRun {
             loss: configuration.training.lossFunction)
         if configuration.selfDistillation {
             objective.frozenPrior = try FrozenPrior(
-                networks, classText: try configuration.instanceTexts().count, device: device)
+                networks, classTexts: try configuration.classTextNumbers(), device: device)
         }
         let trainedCount = photos.count - heldOut.count
         let curve = try LearningObserver(
-            configuration, networks, objective, photos: examples.instances, heldOut: heldOut,
+            configuration, networks, objective, photos: examples.instances,
+            subjects: photos.subjects, heldOut: heldOut,
             stepCount: stepCount, log: log, device: device,
             best: configuration.keepsBest ? BestState(output) : nil,
             write: { [self] in
@@ -191,9 +193,10 @@ public final class FineTuningRun {
         let record = configuration.training.record
         // Photos that nobody looks at would only be missing.
         guard configuration.training.measuringSteps != 0 else { return [] }
-        let count = try HeldOutPhotos.count(of: photos.count, wanted: record.numHeldOut)
-        let chosen = HeldOutPhotos.choose(
-            count, of: photos.count, seed: configuration.training.seed ?? 0)
+        let chosen = try HeldOutPhotos.choose(
+            of: photos.subjects, wanted: record.numHeldOut,
+            seed: configuration.training.seed ?? 0)
+        let count = chosen.count
         if count > 0 {
             let names = chosen.map { photos.photos[$0].url.lastPathComponent }
             report(
@@ -241,18 +244,21 @@ public final class FineTuningRun {
         return found
     }
 
-    private func settleCaptions(_ captions: PhotoCaptions) throws {
+    private func settleCaptions(_ data: TrainingData) throws {
         configuration.captions = nil
         let reason: String
+        var isUsed = Array(repeating: false, count: data.photos.count)
         if case .textualInversion = configuration.method {
             reason = "since textual inversion has sentences of its own; see --templates."
-        } else if configuration.instancePrompt != nil {
-            reason = "since --instance-prompt is given; leave it away to use them."
         } else {
-            configuration.captions = PhotoTexts(try captions.read())
-            return
+            let prompts = data.photos.subjects.map { configuration.subjects[$0].instancePrompt }
+            if configuration.subjects.count > 1 || configuration.instancePrompt == nil {
+                configuration.captions = PhotoTexts(try data.captions.read(where: prompts))
+            }
+            reason = "since --instance-prompt is given; leave it away to use them."
+            isUsed = prompts.map { $0 == nil }
         }
-        let count = captions.count
+        let count = data.captions.count { !isUsed[$0] }
         if count > 0 {
             let captions =
                 count == 1
@@ -287,9 +293,21 @@ public final class FineTuningRun {
     private func classPhotos(
         _ source: ModelSource, resolution: Int
     ) throws -> TrainingPhotos? {
-        guard configuration.wantedClassCount != nil, let name = configuration.classDataDir,
-            let prompt = configuration.classPrompt
-        else { return nil }
+        let folders = configuration.classFolders
+        guard !folders.isEmpty else { return nil }
+        for (name, prompt) in folders {
+            try paintClassPictures(of: prompt, in: url(name), source, resolution: resolution)
+        }
+        return try TrainingPhotos(
+            folders.map { (url($0.name), 1) }, resolution: resolution,
+            limit: configuration.numClassImages, takesRepeated: false, measuring: false,
+            toleratesFailures: false)
+    }
+
+    /// Those that are missing.
+    private func paintClassPictures(
+        of prompt: String, in folder: URL, _ source: ModelSource, resolution: Int
+    ) throws {
         let native =
             source.unetConfiguration.sampleSize * source.vaeConfiguration.downsamplingFactor
         var settings = GenerationSettings(prompt: prompt)
@@ -303,7 +321,7 @@ public final class FineTuningRun {
         let source =
             configuration.training.rescaleBetasZeroSNR ? try ModelSource(source.url) : source
         let pictures = ClassPictures(
-            folder: url(name), count: configuration.numClassImages, settings: settings,
+            folder: folder, count: configuration.numClassImages, settings: settings,
             seed: configuration.training.seed ?? 0, batchSize: configuration.sampleBatchSize)
         try pictures.complete(
             pipeline: {
@@ -311,8 +329,6 @@ public final class FineTuningRun {
             },
             cancellation: cancellation,
             progress: { report(.preparing("painting class pictures", done: $0, total: $1)) })
-        return try TrainingPhotos(
-            url(name), resolution: resolution, limit: configuration.numClassImages)
     }
 
     /// The autoencoder lives only here: encoding is all it is for.
@@ -348,12 +364,26 @@ public final class FineTuningRun {
             offsetNoise: configuration.training.offsetNoise,
             instanceTextCount: try configuration.instanceTexts().count,
             instanceTexts: configuration.captions?.choices,
+            classTexts: try classTexts(data.photos, classPhotos),
             dropout: try configuration.wantedDropout.map {
                 // The last of all texts.
                 CaptionDropout(rate: $0, text: try configuration.texts().count - 1)
             },
             inputPerturbation: configuration.training.inputPerturbation,
             batchSize: configuration.training.trainBatchSize, seed: seed)
+    }
+
+    /// Which text each class picture has, or each photo in its place.
+    private func classTexts(
+        _ photos: TrainingPhotos, _ classPhotos: TrainingPhotos?
+    ) throws -> [Int] {
+        let numbers = try configuration.classTextNumbers()
+        guard let classPhotos else { return photos.subjects.map { numbers.lowerBound + $0 } }
+        // The first subject with a folder says of what it is; others with it say the same.
+        let owners = configuration.classFolders.map { folder in
+            configuration.subjects.firstIndex { $0.classDataDir == folder.name } ?? 0
+        }
+        return classPhotos.subjects.map { numbers.lowerBound + owners[$0] }
     }
 
     private func painter(

@@ -57,7 +57,7 @@ struct LoRAMetadata {
             "modelspec.resolution": "\(training.resolution)x\(training.resolution)",
             "modelspec.prediction_type": predictsVelocity ? "v" : "epsilon",
         ]
-        result["modelspec.trigger_phrase"] = run.instancePrompt
+        result["modelspec.trigger_phrase"] = run.instancePrompts?.joined(separator: ", ")
         result["modelspec.thumbnail"] = training.thumbnail
         var arguments: [String: String] = [:]
         if adapters.kind == .lora {

@@ -13,11 +13,19 @@ public struct Preset: Sendable, Equatable {
     /// forget what all other words say.
     public let textEncoderLearningRate: Double?
 
-    /// - Parameter model: of the embedded one's size, or of Stable Diffusion's.
-    public init(for method: FineTuningMethod, withPriorPreservation: Bool, model: ModelSource) {
-        self.init(
+    /// - Parameters:
+    ///   - subjectCount: subjects of the run; each takes its steps.
+    ///   - model: of the embedded one's size, or of Stable Diffusion's.
+    public init(
+        for method: FineTuningMethod, withPriorPreservation: Bool, subjectCount: Int = 1,
+        model: ModelSource
+    ) {
+        let one = Self(
             for: method, withPriorPreservation: withPriorPreservation,
             isSmall: Self.isSmall(model))
+        self.init(
+            one.stepCount * subjectCount, of: one.batchSize, at: one.learningRate,
+            texts: one.textEncoderLearningRate)
     }
 
     /// For small models the numbers were tried on the embedded one; for the others they follow

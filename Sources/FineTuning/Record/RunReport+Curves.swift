@@ -76,7 +76,10 @@ extension RunReport {
             [Chart.Line(readings.map { (Double($0.step), $0.drift) }, .second, hasDots: true)],
             lastStep: last, beginsAtZero: true, width: 460, height: 210,
             label: { String(format: "%g %%", ($0 * 1000).rounded() / 10) })
-        let prompt = description.configuration.classPrompt.map { "“\($0)”" } ?? "the empty prompt"
+        let prompts = description.configuration.subjects.compactMap(\.classPrompt)
+        let prompt =
+            prompts.isEmpty
+            ? "the empty prompt" : prompts.map { "“\($0)”" }.joined(separator: ", ")
         return """
             <div class="panel"><h3>Is it forgetting?</h3>
             <p>How far the prediction for \(HTML.escaped(prompt)) has moved from the untrained \

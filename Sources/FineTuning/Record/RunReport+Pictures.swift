@@ -37,7 +37,9 @@ extension RunReport {
                 "\(heldOut) of them \(heldOut == 1 ? "is" : "are") held out: never trained on, "
                     + "only measured.")
         }
-        if let prompt = description.configuration.instancePrompt {
+        if description.configuration.subjects.count > 1 {
+            sentences.append("\(description.configuration.subjects.count) subjects.")
+        } else if let prompt = description.configuration.instancePrompt {
             sentences.append("All are called “\(prompt)”.")
         }
         if photos.count > Self.photoLimit {
