@@ -53,12 +53,36 @@ def inversion(tally, environments, folder, name):
     )  # fmt: skip
     for file, some in (
         ("learned_embeds.safetensors", environments),
-        ("my-robot.pt", {"reference": environments["reference"]}),
+        ("my-robot.pt", reference_of(environments)),
     ):
         same(
             tally, some, folder, f"{name}, {file}", {"embedding": [str(output / file)]},
             embeddings=[output / file], prompt="<my-robot> in the snow",
         )  # fmt: skip
+
+
+def pivotal(tally, environments, folder, name):
+    """A LoRA with a word of its own: one file here and in A1111, two in diffusers."""
+    output = train(
+        folder, name, "lora", "--instance-prompt", "a photo of <my-robot>", "--rank", 4,
+        "--placeholder-token", "<my-robot>", "--initializer-token", "robot", "--num-vectors", 2,
+        "--train-text-encoder", "--save-precision", "fp32",
+    )  # fmt: skip
+    bundle, peft = output / f"{name}.safetensors", output / "pytorch_lora_weights.safetensors"
+    word = output / "learned_embeds.safetensors"
+    for title, ours in (
+        ("bundle", {"lora": [str(bundle)]}),
+        ("two files", {"lora": [str(peft)], "embedding": [str(word)]}),
+    ):
+        same(
+            tally, environments if title == "bundle" else reference_of(environments), folder,
+            f"{name}, {title}", ours, loras=[peft], embeddings=[word],
+            prompt="<my-robot> in the snow",
+        )  # fmt: skip
+
+
+def reference_of(environments):
+    return {"reference": environments["reference"]}
 
 
 def foreign(tally, environments, folder, name):
@@ -69,7 +93,7 @@ def foreign(tally, environments, folder, name):
 def check(tally, environments, folder):
     photos(folder / "photos", 3, 1)
     # What does not depend on the versions is checked with one of them: starting takes most time.
-    reference = {"reference": environments["reference"]}
+    reference = reference_of(environments)
     tally.group("LoRA", lora, environments, folder, "lora", "--train-text-encoder")
     tally.group(
         "LoRA with alpha", lora, reference, folder, "alpha", "--network-alpha", 2,
@@ -79,6 +103,7 @@ def check(tally, environments, folder):
         "DoRA", lora, environments, folder, "dora", "--use-dora", "--train-text-encoder"
     )  # fmt: skip
     tally.group("textual inversion", inversion, environments, folder, "inversion")
+    tally.group("pivotal tuning", pivotal, environments, folder, "pivotal")
     # PEFT's own spelling of DoRA loses a text encoder's magnitudes in transformers 5: see README.md.
     for name in ("peft-lora", "peft-rslora", "peft-dora"):
         tally.group(name, foreign, reference, folder, name)
