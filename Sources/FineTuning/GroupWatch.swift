@@ -15,10 +15,14 @@ struct GroupWatch {
 
     private let groups: [ParameterGroup]
     private let before: [Tensor]
+    private let firstStep: Int
     private var stepsLeft = GroupWatch.stepCount
 
     /// Must be made before the first step, and after what a checkpoint holds is restored.
-    init(_ groups: [ParameterGroup]) {
+    ///
+    /// - Parameter firstStep: steps that were made before.
+    init(_ groups: [ParameterGroup], firstStep: Int) {
+        self.firstStep = firstStep
         let trained = groups.filter { !$0.parameters.isEmpty }
         self.groups = trained
         before = withoutGradients { trained.map(Self.corners) }
@@ -34,6 +38,8 @@ struct GroupWatch {
         for (group, before) in zip(groups, before) {
             let range = start..<(start + group.parameters.count)
             start = range.upperBound
+            // What is trained for fewer steps than it takes to see is not looked at.
+            guard group.lastStep ?? .max >= firstStep + Self.stepCount else { continue }
             if gradients.areZero(range) {
                 result.append(
                     "The parameters of \(group.name) get no gradients and learn nothing: check "

@@ -84,13 +84,15 @@ public final class Trainer {
     public func run() throws {
         let schedule = configuration.schedule(stepCount: stepCount)
         let gradients = StepGradients(optimizer, isFused: configuration.fusedBackwardPass)
-        var watch = GroupWatch(task.groups)
+        var watch = GroupWatch(task.groups, firstStep: step)
+        var freeze = GroupFreeze(task.groups)
         let clock = ContinuousClock()
         var failures = 0
         report(.started(first: step, total: stepCount))
 
         while step < stepCount {
             let start = clock.now
+            freeze.apply(before: step + 1).forEach { report(.notice($0)) }
             let stages = configuration.learningRateStages
             let rate = stages?.rate(at: step) ?? schedule.rate(at: step)
             let outcome = try gradients.collect(

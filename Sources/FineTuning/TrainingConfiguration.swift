@@ -38,6 +38,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var learningRateStages: SteppedLearningRate?
     /// The rate of the text encoder where it is trained; nil: as `learningRate`.
     public var textEncoderLearningRate: Double?
+    /// The step after which the text encoder stays as it is; nil: it is trained to the end.
+    public var stopTextEncoderTraining: Int?
     /// Multiplies the rate by batch size and accumulation steps.
     public var scaleLR = false
     /// The curve of the rate.

@@ -83,6 +83,9 @@ struct TrainingOptions: ParsableArguments {
         help: "The text encoder's, where it is trained (default: as --learning-rate).")
     var textEncoderLearningRate: Double?
 
+    @Option(help: "The step after which the text encoder stays as it is (default: never).")
+    var stopTextEncoderTraining: Int?
+
     @Flag(name: .customLong("scale-lr"), help: "Multiply the rate by batch and accumulation.")
     var scaleLR = false
 
@@ -183,6 +186,7 @@ struct TrainingOptions: ParsableArguments {
         case nil: if training.optimizer == .prodigy { training.learningRate = 1 }
         }
         training.textEncoderLearningRate = textEncoderLearningRate
+        training.stopTextEncoderTraining = stopTextEncoderTraining
         training.scaleLR = scaleLR
         training.lrScheduler = lrScheduler
         training.lrWarmupSteps = lrWarmupSteps

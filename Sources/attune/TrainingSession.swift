@@ -51,8 +51,13 @@ enum TrainingSession {
         choosesTextEncoder: Bool = false, subjects: SubjectsFile? = nil, on device: Device,
         accepted: DiffusersOptions
     ) throws {
-        try configuration.validate()
         var configuration = configuration
+        // Whoever gives it a rate or an end wants it trained, where the preset may choose.
+        let meansTextEncoder =
+            choosesTextEncoder
+            && (loop.textEncoderLearningRate != nil || loop.stopTextEncoderTraining != nil)
+        if meansTextEncoder { configuration.trainTextEncoder = true }
+        try configuration.validate()
         let preset = Preset(
             for: configuration.method,
             withPriorPreservation: configuration.withPriorPreservation,
@@ -60,10 +65,15 @@ enum TrainingSession {
             model: try ModelSource(
                 configuration.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
         var taken = loop.complete(&configuration.training, from: preset)
-        if choosesTextEncoder, let rate = preset.textEncoderLearningRate {
-            configuration.trainTextEncoder = true
-            configuration.training.textEncoderLearningRate = rate
-            taken += [("train-text-encoder", ""), ("text-encoder-lr", String(rate))]
+        if choosesTextEncoder {
+            configuration.trainTextEncoder = preset.textEncoderLearningRate != nil
+            if let rate = preset.textEncoderLearningRate {
+                taken.append(("train-text-encoder", ""))
+                if loop.textEncoderLearningRate == nil {
+                    configuration.training.textEncoderLearningRate = rate
+                    taken.append(("text-encoder-lr", String(rate)))
+                }
+            }
         }
         try configuration.validate()
         Compute.allowFastMatmul(accepted.allowTf32)

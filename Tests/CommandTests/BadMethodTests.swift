@@ -38,7 +38,18 @@ import Torch
         (lora + ["--target-pattern", "nowhere"], ["nowhere", "names look like"]),
         (lora + ["--network-type", "loha", "--lora-dropout", "0.1"], ["--lora-dropout 0.1"]),
         (lora + ["--network-type", "lokr", "--format", "peft"], ["--format peft", "kohya"]),
-        (lora + ["--text-encoder-lr", "1e-5"], ["--text-encoder-lr", "--train-text-encoder"]),
+        (
+            lora + ["--text-encoder-lr", "1e-5", "--no-train-text-encoder"],
+            ["--text-encoder-lr", "--train-text-encoder"]
+        ),
+        (
+            lora + ["--stop-text-encoder-training", "0"],
+            ["--stop-text-encoder-training 0", "at least 1"]
+        ),
+        (
+            lora + ["--stop-text-encoder-training", "5", "--no-train-text-encoder"],
+            ["--stop-text-encoder-training 5", "--train-text-encoder"]
+        ),
         (lora + ["--optimizer", "adam-and-eve"], ["--optimizer", "prodigy", "lion"]),
         (lora + ["--optimizer-args", "d_coef=2"], ["d_coef", "prodigy", "adamw"]),
         (lora + ["--optimizer-args", "speed=2"], ["speed", "weight_decay"]),

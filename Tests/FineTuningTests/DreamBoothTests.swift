@@ -66,6 +66,36 @@ import Torch
         #expect(try model("halves") == straight)
     }
 
+    /// The text encoder of a longer run is that of one that ended when its training did, and a
+    /// run that goes on stops it likewise.
+    @Test func theTextEncoderStopsEarly() throws {
+        func settings(_ output: String, _ steps: Int) -> FineTuningConfiguration {
+            var result = configuration(output, steps: steps)
+            result.trainTextEncoder = true
+            result.training.stopTextEncoderTraining = 3
+            return result
+        }
+        func weights(_ output: String, _ part: String) throws -> [String: Data] {
+            try model(output).filter { $0.key.hasPrefix("\(part)/") }
+        }
+        try FineTuningRun(settings("straight", 6)).run()
+        try FineTuningRun(settings("halves", 3)).run()
+        #expect(try weights("straight", "text_encoder") == weights("halves", "text_encoder"))
+        #expect(try weights("straight", "unet") != weights("halves", "unet"))
+        var rest = settings("halves", 6)
+        rest.resumeFromCheckpoint = "latest"
+        var notices: [String] = []
+        try FineTuningRun(rest) { if case .notice(let text) = $0 { notices.append(text) } }.run()
+        #expect(try weights("halves", "unet") == weights("straight", "unet"))
+        #expect(try weights("halves", "text_encoder") == weights("straight", "text_encoder"))
+        #expect(notices.contains { $0.hasPrefix("From step 4 on, text_encoder stays") })
+        #expect(!notices.contains { $0.contains("learn nothing") })
+        let before = try contents(of: Fixture.url("models/tiny-sd1/text_encoder"))
+        #expect(
+            try contents(of: folder("straight/text_encoder"))["model.safetensors"]
+                != before["model.safetensors"])
+    }
+
     @Test func onlyWhatIsTrainedChanges() throws {
         try FineTuningRun(configuration("output", steps: 1)).run()
         let before = try contents(of: Fixture.url("models/tiny-sd1"))

@@ -27,19 +27,23 @@ struct DreamBoothNetworks: FineTunedNetworks {
         unet.checkpointsActivations = configuration.training.gradientCheckpointing
         textEncoder = configuration.trainTextEncoder ? encoder : nil
 
-        func group(_ network: AdaptedNetwork, _ store: ParameterStore, _ scale: Double)
-            -> ParameterGroup
-        {
+        func group(
+            _ network: AdaptedNetwork, _ store: ParameterStore, scale: Double = 1,
+            lastStep: Int? = nil
+        ) -> ParameterGroup {
             store.setRequiresGradient(true)
             return ParameterGroup(
                 name: network.rawValue,
                 parameters: store.entries.map { ("\(network.rawValue).\($0.name)", $0.tensor) },
-                learningRateScale: scale)
+                learningRateScale: scale, lastStep: lastStep)
         }
-        var groups = [group(.unet, unet.parameters, 1)]
+        var groups = [group(.unet, unet.parameters)]
         if let textEncoder {
             groups.append(
-                group(.textEncoder, textEncoder.parameters, configuration.textEncoderRateScale))
+                group(
+                    .textEncoder, textEncoder.parameters,
+                    scale: configuration.textEncoderRateScale,
+                    lastStep: configuration.training.stopTextEncoderTraining))
         }
         self.groups = groups
         context = TextContext(

@@ -61,6 +61,9 @@ extension FineTuningConfiguration {
         if let rate = training.textEncoderLearningRate {
             result["text-encoder-lr"] = String(rate)
         }
+        if let step = training.stopTextEncoderTraining {
+            result["stop-text-encoder-training"] = String(step)
+        }
         switch method {
         case .dreamBooth: break
         case .textualInversion(let method):

@@ -119,6 +119,14 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
                     problem: "needs --train-text-encoder.")
             }
         }
+        if let step = training.stopTextEncoderTraining {
+            try atLeast(1, step, "stop-text-encoder-training")
+            guard trainTextEncoder else {
+                throw .option(
+                    name: "stop-text-encoder-training", value: String(step),
+                    problem: "needs --train-text-encoder.")
+            }
+        }
         if let captionDropout {
             guard captionDropout >= 0, captionDropout < 1 else {
                 throw .option(

@@ -45,7 +45,9 @@ struct LoRANetworks: FineTunedNetworks {
             AdaptedNetwork.allCases.flatMap { network in
                 Self.groups(
                     adapters.parameters(of: network), network, method,
-                    scale: network == .unet ? 1 : configuration.textEncoderRateScale)
+                    scale: network == .unet ? 1 : configuration.textEncoderRateScale,
+                    lastStep: network == .unet
+                        ? nil : configuration.training.stopTextEncoderTraining)
             }
             + (word.map {
                 let rate = method.wordLearningRate ?? configuration.training.learningRate
@@ -63,7 +65,7 @@ struct LoRANetworks: FineTunedNetworks {
     /// LoRA+ (Hayou et al. 2024, arXiv 2402.12354): what begins at zero learns faster by a ratio.
     private static func groups(
         _ parameters: [(name: String, tensor: Tensor)], _ network: AdaptedNetwork,
-        _ method: LoRAConfiguration, scale: Double
+        _ method: LoRAConfiguration, scale: Double, lastStep: Int?
     ) -> [ParameterGroup] {
         func isLate(_ name: String) -> Bool {
             ["lora_up.weight", "hada_w2_a", "lokr_w2", "lokr_w2_b"].contains(where: name.hasSuffix)
@@ -77,7 +79,8 @@ struct LoRANetworks: FineTunedNetworks {
                 ("\(network.rawValue), late", parameters.filter { isLate($0.name) }, scale * ratio),
             ]
         return parts.filter { !$0.1.isEmpty }.map {
-            ParameterGroup(name: $0.0, parameters: $0.1, learningRateScale: $0.2)
+            ParameterGroup(
+                name: $0.0, parameters: $0.1, learningRateScale: $0.2, lastStep: lastStep)
         }
     }
 

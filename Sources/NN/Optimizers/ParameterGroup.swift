@@ -10,16 +10,19 @@ public struct ParameterGroup {
     public let learningRateScale: Double
     /// What a step takes off a weight, times the learning rate; nil: as the optimizer is set.
     public let weightDecay: Double?
+    /// The step after which the group stays as it is; nil: it is trained to the end.
+    public let lastStep: Int?
 
     /// A group; see the members.
     public init(
         name: String, parameters: [(name: String, tensor: Tensor)], learningRateScale: Double = 1,
-        weightDecay: Double? = nil
+        weightDecay: Double? = nil, lastStep: Int? = nil
     ) {
         self.name = name
         self.parameters = parameters
         self.learningRateScale = learningRateScale
         self.weightDecay = weightDecay
+        self.lastStep = lastStep
     }
 }
 
