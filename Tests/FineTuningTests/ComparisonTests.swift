@@ -74,6 +74,7 @@ import Torch
     private struct Made {
         var method: ComparedMethod
         var likeness = 0.7
+        var match: Double?
         var faithfulness = 0.30
         var drift = 0.1
         var nearness = 0.45
@@ -97,6 +98,7 @@ import Torch
                         fileBytes: made.bytes, seconds: made.seconds,
                         secondsPerStep: made.seconds / 250, stepCount: 250,
                         peakMemory: made.memory, predictionDrift: made.drift + shift),
+                    match: made.match.map { $0 + shift },
                     pictures: hasPictures
                         ? PictureFigures(
                             likeness: made.likeness + shift,
@@ -152,6 +154,45 @@ import Torch
         #expect(likeness.contains("0.82 ± 0.00"))
         #expect(likeness.contains("untrained 0.40"))
         #expect(likeness.contains("0.90"))
+    }
+
+    /// Where the match was measured it ranks, whatever CLIP says.
+    @Test func theMatchCountsBeforeCLIP() throws {
+        var made = Self.asReported
+        for (index, match) in [0.9, 0.8, 0.6, 0.3].enumerated() {
+            made[index].match = match
+            made[index].likeness = 0.5 + 0.1 * Double(index)
+        }
+        let table = table(results(made))
+        let advice = ComparisonAdvice.advice(for: table)
+        let nearest = try sentence(advice, "For the best likeness")
+        #expect(nearest.hasPrefix("DreamBooth: "), "\(nearest)")
+        #expect(nearest.contains("match 90 % ± 0 %; untrained 0 %"), "\(nearest)")
+        #expect(
+            try sentence(advice, "To start with")
+                .hasPrefix("DreamBooth with prior preservation: it has 89 % of the best gain"))
+        #expect(try sentence(advice, "For a small file").contains("match 30 % ± 0 %"))
+        #expect(LiteratureOrder.checks(of: table).allSatisfy { $0.outcome == .seen })
+        let lines = table.markdown.split(separator: "\n")
+        #expect(lines[0].hasPrefix("| method | match | likeness |"))
+        #expect(lines[2].hasPrefix("| untrained | 0 % | 0.40 |"))
+        #expect(lines[3].hasPrefix("| DreamBooth | 90 % ± 0 % | 0.50 ± 0.00 |"))
+        #expect(lines.last?.hasPrefix("| the photos against held-out ones | 100 % |") == true)
+        #expect(Set(lines.map { line in line.filter { $0 == "|" }.count }).count == 1)
+    }
+
+    /// It needs no CLIP, so that models without one are compared too.
+    @Test func theMatchIsEnoughWithoutACLIP() throws {
+        var made = Self.asReported
+        for (index, match) in [0.9, 0.8, 0.6, 0.3].enumerated() { made[index].match = match }
+        let table = ComparisonTable(results(made, hasPictures: false))
+        let advice = ComparisonAdvice.advice(for: table)
+        #expect(try sentence(advice, "For the best likeness").hasPrefix("DreamBooth: "))
+        // By the drift of the prediction.
+        #expect(
+            try sentence(advice, "To keep other things of the class as they are")
+                .hasPrefix("DreamBooth with prior preservation"))
+        #expect(!advice.contains { $0.topic == "For new places" })
     }
 
     @Test func equalMethodsAreNotRanked() throws {

@@ -25,8 +25,34 @@ import Torch
         starts([1.176, 1.1505, 1.1309, 1.1094, 1.0904], "Still learning")
         starts([0.2, 0.15, 0.14, 0.139, 0.139, 0.139], "Learned: ")
         starts([0.2, 0.15, 0.12, 0.13, 0.15], "Learned until step 20")
+        starts([0.2, 0.21, 0.25, 0.3], "Nothing was learned: the error on the photos has risen")
         #expect(curve([0.2]).verdict == nil)
         #expect(curve([]).verdict == nil)
+    }
+
+    /// Photos that are held out tell learning from learning by heart.
+    @Test func learningByHeartIsNamed() throws {
+        func verdict(_ errors: [Double], _ trained: [Double]) -> String {
+            LearningCurve(
+                errors.indices.map {
+                    LearningReading(
+                        step: $0 * 10, error: errors[$0], drift: 0.1, trainError: trained[$0])
+                }
+            ).verdict ?? "none"
+        }
+        let memorized = verdict([0.08, 0.09, 0.12], [0.11, 0.07, 0.03])
+        #expect(memorized.hasPrefix("Overfitted from the beginning"), "\(memorized)")
+        #expect(memorized.contains("fell by 72.7 %") && memorized.contains("by heart"))
+        #expect(
+            verdict([0.08, 0.09, 0.12], [0.11, 0.12, 0.2]).contains("rate is probably too high"))
+        #expect(
+            verdict([0.08, 0.08, 0.08], [0.11, 0.11, 0.11]).contains("rate is probably too low"))
+        #expect(verdict([0.1, 0.08, 0.09], [0.1, 0.08, 0.07]).contains("which is overfitting"))
+        // Without such photos it cannot be told, and that is said.
+        let doubt = curve([0.2, 0.19, 0.18, 0.17, 0.16]).verdict ?? ""
+        #expect(doubt.contains("the pictures must show"), "\(doubt)")
+        let sure = verdict([0.2, 0.19, 0.18, 0.17, 0.16], [0.2, 0.19, 0.18, 0.17, 0.16])
+        #expect(sure.hasPrefix("Still learning") && !sure.contains("must show"), "\(sure)")
     }
 
     @Test func runsStallOnlyWhenNothingIsGainedAndTheClassMoves() {

@@ -35,6 +35,19 @@ import Torch
         #expect(distance.isWithin(absolute: 1e-4, relative: 1e-3), "\(distance)")
     }
 
+    @Test(arguments: models) func middleFeaturesMatchReference(model: String) throws {
+        let unet = try unet(model)
+        let fixture = try Fixture.file("unet/\(model).safetensors")
+        let features = try withoutGradients {
+            unet.middleFeatures(
+                try fixture.require("square.input.sample"),
+                timesteps: try fixture.require("square.input.timesteps").cast(to: .float32),
+                context: try fixture.require("square.input.encoder_hidden_states"))
+        }
+        let distance = Distance(features, try fixture.require("square.station.mid_block"))
+        #expect(distance.isWithin(absolute: 1e-4, relative: 1e-3), "\(distance)")
+    }
+
     @Test(arguments: models, ["square", "wide"])
     func autoencoderMatchesReference(model: String, shape: String) throws {
         let weights = Checkpoint(

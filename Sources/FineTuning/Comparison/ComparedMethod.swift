@@ -3,6 +3,7 @@ public enum ComparedMethod: String, Codable, Sendable, CaseIterable {
     case dreamBooth = "dreambooth"
     case dreamBoothWithPrior = "dreambooth-prior"
     case lora
+    case distilledLoRA = "lora-self-distillation"
     case textualInversion = "textual-inversion"
     case hypernetwork
 
@@ -12,6 +13,7 @@ public enum ComparedMethod: String, Codable, Sendable, CaseIterable {
         case .dreamBooth: "DreamBooth"
         case .dreamBoothWithPrior: "DreamBooth with prior preservation"
         case .lora: "LoRA"
+        case .distilledLoRA: "LoRA with self-distillation"
         case .textualInversion: "Textual Inversion"
         case .hypernetwork: "Hypernetwork"
         }

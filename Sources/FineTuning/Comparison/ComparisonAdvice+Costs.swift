@@ -1,10 +1,12 @@
 extension ComparisonAdvice {
-    static func smallest(_ rows: [ComparisonTable.Row]) -> ComparisonAdvice? {
+    static func smallest(
+        _ rows: [ComparisonTable.Row], _ yardstick: SubjectYardstick? = nil
+    ) -> ComparisonAdvice? {
         guard rows.count > 1, let least = rows.min(by: { $0.fileBytes.mean < $1.fileBytes.mean }),
             let most = rows.max(by: { $0.fileBytes.mean < $1.fileBytes.mean }),
             most.fileBytes.mean > least.fileBytes.mean
         else { return nil }
-        let likeness = least.likeness.map { ", likeness \(FigureText.cosine($0))" } ?? ""
+        let likeness = yardstick?.named(least).map { ", " + $0 } ?? ""
         return .init(
             topic: "For a small file",
             sentence:
@@ -12,12 +14,14 @@ extension ComparisonAdvice {
                 + "\(most.method.label) takes \(FigureText.bytes(most.fileBytes.mean)).")
     }
 
-    static func quickest(_ rows: [ComparisonTable.Row]) -> ComparisonAdvice? {
+    static func quickest(
+        _ rows: [ComparisonTable.Row], _ yardstick: SubjectYardstick? = nil
+    ) -> ComparisonAdvice? {
         guard rows.count > 1, let least = rows.min(by: { $0.seconds.mean < $1.seconds.mean }),
             let most = rows.max(by: { $0.seconds.mean < $1.seconds.mean }),
             most.method != least.method
         else { return nil }
-        let likeness = least.likeness.map { ", likeness \(FigureText.cosine($0))" } ?? ""
+        let likeness = yardstick?.named(least).map { ", " + $0 } ?? ""
         return .init(
             topic: "In a hurry",
             sentence: "\(least.method.label): \(training(least))\(likeness); the longest was "
@@ -63,23 +67,26 @@ extension ComparisonAdvice {
     }
 
     /// With how few photos each method does as well as with most.
-    static func photos(_ table: ComparisonTable) -> ComparisonAdvice? {
+    static func photos(
+        _ table: ComparisonTable, _ yardstick: SubjectYardstick
+    ) -> ComparisonAdvice? {
         let sentences = ComparedMethod.allCases.compactMap { method -> String? in
-            let rows = table.rows.filter { $0.method == method && $0.likeness != nil }
+            let rows = table.rows.filter { $0.method == method && yardstick.value($0) != nil }
             // The rows come with the highest count first.
-            guard rows.count > 1, let most = rows.first, let reached = most.likeness else {
+            guard rows.count > 1, let most = rows.first, let reached = yardstick.value(most) else {
                 return nil
             }
             let enough =
                 rows.last { row in
                     // By the means: seeds that are far apart should not make few photos enough.
-                    row.likeness.map { $0.mean >= reached.mean - 2 * floor } ?? false
+                    yardstick.value(row).map { $0.mean >= reached.mean - 2 * yardstick.floor }
+                        ?? false
                 } ?? most
             let figures = rows.reversed().compactMap { row in
-                row.likeness.map { "\(row.photoCount): \(FigureText.cosine($0))" }
+                yardstick.value(row).map { "\(row.photoCount): \(yardstick.text($0))" }
             }
             return "\(method.label) needs \(FigureText.count(enough.photoCount, "photo")) "
-                + "(likeness with \(figures.joined(separator: ", ")))"
+                + "(\(yardstick.name) with \(figures.joined(separator: ", ")))"
         }
         guard !sentences.isEmpty else { return nil }
         return .init(

@@ -27,19 +27,26 @@ public struct ComparisonAdvice: Codable, Sendable, Equatable {
                         + "less than \(FigureText.cosine(3 * floor)) are taken for chance; "
                         + "more seeds say more."))
         }
-        guard let untrained = table.untrained else {
+        guard let yardstick = SubjectYardstick(table) else {
             return result.compactMap(\.self) + withoutPictures(rows, table)
         }
-        let learners = Learner.all(rows, untrained)
+        let learners = Learner.all(rows, yardstick)
         guard let best = learners.max(by: { $0.gain < $1.gain }) else {
-            return result.compactMap(\.self) + [nothingLearned(rows, untrained)]
+            return result.compactMap(\.self) + [nothingLearned(rows, yardstick)]
+        }
+        let taught = learners.map(\.row)
+        result += [
+            rows.count > 1 ? start(learners, best, yardstick) : nil,
+            nearest(learners, best, yardstick), classKept(learners, best),
+        ]
+        if let untrained = table.untrained {
+            result += [
+                classLost(rows, untrained), sameness(rows, untrained), prompts(rows, untrained),
+            ]
         }
         result += [
-            rows.count > 1 ? start(learners, best) : nil, nearest(learners, best, table),
-            classKept(learners, best),
-            classLost(rows, untrained), sameness(rows, untrained), prompts(rows, untrained),
-            smallest(learners.map(\.row)), quickest(learners.map(\.row)),
-            memory(learners.map(\.row), table), photos(table),
+            smallest(taught, yardstick), quickest(taught, yardstick), memory(taught, table),
+            photos(table, yardstick),
         ]
         return result.compactMap(\.self)
     }
@@ -48,55 +55,58 @@ public struct ComparisonAdvice: Codable, Sendable, Equatable {
     private struct Learner {
         let row: ComparisonTable.Row
         let likeness: Spread
+        /// Of class pictures; without a CLIP that of the prediction.
         let drift: Spread
         let gain: Double
 
         static func all(
-            _ rows: [ComparisonTable.Row], _ untrained: PictureFigures
+            _ rows: [ComparisonTable.Row], _ yardstick: SubjectYardstick
         ) -> [Learner] {
             rows.compactMap { row in
-                guard let likeness = row.likeness, let drift = row.drift,
-                    likeness.order(to: untrained.likeness, floor: floor) == .above
+                guard let likeness = yardstick.value(row),
+                    let drift = row.drift ?? row.predictionDrift,
+                    likeness.order(to: yardstick.untrained, floor: yardstick.floor) == .above
                 else { return nil }
                 return Learner(
                     row: row, likeness: likeness, drift: drift,
-                    gain: likeness.mean - untrained.likeness)
+                    gain: likeness.mean - yardstick.untrained)
             }
         }
     }
 
-    private static func start(_ learners: [Learner], _ best: Learner) -> ComparisonAdvice? {
+    private static func start(
+        _ learners: [Learner], _ best: Learner, _ yardstick: SubjectYardstick
+    ) -> ComparisonAdvice? {
         let good = learners.filter { $0.gain >= goodShare * best.gain }
         guard let chosen = good.min(by: { $0.drift.mean < $1.drift.mean }) else { return nil }
         let share = Int((chosen.gain / best.gain * 100).rounded())
         let reason =
             good.count == 1
-            ? "it alone comes near the best gain in likeness"
-            : "it has \(share) % of the best gain in likeness, and of the \(good.count) methods "
+            ? "it alone comes near the best gain in \(yardstick.name)"
+            : "it has \(share) % of the best gain in \(yardstick.name), and of the \(good.count) methods "
                 + "with at least \(Int(goodShare * 100)) % it moves other things of the class least"
         return .init(
             topic: "To start with",
-            sentence: "\(chosen.row.method.label): \(reason) (likeness "
-                + "\(FigureText.cosine(chosen.likeness)), drift \(FigureText.cosine(chosen.drift)), "
+            sentence: "\(chosen.row.method.label): \(reason) (\(yardstick.name) "
+                + "\(yardstick.text(chosen.likeness)), drift \(FigureText.cosine(chosen.drift)), "
                 + "\(FigureText.time(chosen.row.seconds.mean)) of training).")
     }
 
     private static func nearest(
-        _ learners: [Learner], _ best: Learner, _ table: ComparisonTable
+        _ learners: [Learner], _ best: Learner, _ yardstick: SubjectYardstick
     ) -> ComparisonAdvice? {
-        guard let untrained = table.untrained else { return nil }
         let level = learners.filter {
             $0.row.method != best.row.method
-                && best.likeness.order(to: $0.likeness, floor: floor) != .above
+                && best.likeness.order(to: $0.likeness, floor: yardstick.floor) != .above
         }
-        let others = level.map { "\($0.row.method.label) (\(FigureText.cosine($0.likeness)))" }
+        let others = level.map { "\($0.row.method.label) (\(yardstick.text($0.likeness)))" }
         let ceiling =
-            table.ceiling.map { ", photos of it among each other \(FigureText.cosine($0))" } ?? ""
+            yardstick.photos.map { ", photos of it among each other \(yardstick.text($0))" } ?? ""
         return .init(
             topic: "For the best likeness",
             sentence: "\(best.row.method.label): its pictures come nearest to the subject "
-                + "(likeness \(FigureText.cosine(best.likeness)); untrained "
-                + "\(FigureText.cosine(untrained.likeness))\(ceiling))."
+                + "(\(yardstick.name) \(yardstick.text(best.likeness)); untrained "
+                + "\(yardstick.text(yardstick.untrained))\(ceiling))."
                 + (others.isEmpty
                     ? ""
                     : " Not to be told from it: \(FigureText.list(others))."))
@@ -181,16 +191,16 @@ public struct ComparisonAdvice: Codable, Sendable, Equatable {
     }
 
     private static func nothingLearned(
-        _ rows: [ComparisonTable.Row], _ untrained: PictureFigures
+        _ rows: [ComparisonTable.Row], _ yardstick: SubjectYardstick
     ) -> ComparisonAdvice {
-        let highest = rows.compactMap { row in row.likeness.map { (row, $0) } }
+        let highest = rows.compactMap { row in yardstick.value(row).map { (row, $0) } }
             .max { $0.1.mean < $1.1.mean }
         let figure =
-            highest.map { "; the highest is \($0.0.method.label) with \(FigureText.cosine($0.1))" }
+            highest.map { "; the highest is \($0.0.method.label) with \(yardstick.text($0.1))" }
         return .init(
             topic: "Before anything else",
             sentence: "No method brought pictures nearer to the subject than the untrained model "
-                + "is (likeness \(FigureText.cosine(untrained.likeness))\(figure ?? "")): train "
-                + "more steps, as with --steps-scale 2, before choosing by cost.")
+                + "is (\(yardstick.name) \(yardstick.text(yardstick.untrained))\(figure ?? "")): "
+                + "train more steps, as with --steps-scale 2, before choosing by cost.")
     }
 }

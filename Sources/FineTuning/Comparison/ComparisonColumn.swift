@@ -17,9 +17,19 @@ public struct ComparisonColumn: Sendable {
 
     /// The columns that have a figure in some row.
     public static func columns(of table: ComparisonTable) -> [ComparisonColumn] {
-        (pictureColumns(table) + costColumns(table)).filter { column in
+        ([matchColumn(table)] + pictureColumns(table) + costColumns(table)).filter { column in
             table.rows.contains { column.value($0) != nil }
         }
+    }
+
+    private static func matchColumn(_ table: ComparisonTable) -> ComparisonColumn {
+        ComparisonColumn(
+            title: "match",
+            meaning: "How far pictures in new places have come from the untrained model's, 0 %, to "
+                + "\(table.reference.rawValue), 100 %, part by part (best matches of the "
+                + "U-Net's features): the figure that tells the subject from others of its class.",
+            text: { $0.match.map { FigureText.share($0) } }, value: { $0.match?.mean },
+            untrained: FigureText.share(0), photos: FigureText.share(1), isCost: false)
     }
 
     private static func pictureColumns(_ table: ComparisonTable) -> [ComparisonColumn] {
@@ -112,6 +122,10 @@ extension ComparisonTable {
             ? "\(row.method.label), \(FigureText.count(row.photoCount, "photo"))"
             : row.method.label
     }
+
+    /// How near a row comes to the subject, with the figure's name: `match 73 %`; nil where it was
+    /// not measured.
+    public func subjectFigure(of row: Row) -> String? { SubjectYardstick(self)?.named(row) }
 
     /// What the row of the photos themselves is called.
     public var photosName: String {

@@ -103,18 +103,22 @@ public struct ComparedRun: Codable, Sendable, Equatable {
     public var seed: UInt64
     /// What it cost.
     public var cost: TrainingCost
+    /// How far its pictures in new places have come towards photos of the subject, as
+    /// ``SubjectMatch`` has it; nil where it could not be measured.
+    public var match: Double?
     /// What its pictures are like; nil without a CLIP.
     public var pictures: PictureFigures?
 
     /// A result; see the members.
     public init(
         method: ComparedMethod, photoCount: Int, seed: UInt64, cost: TrainingCost,
-        pictures: PictureFigures?
+        match: Double? = nil, pictures: PictureFigures?
     ) {
         self.method = method
         self.photoCount = photoCount
         self.seed = seed
         self.cost = cost
+        self.match = match
         self.pictures = pictures
     }
 }

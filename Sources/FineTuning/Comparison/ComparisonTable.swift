@@ -8,6 +8,9 @@ public struct ComparisonTable: Codable, Sendable, Equatable {
         public let photoCount: Int
         /// Steps of each training.
         public let stepCount: Int
+        /// Towards photos of the subject: 0 as the untrained model, 1 as photos; nil where it could
+        /// not be measured.
+        public let match: Spread?
         /// To photos of the subject; nil without a CLIP, as are all up to `subjectDiversity`.
         public let likeness: Spread?
         /// To the prompts.
@@ -50,6 +53,7 @@ public struct ComparisonTable: Codable, Sendable, Equatable {
             self.peakMemory = peakMemory
             peakDeviceMemory = Spread(costs.compactMap { $0.peakDeviceMemory.map(Double.init) })
             predictionDrift = Spread(costs.compactMap(\.predictionDrift))
+            match = Spread(results.compactMap(\.match))
             let pictures = results.compactMap(\.pictures)
             likeness = Spread(pictures.map(\.likeness))
             faithfulness = Spread(pictures.map(\.faithfulness))

@@ -41,6 +41,17 @@ public enum FigureText {
         String(format: "%.1f %%", share * 100)
     }
 
+    /// A share without decimals: `73 %`.
+    public static func share(_ value: Double) -> String {
+        let text = String(format: "%.0f %%", value * 100)
+        return text == "-0 %" ? "0 %" : text.replacing("-", with: "−")
+    }
+
+    /// `73 % ± 4 %`; without a deviation the mean alone.
+    public static func share(_ spread: Spread) -> String {
+        share(spread.mean) + (spread.deviation.map { " ± " + share($0) } ?? "")
+    }
+
     /// `1 photo`, `5 photos`
     public static func count(_ number: Int, _ thing: String) -> String {
         "\(number) \(thing)\(number == 1 ? "" : "s")"

@@ -25,11 +25,19 @@ public struct LiteratureOrder: Codable, Sendable, Equatable {
             rows.first { $0.method == method }
         }
         let dreamBooths = rows.filter(\.method.isDreamBooth)
-        let nearest = dreamBooths.filter { $0.likeness != nil }
-            .max { ($0.likeness?.mean ?? -1) < ($1.likeness?.mean ?? -1) }
+        let yardstick = SubjectYardstick(table)
+        let nearest = yardstick.flatMap { yardstick in
+            dreamBooths.filter { yardstick.value($0) != nil }
+                .max { (yardstick.value($0)?.mean ?? 0) < (yardstick.value($1)?.mean ?? 0) }
+                .map { (yardstick, $0) }
+        }
         let checks = [
-            nearest.flatMap { nearestToSubject($0, rows.filter { !$0.method.isDreamBooth }) },
-            nearest.flatMap { best in row(.textualInversion).flatMap { fainter($0, best) } },
+            nearest.flatMap { yardstick, best in
+                nearestToSubject(best, rows.filter { !$0.method.isDreamBooth }, yardstick)
+            },
+            nearest.flatMap { yardstick, best in
+                row(.textualInversion).flatMap { fainter($0, best, yardstick) }
+            },
             row(.lora).flatMap { lora in
                 dreamBooths.min { $0.seconds.mean < $1.seconds.mean }.map { quick(lora, $0) }
             },
@@ -46,29 +54,31 @@ public struct LiteratureOrder: Codable, Sendable, Equatable {
     }
 
     private static func nearestToSubject(
-        _ best: ComparisonTable.Row, _ others: [ComparisonTable.Row]
+        _ best: ComparisonTable.Row, _ others: [ComparisonTable.Row],
+        _ yardstick: SubjectYardstick
     ) -> LiteratureOrder? {
-        let measured = others.compactMap { row in row.likeness.map { (row, $0) } }
-        guard let likeness = best.likeness, !measured.isEmpty else { return nil }
-        let orders = measured.map { likeness.order(to: $0.1, floor: ComparisonAdvice.floor) }
+        let measured = others.compactMap { row in yardstick.value(row).map { (row, $0) } }
+        guard let likeness = yardstick.value(best), !measured.isEmpty else { return nil }
+        let orders = measured.map { likeness.order(to: $0.1, floor: yardstick.floor) }
         let outcome: Outcome =
             orders.contains(.below) ? .notSeen : orders.contains(.level) ? .unclear : .seen
-        let figures = measured.map { "\($0.0.method.label) \(FigureText.cosine($0.1))" }
+        let figures = measured.map { "\($0.0.method.label) \(yardstick.text($0.1))" }
         return .init(
             claim: "DreamBooth comes nearest to the subject", outcome: outcome,
-            figures: "likeness of \(best.method.label) \(FigureText.cosine(likeness)); "
+            figures: "\(yardstick.name) of \(best.method.label) \(yardstick.text(likeness)); "
                 + figures.joined(separator: ", "))
     }
 
     private static func fainter(
-        _ inversion: ComparisonTable.Row, _ best: ComparisonTable.Row
+        _ inversion: ComparisonTable.Row, _ best: ComparisonTable.Row,
+        _ yardstick: SubjectYardstick
     ) -> LiteratureOrder? {
-        guard let faint = inversion.likeness, let near = best.likeness else { return nil }
+        guard let faint = yardstick.value(inversion), let near = yardstick.value(best)
+        else { return nil }
         return .init(
             claim: "Textual Inversion shows the subject more faintly than DreamBooth",
-            outcome: outcome(
-                faint.order(to: near, floor: ComparisonAdvice.floor), hoped: .below),
-            figures: "likeness \(FigureText.cosine(faint)) against \(FigureText.cosine(near))")
+            outcome: outcome(faint.order(to: near, floor: yardstick.floor), hoped: .below),
+            figures: "\(yardstick.name) \(yardstick.text(faint)) against \(yardstick.text(near))")
     }
 
     /// Times differ by more than a tenth, or are level.

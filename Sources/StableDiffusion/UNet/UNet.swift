@@ -102,6 +102,34 @@ public final class UNet {
     public func callAsFunction(_ sample: Tensor, timesteps: Tensor, context: Tensor) -> Tensor {
         let time = self.time(timesteps, dtype: sample.dtype)
         let context = context.cast(to: sample.dtype)
+        var (hidden, skips) = descend(sample, time, context)
+        for (index, block) in up.enumerated() {
+            for layerIndex in 0..<block.layerCount {
+                hidden = Tensor.concatenating([hidden, skips.removeLast()], 1)
+                hidden = layer(block, layerIndex, hidden, time, context)
+            }
+            if index < upsamplers.count, let next = skips.last {
+                hidden = upsamplers[index](hidden, size: (next.size(2), next.size(3)))
+            }
+        }
+        return output(outputNorm(hidden).silu())
+    }
+
+    /// What the network makes of its input on the way down: features of what a picture shows
+    /// (Tang et al. 2023, arXiv 2306.03881). Parameters as those of
+    /// ``callAsFunction(_:timesteps:context:)``.
+    ///
+    /// - Returns: `[batch, widest channels, height, width]`, smaller by half for each level but the
+    ///   first.
+    public func middleFeatures(_ sample: Tensor, timesteps: Tensor, context: Tensor) -> Tensor {
+        let time = self.time(timesteps, dtype: sample.dtype)
+        return descend(sample, time, context.cast(to: sample.dtype)).hidden
+    }
+
+    /// The way down and through the middle; `skips` are what the way up takes again, last first.
+    private func descend(
+        _ sample: Tensor, _ time: Tensor, _ context: Tensor
+    ) -> (hidden: Tensor, skips: [Tensor]) {
         var hidden = input(sample.converted(format: input.format))
         var skips = [hidden]
         for (level, block) in down.enumerated() {
@@ -116,16 +144,7 @@ public final class UNet {
         }
         hidden = layer(middle, 0, hidden, time, context)
         hidden = layer(middle, 1, hidden, time, context)
-        for (index, block) in up.enumerated() {
-            for layerIndex in 0..<block.layerCount {
-                hidden = Tensor.concatenating([hidden, skips.removeLast()], 1)
-                hidden = layer(block, layerIndex, hidden, time, context)
-            }
-            if index < upsamplers.count, let next = skips.last {
-                hidden = upsamplers[index](hidden, size: (next.size(2), next.size(3)))
-            }
-        }
-        return output(outputNorm(hidden).silu())
+        return (hidden, skips)
     }
 
     private func layer(

@@ -22,11 +22,13 @@ enum CompareRecipe {
             result.withPriorPreservation = true
             result.classDataDir = classPictures.path
             result.numClassImages = classPictureCount(isSmall: isSmall)
-        case .lora:
+        case .lora, .distilledLoRA:
             var lora = LoRAConfiguration()
             // One file, so that its size is what people keep.
             lora.formats = [.kohya]
             result.method = .lora(lora)
+            result.withPriorPreservation = method == .distilledLoRA
+            result.selfDistillation = method == .distilledLoRA
         case .textualInversion:
             let inversion = TextualInversionConfiguration(
                 placeholderToken: settings.subject.placeholder,

@@ -105,7 +105,7 @@ struct CompareReport {
                 let row = outcome.table.rows.first {
                     $0.method == method && $0.photoCount == count
                 }
-                let likeness = row?.likeness.map { "likeness " + FigureText.cosine($0) } ?? ""
+                let likeness = row.flatMap(outcome.table.subjectFigure) ?? ""
                 html += "<td>\(try Self.painted(file))<small>\(likeness)</small></td>"
             }
             html += "</tr>\n"

@@ -93,10 +93,15 @@ final class CompareSession {
         }
         let reference = heldOut.isEmpty ? photos : heldOut
         let untrained = try paintUntrained()
+        let match = SubjectMatch(
+            photos: photos, heldOut: heldOut, untrained: untrained.places.flatMap(\.self),
+            by: try pipeline(source))
         var results: [ComparedRun] = []
         for run in runs {
             results.append(
-                try result(of: run, untrained: untrained, reference: reference, measure: measure))
+                try result(
+                    of: run, untrained: untrained, reference: reference, match: match,
+                    measure: measure))
         }
         return CompareOutcome(
             settings: settings, methods: plan.methods, results: results, photos: photos,
@@ -133,7 +138,7 @@ final class CompareSession {
 
     private func result(
         of run: CompareFolder.Run, untrained: ComparePictures, reference: [PixelImage],
-        measure: Likeness?
+        match: SubjectMatch?, measure: Likeness?
     ) throws -> ComparedRun {
         let configuration = configuration(of: run)
         if let finished = folder.finished(run, configuration) {
@@ -155,6 +160,10 @@ final class CompareSession {
         ) { try self.update("\(run.title): painting", $0, $1) }
         let result = ComparedRun(
             method: run.method, photoCount: run.photoCount, seed: run.seed, cost: outcome.cost,
+            // With the untrained model, when the other has gone: not both in memory.
+            match: try match.map {
+                $0(pictures.places.flatMap(\.self), by: try pipeline(source))
+            },
             pictures: measure.map {
                 pictures.figures(settings, untrained: untrained, photos: reference, with: $0)
             })
@@ -168,11 +177,12 @@ final class CompareSession {
 
     private static func line(_ run: CompareFolder.Run, _ result: ComparedRun) -> String {
         let cost = result.cost
+        let match = result.match.map { "match \(FigureText.share($0)), " } ?? ""
         let likeness =
             result.pictures.map {
                 "likeness \(FigureText.cosine($0.likeness)), drift \(FigureText.cosine($0.drift)), "
             } ?? ""
-        return "\(run.title): \(likeness)\(FigureText.time(cost.seconds)), "
+        return "\(run.title): \(match)\(likeness)\(FigureText.time(cost.seconds)), "
             + "\(FigureText.bytes(Double(cost.peakMemory))) of memory, file "
             + FigureText.bytes(Double(cost.fileBytes))
     }
@@ -197,7 +207,7 @@ final class CompareSession {
         let result = try pipeline(source)
         var additions = Additions()
         switch method {
-        case .lora:
+        case .lora, .distilledLoRA:
             additions.adapters = [(FileWithStrength(url: file), try AdapterFile(file))]
         case .textualInversion:
             additions.embeddings = [try TextualInversionFile(file).embedding]
