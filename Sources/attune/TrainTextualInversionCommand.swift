@@ -31,7 +31,8 @@ struct TrainTextualInversionCommand: ParsableCommand {
         try loop.apply(to: &configuration.training)
         keeping.apply(to: &configuration)
         try TrainingSession.run(
-            configuration, loop, on: Device(named: subject.device), accepted: accepted)
+            configuration, loop, choosesVectorCount: subject.numVectors == nil,
+            on: Device(named: subject.device), accepted: accepted)
     }
 }
 
@@ -59,8 +60,8 @@ struct InversionOptions: ParsableArguments {
 
     @Option(
         name: [.customLong("num-vectors"), .customLong("num-vectors-per-token")],
-        help: "How many vectors the word stands for.")
-    var numVectors = 1
+        help: "How many vectors the word stands for (default: by model).")
+    var numVectors: Int?
 
     @Option(help: "object or style: which sentences the word is seen in.")
     var learnableProperty = TextualInversionConfiguration.Property.object
@@ -77,7 +78,7 @@ struct InversionOptions: ParsableArguments {
     var method: TextualInversionConfiguration {
         var method = TextualInversionConfiguration(
             placeholderToken: placeholderToken, initializerToken: initializerToken)
-        method.vectorCount = numVectors
+        if let numVectors { method.vectorCount = numVectors }
         method.learnableProperty = learnableProperty
         method.templates = templates
         return method

@@ -45,10 +45,12 @@ enum TrainingSession {
     ///
     /// - Parameters:
     ///   - choosesTextEncoder: whether the preset says if the text encoder is trained.
+    ///   - choosesVectorCount: whether it says how many vectors a word has.
     ///   - subjects: the file that the subjects are from, where they are.
     static func run(
         _ configuration: FineTuningConfiguration, _ loop: TrainingOptions,
-        choosesTextEncoder: Bool = false, subjects: SubjectsFile? = nil, on device: Device,
+        choosesTextEncoder: Bool = false, choosesVectorCount: Bool = false,
+        subjects: SubjectsFile? = nil, on device: Device,
         accepted: DiffusersOptions
     ) throws {
         var configuration = configuration
@@ -74,6 +76,11 @@ enum TrainingSession {
                     taken.append(("text-encoder-lr", String(rate)))
                 }
             }
+        }
+        if choosesVectorCount, case .textualInversion(var method) = configuration.method {
+            method.vectorCount = preset.vectorCount
+            configuration.method = .textualInversion(method)
+            taken.append(("num-vectors", String(preset.vectorCount)))
         }
         try configuration.validate()
         Compute.allowFastMatmul(accepted.allowTf32)

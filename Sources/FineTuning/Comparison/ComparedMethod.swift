@@ -2,6 +2,7 @@
 public enum ComparedMethod: String, Codable, Sendable, CaseIterable {
     case dreamBooth = "dreambooth"
     case dreamBoothWithPrior = "dreambooth-prior"
+    case distilledDreamBooth = "dreambooth-self-distillation"
     case lora
     case distilledLoRA = "lora-self-distillation"
     case textualInversion = "textual-inversion"
@@ -12,6 +13,7 @@ public enum ComparedMethod: String, Codable, Sendable, CaseIterable {
         switch self {
         case .dreamBooth: "DreamBooth"
         case .dreamBoothWithPrior: "DreamBooth with prior preservation"
+        case .distilledDreamBooth: "DreamBooth with self-distillation"
         case .lora: "LoRA"
         case .distilledLoRA: "LoRA with self-distillation"
         case .textualInversion: "Textual Inversion"
@@ -19,6 +21,8 @@ public enum ComparedMethod: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// Whether it is DreamBooth of either kind.
-    public var isDreamBooth: Bool { self == .dreamBooth || self == .dreamBoothWithPrior }
+    /// Whether the whole model is trained, with the class kept in whatever way.
+    public var isDreamBooth: Bool {
+        [.dreamBooth, .dreamBoothWithPrior, .distilledDreamBooth].contains(self)
+    }
 }

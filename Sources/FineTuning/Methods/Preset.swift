@@ -12,6 +12,8 @@ public struct Preset: Sendable, Equatable {
     /// the U-Net alone learns the subject from it only in part; as fast as the U-Net it would
     /// forget what all other words say.
     public let textEncoderLearningRate: Double?
+    /// Vectors of a word that textual inversion learns.
+    public let vectorCount: Int
 
     /// - Parameters:
     ///   - subjectCount: subjects of the run; each takes its steps.
@@ -25,17 +27,20 @@ public struct Preset: Sendable, Equatable {
             isSmall: Self.isSmall(model))
         self.init(
             one.stepCount * subjectCount, of: one.batchSize, at: one.learningRate,
-            texts: one.textEncoderLearningRate)
+            texts: one.textEncoderLearningRate, vectors: one.vectorCount)
     }
 
     /// For small models the numbers were tried on the embedded one; for the others they follow
     /// what diffusers' and A1111's guides do, with one photo at a time for small cards.
     package init(for method: FineTuningMethod, withPriorPreservation: Bool, isSmall: Bool) {
         switch (method, isSmall) {
-        case (.dreamBooth, true): self.init(250, of: 8, at: 2e-4, texts: 4e-5)
-        case (.lora, true): self.init(250, of: 8, at: 1e-3, texts: 2e-4)
-        case (.textualInversion, true): self.init(400, of: 8, at: 5e-3)
-        case (.hypernetwork, true): self.init(400, of: 8, at: 1e-4)
+        // Five photos are learned by heart soon: more steps bring likeness at the cost of places.
+        case (.dreamBooth, true) where withPriorPreservation:
+            self.init(200, of: 8, at: 1e-4, texts: 2e-5)
+        case (.dreamBooth, true): self.init(100, of: 8, at: 2e-4, texts: 4e-5)
+        case (.lora, true): self.init(150, of: 8, at: 1e-3, texts: 2e-4)
+        case (.textualInversion, true): self.init(250, of: 8, at: 1e-2, vectors: 4)
+        case (.hypernetwork, true): self.init(250, of: 8, at: 5e-4)
         case (.dreamBooth, false): self.init(withPriorPreservation ? 800 : 400, of: 1, at: 5e-6)
         case (.lora, false): self.init(800, of: 1, at: 1e-4)
         case (.textualInversion, false): self.init(3000, of: 1, at: 5e-3)
@@ -45,12 +50,13 @@ public struct Preset: Sendable, Equatable {
 
     private init(
         _ stepCount: Int, of batchSize: Int, at learningRate: Double,
-        texts textEncoderLearningRate: Double? = nil
+        texts textEncoderLearningRate: Double? = nil, vectors vectorCount: Int = 1
     ) {
         self.stepCount = stepCount
         self.batchSize = batchSize
         self.learningRate = learningRate
         self.textEncoderLearningRate = textEncoderLearningRate
+        self.vectorCount = vectorCount
     }
 
     /// Whether a model is of the embedded one's size rather than of Stable Diffusion's.

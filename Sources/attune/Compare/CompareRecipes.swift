@@ -18,6 +18,9 @@ enum CompareRecipe {
             instanceDataDir: photos.path, instancePrompt: settings.subject.instancePrompt)
         switch method {
         case .dreamBooth: break
+        case .distilledDreamBooth:
+            result.withPriorPreservation = true
+            result.selfDistillation = true
         case .dreamBoothWithPrior:
             result.withPriorPreservation = true
             result.classDataDir = classPictures.path
@@ -30,9 +33,14 @@ enum CompareRecipe {
             result.withPriorPreservation = method == .distilledLoRA
             result.selfDistillation = method == .distilledLoRA
         case .textualInversion:
-            let inversion = TextualInversionConfiguration(
+            var inversion = TextualInversionConfiguration(
                 placeholderToken: settings.subject.placeholder,
                 initializerToken: settings.subject.noun)
+            inversion.vectorCount =
+                Preset(
+                    for: .textualInversion(inversion), withPriorPreservation: false,
+                    isSmall: isSmall
+                ).vectorCount
             result.method = .textualInversion(inversion)
             result.instancePrompt = settings.subject.placeholder
         case .hypernetwork: result.method = .hypernetwork(HypernetworkTraining())

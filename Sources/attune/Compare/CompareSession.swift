@@ -212,7 +212,7 @@ final class CompareSession {
         case .textualInversion:
             additions.embeddings = [try TextualInversionFile(file).embedding]
         case .hypernetwork: additions.hypernetworks = [try HypernetworkFile.read(file)]
-        case .dreamBooth, .dreamBoothWithPrior: break
+        case .dreamBooth, .dreamBoothWithPrior, .distilledDreamBooth: break
         }
         try additions.lay(over: result)
         return result
