@@ -18,7 +18,7 @@ public struct DiffusionObjective {
     /// What an error costs.
     public let loss: LossFunction
     /// What rows of the class should say, where that is not the noise.
-    var frozenPrior: FrozenPrior?
+    package var frozenPrior: FrozenPrior?
     private let signalToNoise: [Double]
 
     /// An objective; see the members.

@@ -1,25 +1,38 @@
-import StableDiffusion
-import Torch
+package import StableDiffusion
+package import Torch
 
 /// What the untrained model predicts for rows with the class's text: the target of such rows where
 /// the prior is preserved by self-distillation, so that no pictures of the class are needed.
 ///
 /// The prior loss of Ruiz et al. 2022 (arXiv 2208.12242, equation 2) with the frozen network's
 /// prediction in the place of the noise, on the photos themselves.
-struct FrozenPrior {
+package struct FrozenPrior {
     private let unet: UNet
     /// The classes' texts as the untrained text encoder has them, [texts, tokens, width].
     private let contexts: Tensor
     private let classTexts: Range<Int>
 
+    /// - Parameters:
+    ///   - unet: the untrained one, which is not trained later either.
+    ///   - contexts: the classes' texts as the untrained text encoder has them,
+    ///     [texts, tokens, width].
+    ///   - classTexts: the numbers that rows call these texts by.
+    package init(unet: UNet, contexts: Tensor, classTexts: Range<Int>) {
+        precondition(contexts.size(0) == classTexts.count, "a text for each number")
+        self.unet = unet
+        self.contexts = contexts
+        self.classTexts = classTexts
+    }
+
     /// Must be made before anything is trained or restored.
     ///
     /// - Parameter classTexts: the numbers of the classes' texts.
     init(_ networks: any FineTunedNetworks, classTexts: Range<Int>, device: Device) throws {
-        self.classTexts = classTexts
-        unet = try networks.frozenUNet(device: device)
         networks.prepareStep(nil)
-        contexts = withoutGradients { networks.context.rows(Array(classTexts)).detached() }
+        self.init(
+            unet: try networks.frozenUNet(device: device),
+            contexts: withoutGradients { networks.context.rows(Array(classTexts)).detached() },
+            classTexts: classTexts)
     }
 
     /// The target of a batch whose last rows are of the class.

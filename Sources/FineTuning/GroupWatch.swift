@@ -15,21 +15,21 @@ struct GroupWatch {
 
     private let groups: [ParameterGroup]
     private let before: [Tensor]
-    private let firstStep: Int
     private var stepsLeft = GroupWatch.stepCount
 
     /// Must be made before the first step, and after what a checkpoint holds is restored.
-    ///
-    /// - Parameter firstStep: steps that were made before.
-    init(_ groups: [ParameterGroup], firstStep: Int) {
-        self.firstStep = firstStep
+    init(_ groups: [ParameterGroup]) {
         let trained = groups.filter { !$0.parameters.isEmpty }
         self.groups = trained
         before = withoutGradients { trained.map(Self.corners) }
     }
 
     /// Takes note of a step that was made; what it finds when it is time, as sentences.
-    mutating func observe(_ gradients: StepGradients, learningRate: Double) -> [String] {
+    ///
+    /// - Parameter step: the steps that were made by now.
+    mutating func observe(
+        _ gradients: StepGradients, step: Int, learningRate: Double
+    ) -> [String] {
         guard stepsLeft > 0, learningRate > 0 else { return [] }
         stepsLeft -= 1
         guard stepsLeft == 0 else { return [] }
@@ -38,8 +38,8 @@ struct GroupWatch {
         for (group, before) in zip(groups, before) {
             let range = start..<(start + group.parameters.count)
             start = range.upperBound
-            // What is trained for fewer steps than it takes to see is not looked at.
-            guard group.lastStep ?? .max >= firstStep + Self.stepCount else { continue }
+            // What is not trained any more has no gradients and should have none.
+            guard step <= group.lastStep ?? .max else { continue }
             if gradients.areZero(range) {
                 result.append(
                     "The parameters of \(group.name) get no gradients and learn nothing: check "

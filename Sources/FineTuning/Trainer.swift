@@ -48,6 +48,12 @@ public final class Trainer {
         self.log = log
         self.cancellation = cancellation
         self.report = report
+        if let last = task.groups.map({ $0.lastStep ?? .max }).max(), last < stepCount {
+            throw .option(
+                name: "stop-text-encoder-training", value: String(last),
+                problem: "leaves nothing to train after that step: nothing but the text encoder is "
+                    + "trained here; use --max-train-steps \(last).")
+        }
         do throws(OptimizerError) {
             let plain = try configuration.optimizer.makeOptimizer(
                 task.groups, settings: configuration.optimizerSettings,
@@ -84,7 +90,7 @@ public final class Trainer {
     public func run() throws {
         let schedule = configuration.schedule(stepCount: stepCount)
         let gradients = StepGradients(optimizer, isFused: configuration.fusedBackwardPass)
-        var watch = GroupWatch(task.groups, firstStep: step)
+        var watch = GroupWatch(task.groups)
         var freeze = GroupFreeze(task.groups)
         let clock = ContinuousClock()
         var failures = 0
@@ -122,7 +128,7 @@ public final class Trainer {
             try log.append(record)
             report(.step(record, total: stepCount))
 
-            watch.observe(gradients, learningRate: rate).forEach { report(.notice($0)) }
+            watch.observe(gradients, step: step, learningRate: rate).forEach { report(.notice($0)) }
             if step % configuration.checkpointingSteps == 0 { _ = try save() }
             if let measure = task.measure, step == stepCount || step % measuringInterval == 0 {
                 optimizer.useAverages()

@@ -5,8 +5,8 @@ import FineTuning
 struct RecordOptions: ParsableArguments {
     @Option(
         help: """
-            Photos that are measured and not trained on (default: one in eight, four at most); 0: \
-            none.
+            Photos of each subject that are measured and not trained on (default: one in eight, \
+            four at most); 0: none.
             """)
     var numHeldOut: Int?
 

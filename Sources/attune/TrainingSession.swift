@@ -1,6 +1,7 @@
 import ArgumentParser
 import FineTuning
 import Foundation
+import NN
 import StableDiffusion
 import Torch
 
@@ -54,9 +55,9 @@ enum TrainingSession {
         accepted: DiffusersOptions
     ) throws {
         var configuration = configuration
-        // Whoever gives it a rate or an end wants it trained, where the preset may choose.
+        // Whoever gives it a rate or an end wants it trained.
         let meansTextEncoder =
-            choosesTextEncoder
+            choosesTextEncoder && configuration.method.trainsTextEncoders
             && (loop.textEncoderLearningRate != nil || loop.stopTextEncoderTraining != nil)
         if meansTextEncoder { configuration.trainTextEncoder = true }
         try configuration.validate()
@@ -68,13 +69,15 @@ enum TrainingSession {
                 configuration.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
         var taken = loop.complete(&configuration.training, from: preset)
         if choosesTextEncoder {
-            configuration.trainTextEncoder = preset.textEncoderLearningRate != nil
-            if let rate = preset.textEncoderLearningRate {
-                taken.append(("train-text-encoder", ""))
-                if loop.textEncoderLearningRate == nil {
-                    configuration.training.textEncoderLearningRate = rate
-                    taken.append(("text-encoder-lr", String(rate)))
-                }
+            configuration.trainTextEncoder =
+                meansTextEncoder || preset.textEncoderLearningRate != nil
+            if configuration.trainTextEncoder { taken.append(("train-text-encoder", "")) }
+            // Prodigy finds one rate for all.
+            if let rate = preset.textEncoderLearningRate, loop.textEncoderLearningRate == nil,
+                configuration.training.optimizer != .prodigy
+            {
+                configuration.training.textEncoderLearningRate = rate
+                taken.append(("text-encoder-lr", String(rate)))
             }
         }
         if choosesVectorCount, case .textualInversion(var method) = configuration.method {

@@ -43,6 +43,18 @@ import Torch
             ["--text-encoder-lr", "--train-text-encoder"]
         ),
         (
+            hypernetwork + ["--text-encoder-lr", "1e-5"],
+            ["--text-encoder-lr 1e-05", "does not go with hypernetwork"]
+        ),
+        (
+            inversion + ["--placeholder-token", "<r>", "--stop-text-encoder-training", "5"],
+            ["--stop-text-encoder-training 5", "does not go with textual-inversion"]
+        ),
+        (
+            lora + ["--stop-text-encoder-training", "5", "--optimizer", "prodigy"],
+            ["--stop-text-encoder-training 5", "prodigy"]
+        ),
+        (
             lora + ["--stop-text-encoder-training", "0"],
             ["--stop-text-encoder-training 0", "at least 1"]
         ),

@@ -58,7 +58,10 @@ import Testing
         let scratch = try scratch()
         let outcome = try Command.run(["compare", "--help"], in: scratch.url)
         #expect(outcome.status == 0)
-        #expect(outcome.output.contains("dreambooth-prior"))
+        for method in [
+            "dreambooth-prior", "dreambooth-self-distillation", "lora,", "lora-self-distillation",
+            "textual-inversion", "hypernetwork",
+        ] { #expect(outcome.output.contains(method), "\(method)") }
         #expect(outcome.output.contains("--photo-counts"))
         let all = try Command.run(["--help"], in: scratch.url)
         #expect(!all.output.contains("compare-one"), "it is for attune compare alone")
@@ -80,7 +83,7 @@ import Testing
         let files = try scratch.listing()
         let run = "textual-inversion-2-photos-seed-1"
         for file in [
-            "compare.json", "methods.md", "report.html", "results/\(run).json",
+            "compare.json", "methods.md", "report.html", "sheet.png", "results/\(run).json",
             "pictures/untrained/class-1.png", "pictures/\(run)/place-1-1.png",
         ] { #expect(files.contains("out/\(file)"), "no \(file)") }
         #expect(!files.contains("out/work"))

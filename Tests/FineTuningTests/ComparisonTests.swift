@@ -181,6 +181,16 @@ import Torch
         #expect(Set(lines.map { line in line.filter { $0 == "|" }.count }).count == 1)
     }
 
+    @Test func oneSeedOfTheMatchNeedsMore() throws {
+        var made = Self.asReported
+        for (index, match) in [0.9, 0.82, 0.6, 0.3].enumerated() { made[index].match = match }
+        let advice = ComparisonAdvice.advice(for: table(results(made, seeds: 1)))
+        #expect(try sentence(advice, "Certainty").contains("0.03 (of the match, 9 %)"))
+        #expect(
+            try sentence(advice, "For the best likeness")
+                .contains("Not to be told from it: DreamBooth with prior preservation"))
+    }
+
     /// It needs no CLIP, so that models without one are compared too.
     @Test func theMatchIsEnoughWithoutACLIP() throws {
         var made = Self.asReported
@@ -192,7 +202,13 @@ import Torch
         #expect(
             try sentence(advice, "To keep other things of the class as they are")
                 .hasPrefix("DreamBooth with prior preservation"))
+        #expect(
+            try sentence(advice, "To start with").contains("drift of the prediction 10.0 %"))
+        #expect(advice.first?.topic == "What is missing")
         #expect(!advice.contains { $0.topic == "For new places" })
+        let lines = table.markdown.split(separator: "\n")
+        #expect(lines[2].hasPrefix("| untrained | 0 % |"))
+        #expect(lines.last?.hasPrefix("| the photos against held-out ones | 100 % |") == true)
     }
 
     @Test func equalMethodsAreNotRanked() throws {

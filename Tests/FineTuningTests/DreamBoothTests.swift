@@ -68,11 +68,12 @@ import Torch
 
     /// The text encoder of a longer run is that of one that ended when its training did, and a
     /// run that goes on stops it likewise.
-    @Test func theTextEncoderStopsEarly() throws {
+    @Test(arguments: [false, true]) func theTextEncoderStopsEarly(isAveraged: Bool) throws {
         func settings(_ output: String, _ steps: Int) -> FineTuningConfiguration {
             var result = configuration(output, steps: steps)
             result.trainTextEncoder = true
             result.training.stopTextEncoderTraining = 3
+            result.training.useEMA = isAveraged
             return result
         }
         func weights(_ output: String, _ part: String) throws -> [String: Data] {
@@ -94,6 +95,22 @@ import Torch
         #expect(
             try contents(of: folder("straight/text_encoder"))["model.safetensors"]
                 != before["model.safetensors"])
+    }
+
+    @Test func whatIsAloneCannotStopEarly() throws {
+        var lora = LoRAConfiguration()
+        lora.adapters.pattern = "self_attn"
+        var settings = configuration("output", steps: 6)
+        settings.method = .lora(lora)
+        settings.trainTextEncoder = true
+        settings.training.stopTextEncoderTraining = 3
+        #expect {
+            try FineTuningRun(settings).run()
+        } throws: {
+            "\($0)".contains("--stop-text-encoder-training 3: leaves nothing to train")
+        }
+        settings.training.stopTextEncoderTraining = 6
+        try FineTuningRun(settings).run()
     }
 
     @Test func onlyWhatIsTrainedChanges() throws {

@@ -48,6 +48,10 @@ import Torch
         #expect(
             verdict([0.08, 0.08, 0.08], [0.11, 0.11, 0.11]).contains("rate is probably too low"))
         #expect(verdict([0.1, 0.08, 0.09], [0.1, 0.08, 0.07]).contains("which is overfitting"))
+        // Both fall, only too slowly.
+        #expect(
+            verdict([0.2, 0.198, 0.1964], [0.2, 0.198, 0.1958])
+                .contains("rate is probably too low"))
         // Without such photos it cannot be told, and that is said.
         let doubt = curve([0.2, 0.19, 0.18, 0.17, 0.16]).verdict ?? ""
         #expect(doubt.contains("the pictures must show"), "\(doubt)")

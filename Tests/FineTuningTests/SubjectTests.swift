@@ -159,7 +159,7 @@ import Testing
                 $0.withPriorPreservation = true
                 $0.subjects[0].classPrompt = "a robot"
                 $0.subjects[0].classDataDir = "class"
-            }.hasPrefix("--with-prior-preservation of subject 2: needs --class-data-dir"))
+            }.hasPrefix("--with-prior-preservation of subject 2: needs class-data-dir in the file"))
         #expect(
             message {
                 $0.data.maskDir = "masks"; $0.data.maskedLoss = true

@@ -18,17 +18,28 @@ public struct ComparisonAdvice: Codable, Sendable, Equatable {
     public static func advice(for table: ComparisonTable) -> [ComparisonAdvice] {
         let rows = table.mainRows
         guard !rows.isEmpty else { return [] }
+        let known = SubjectYardstick(table)
         var result: [ComparisonAdvice?] = []
         if table.seedCount < 2 {
+            let match = known.flatMap {
+                $0.floor > floor ? " (of the \($0.name), \($0.text(3 * $0.floor)))" : nil
+            }
             result.append(
                 .init(
                     topic: "Certainty",
                     sentence: "Every method was trained with one seed only, so differences of "
-                        + "less than \(FigureText.cosine(3 * floor)) are taken for chance; "
-                        + "more seeds say more."))
+                        + "less than \(FigureText.cosine(3 * floor))\(match ?? "") are taken for "
+                        + "chance; more seeds say more."))
         }
-        guard let yardstick = SubjectYardstick(table) else {
+        guard let yardstick = known else {
             return result.compactMap(\.self) + withoutPictures(rows, table)
+        }
+        if table.untrained == nil {
+            result.append(
+                .init(
+                    topic: "What is missing",
+                    sentence: "The model has no folder clip, so nothing can be said about prompts "
+                        + "and diversity: judge these by eye."))
         }
         let learners = Learner.all(rows, yardstick)
         guard let best = learners.max(by: { $0.gain < $1.gain }) else {
@@ -57,6 +68,8 @@ public struct ComparisonAdvice: Codable, Sendable, Equatable {
         let likeness: Spread
         /// Of class pictures; without a CLIP that of the prediction.
         let drift: Spread
+        /// `drift 0.12`, `drift of the prediction 4.2 %`
+        let driftText: String
         let gain: Double
 
         static func all(
@@ -69,6 +82,9 @@ public struct ComparisonAdvice: Codable, Sendable, Equatable {
                 else { return nil }
                 return Learner(
                     row: row, likeness: likeness, drift: drift,
+                    driftText: row.drift == nil
+                        ? "drift of the prediction \(FigureText.percent(drift.mean))"
+                        : "drift \(FigureText.cosine(drift))",
                     gain: likeness.mean - yardstick.untrained)
             }
         }
@@ -88,7 +104,7 @@ public struct ComparisonAdvice: Codable, Sendable, Equatable {
         return .init(
             topic: "To start with",
             sentence: "\(chosen.row.method.label): \(reason) (\(yardstick.name) "
-                + "\(yardstick.text(chosen.likeness)), drift \(FigureText.cosine(chosen.drift)), "
+                + "\(yardstick.text(chosen.likeness)), \(chosen.driftText), "
                 + "\(FigureText.time(chosen.row.seconds.mean)) of training).")
     }
 
@@ -121,8 +137,8 @@ public struct ComparisonAdvice: Codable, Sendable, Equatable {
         return .init(
             topic: "To keep other things of the class as they are",
             sentence: "\(least.row.method.label): of the methods that learned the subject it "
-                + "moves class pictures least (drift \(FigureText.cosine(least.drift))); "
-                + "\(most.row.method.label) moves them most (\(FigureText.cosine(most.drift))).")
+                + "moves the class least (\(least.driftText)); \(most.row.method.label) moves it "
+                + "most (\(most.driftText)).")
     }
 
     private static func classLost(

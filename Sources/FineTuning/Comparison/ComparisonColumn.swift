@@ -127,6 +127,9 @@ extension ComparisonTable {
     /// not measured.
     public func subjectFigure(of row: Row) -> String? { SubjectYardstick(self)?.named(row) }
 
+    /// Whether there is something to say of the untrained model and of the photos themselves.
+    public var hasEnds: Bool { SubjectYardstick(self) != nil }
+
     /// What the row of the photos themselves is called.
     public var photosName: String {
         reference == .heldOut ? "the photos against held-out ones" : "the photos among each other"
@@ -142,9 +145,9 @@ extension ComparisonTable {
             line("method", columns.map(\.title)),
             "|---|" + columns.map { _ in "---:|" }.joined(),
         ]
-        if untrained != nil { lines.append(line("untrained", columns.map(\.untrained))) }
+        if hasEnds { lines.append(line("untrained", columns.map(\.untrained))) }
         lines += rows.map { row in line(name(of: row), columns.map { $0.text(row) }) }
-        if ceiling != nil { lines.append(line(photosName, columns.map(\.photos))) }
+        if hasEnds { lines.append(line(photosName, columns.map(\.photos))) }
         return lines.joined(separator: "\n")
     }
 }

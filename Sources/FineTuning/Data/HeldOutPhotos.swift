@@ -10,7 +10,9 @@ package enum HeldOutPhotos {
     ///
     /// - Parameter wanted: as `--num-held-out` says; nil: one in eight, four at most.
     /// - Throws: ``TrainingError/option(name:value:problem:)`` where none would be left.
-    package static func count(of photoCount: Int, wanted: Int?) throws(TrainingError) -> Int {
+    package static func count(
+        of photoCount: Int, wanted: Int?, whose: String = ""
+    ) throws(TrainingError) -> Int {
         guard let wanted else {
             return photoCount < leastCount ? 0 : min(4, photoCount / 8)
         }
@@ -18,7 +20,8 @@ package enum HeldOutPhotos {
             throw .option(
                 name: "num-held-out", value: String(wanted),
                 problem: "leaves nothing to train on: there "
-                    + (photoCount == 1 ? "is one photo." : "are \(photoCount) photos."))
+                    + (photoCount == 1 ? "is one photo" : "are \(photoCount) photos")
+                    + "\(whose).")
         }
         return wanted
     }
@@ -37,7 +40,9 @@ package enum HeldOutPhotos {
         var chosen: [[Int]] = []
         for subject in Set(subjects).sorted() {
             let photos = subjects.indices.filter { subjects[$0] == subject }
-            let count = try count(of: photos.count, wanted: wanted)
+            let count = try count(
+                of: photos.count, wanted: wanted,
+                whose: Set(subjects).count > 1 ? " of subject \(subject + 1)" : "")
             guard count > 0 else { return [] }
             let generator = Generator(
                 seed: Seeds.derived(from: seed, .heldOut, UInt64(subject)))

@@ -94,7 +94,8 @@ public struct PhotoCaptions {
             throw TrainingError.option(
                 name: "instance-prompt", value: nil,
                 problem: "is not given, and \(place.photo.path) has no caption; give "
-                    + "--instance-prompt for all photos, or write what this one shows into "
+                    + "--instance-prompt for all photos (in a file of --subjects instance-prompt), "
+                    + "or write what this one shows into "
                     + "\(stem).txt beside it.")
         }
     }

@@ -30,7 +30,10 @@ extension LearningCurve {
         else { return nil }
         let hasRisen = last.error > best.error * (1 + 2 * Self.gain)
         guard (first.error - best.error) / first.error >= Self.learned else {
-            if let fall = trainedFall, fall >= Self.learned { return .memorized }
+            let change = (first.error - last.error) / first.error
+            if let fall = trainedFall, fall - change >= Self.learned, fall >= Self.learned {
+                return .memorized
+            }
             return hasRisen ? .diverged : .nothing
         }
         if hasRisen { return .risen }

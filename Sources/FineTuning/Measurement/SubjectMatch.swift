@@ -6,8 +6,8 @@ import Torch
 ///
 /// CLIP knows kinds of things, colours and places, and is not made to tell two things of a kind
 /// apart, which Ruiz et al. 2022 (arXiv 2208.12242, section 4.1) hold against it. Here the features
-/// are the untrained model's own: what the middle of its U-Net makes of a picture with a little
-/// noise (Tang et al. 2023, arXiv 2306.03881), averaged over several draws. For each place of a
+/// are the untrained model's own: what the middle of its U-Net makes of a noised picture (Tang et
+/// al. 2023, arXiv 2306.03881), averaged over several draws. For each place of a
 /// photo its best match anywhere in a picture is looked for, so a picture may show the subject
 /// elsewhere; the mean of these cosines is the score.
 ///
@@ -16,9 +16,10 @@ import Torch
 public struct SubjectMatch {
     /// Draws of noise that features are averaged over.
     private static let drawCount = 8
-    /// Where in the noise schedule features are taken: enough noise to hide the grain of a
-    /// picture, too little to hide what it shows.
-    private static let noiseLevel = 0.16
+    /// Where in the noise schedule features are taken: where photos of a shipped subject are told
+    /// best from those of others by the embedded model. With less noise the grain of a picture
+    /// counts more than what it shows.
+    private static let noiseLevel = 0.6
     /// Pictures in one forward pass.
     private static let batchSize = 8
 

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 import StableDiffusion
 
 /// How a model is fine-tuned, with what only that method is told.
@@ -11,6 +12,14 @@ public enum FineTuningMethod: Codable, Sendable, Equatable {
     case textualInversion(TextualInversionConfiguration)
     /// Small networks before the keys and values of attention.
     case hypernetwork(HypernetworkTraining)
+
+    /// Whether the text encoder can be trained along.
+    public var trainsTextEncoders: Bool {
+        switch self {
+        case .dreamBooth, .lora: true
+        case .textualInversion, .hypernetwork: false
+        }
+    }
 }
 
 /// What a run is told, whatever the method: names, meanings and defaults are those of diffusers'
@@ -126,6 +135,12 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
                     name: "stop-text-encoder-training", value: String(step),
                     problem: "needs --train-text-encoder.")
             }
+            guard training.optimizer != .prodigy else {
+                throw .option(
+                    name: "stop-text-encoder-training", value: String(step),
+                    problem: "does not go with --optimizer prodigy, which finds its rate by all "
+                        + "that is trained together; leave one of the two away.")
+            }
         }
         if let captionDropout {
             guard captionDropout >= 0, captionDropout < 1 else {
@@ -189,9 +204,14 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     )
 
     private func refuseTextEncoder(_ method: String) throws(TrainingError) {
-        guard trainTextEncoder else { return }
+        let given: [(name: String, value: String?)] = [
+            ("text-encoder-lr", training.textEncoderLearningRate.map { String($0) }),
+            ("stop-text-encoder-training", training.stopTextEncoderTraining.map { String($0) }),
+        ]
+        let option = given.first { $0.value != nil }
+        guard trainTextEncoder || option != nil else { return }
         throw .option(
-            name: "train-text-encoder", value: nil,
+            name: option?.name ?? "train-text-encoder", value: option?.value,
             problem: "does not go with \(method), which leaves the model as it is.")
     }
 
@@ -234,7 +254,7 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
         guard withPriorPreservation, !selfDistillation else { return [] }
         return subjects.reduce(into: []) { result, subject in
             guard let name = subject.classDataDir, let prompt = subject.classPrompt,
-                !result.contains(where: { $0.name == name })
+                !result.contains(where: { Self.path($0.name) == Self.path(name) })
             else { return }
             result.append((name, prompt))
         }

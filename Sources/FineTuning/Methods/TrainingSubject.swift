@@ -78,7 +78,14 @@ extension FineTuningConfiguration {
 
     private func validateSubject(_ number: Int) throws(TrainingError) {
         let subject = subjects[number]
-        let suffix = subjects.count > 1 ? " of subject \(number + 1)" : ""
+        let isOneOfMany = subjects.count > 1
+        let suffix = isOneOfMany ? " of subject \(number + 1)" : ""
+        // What is of one subject stands in the file of all.
+        func needs(_ name: String, _ value: String) -> String {
+            isOneOfMany
+                ? "needs \(name) in the file of --subjects, as \(name): \(value)"
+                : "needs --\(name), as --\(name) \"\(value)\""
+        }
         func refuse(_ name: String, _ value: String?, _ problem: String) -> TrainingError {
             .option(name: name + suffix, value: value, problem: problem)
         }
@@ -95,13 +102,13 @@ extension FineTuningConfiguration {
         if subject.numRepeats < 1 {
             throw refuse("num-repeats", String(subject.numRepeats), "must be at least 1.")
         }
-        guard path(outputDir) != path(subject.instanceDataDir) else {
+        guard Self.path(outputDir) != Self.path(subject.instanceDataDir) else {
             throw .option(
                 name: "output-dir", value: outputDir,
                 problem: "is the folder of the photos; choose another.")
         }
         for other in subjects[..<number]
-        where path(other.instanceDataDir) == path(subject.instanceDataDir) {
+        where Self.path(other.instanceDataDir) == Self.path(subject.instanceDataDir) {
             throw refuse(
                 "instance-data-dir", subject.instanceDataDir,
                 "is the folder of an earlier subject too; give each its own.")
@@ -110,25 +117,26 @@ extension FineTuningConfiguration {
         if !selfDistillation, subject.classDataDir == nil {
             throw refuse(
                 "with-prior-preservation", nil,
-                "needs --class-data-dir, the folder for the class pictures; it is made and filled "
-                    + "where it is missing.")
+                needs("class-data-dir", "class/robot")
+                    + ": the folder for the class pictures, which is made and filled where it is "
+                    + "missing.")
         }
         guard let classPrompt = subject.classPrompt else {
             throw refuse(
                 selfDistillation ? "self-distillation" : "with-prior-preservation", nil,
-                "needs --class-prompt, as --class-prompt \"a photo of a robot\".")
+                needs("class-prompt", "a photo of a robot") + ".")
         }
         try text(classPrompt, "class-prompt", "say what kind of thing the subject is.")
         guard let classDataDir = subject.classDataDir, !selfDistillation else { return }
         try text(classDataDir, "class-data-dir", "name the folder for the class pictures.")
-        for other in subjects where path(other.instanceDataDir) == path(classDataDir) {
+        for other in subjects where Self.path(other.instanceDataDir) == Self.path(classDataDir) {
             throw refuse(
                 "class-data-dir", classDataDir,
                 "is the folder of --instance-data-dir too; choose another.")
         }
         // Two subjects of one class share its pictures.
         for other in subjects[..<number]
-        where other.classDataDir.map(path) == path(classDataDir)
+        where other.classDataDir.map(Self.path) == Self.path(classDataDir)
             && other.classPrompt != classPrompt
         {
             throw refuse(
@@ -137,7 +145,8 @@ extension FineTuningConfiguration {
         }
     }
 
-    private func path(_ name: String) -> String {
+    /// Where a folder is, however it is written.
+    static func path(_ name: String) -> String {
         URL(fileURLWithPath: name).standardizedFileURL.resolvingSymlinksInPath().path
     }
 }

@@ -44,13 +44,15 @@ public final class AveragedOptimizer: Optimizer {
     /// As the optimizer inside.
     public var stepsPartially: Bool { base.stepsPartially }
 
-    /// Moves those of the range that have a gradient, and the averages of the whole range.
+    /// Moves those of the range that have a gradient, and the averages of all in it that require
+    /// one.
     public func step(_ range: Range<Int>, learningRate: Double) {
         precondition(kept == nil, "a step while the parameters hold their averages")
         base.step(range, learningRate: learningRate)
         withoutGradients {
             var whole: [Double: [Int]] = [:]
-            for index in range {
+            // What is no longer trained stays as it is, its average too.
+            for index in range where parameters[index].tensor.requiresGradient {
                 let count = Int(stepCounts[index].increment())
                 let weight = 1 - Self.decay(step: count, limit: decay)
                 let tensor = parameters[index].tensor

@@ -10,9 +10,10 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "Teach a subject by every method, measure the results, and advise which to use.",
         discussion: """
-            The output folder gets report.html with pictures, figures and advice, methods.md with \
-            the table, and compare.json. What is finished is kept: after Ctrl-C, or with more \
-            --seeds, --methods or --photo-counts, the same folder is gone on with.
+            The output folder gets report.html with pictures, figures and advice, sheet.png with a \
+            picture of each, methods.md with the table, and compare.json. What is finished is \
+            kept: after Ctrl-C, or with more --seeds, --methods or --photo-counts, the same folder \
+            is gone on with.
             """)
 
     @Option(help: "The folder with the photos of the subject.")
@@ -31,9 +32,9 @@ struct CompareCommand: ParsableCommand {
     var model: String?
 
     @Option(
-        help: """
-            all, or some of dreambooth,dreambooth-prior,lora,textual-inversion,hypernetwork.
-            """)
+        help: ArgumentHelp(
+            "all, or some of \(ComparedMethod.allCases.map(\.rawValue).joined(separator: ", ")).")
+    )
     var methods = "all"
 
     @Option(help: "How often each method is trained.")

@@ -17,7 +17,7 @@ struct CompareFigureTable {
                     "<th title=\"\(HTML.escaped($0.meaning))\">\(HTML.escaped($0.title))</th>"
                 }.joined() + "</tr>"
         ]
-        if table.untrained != nil { lines.append(plain("untrained", columns.map(\.untrained))) }
+        if table.hasEnds { lines.append(plain("untrained", columns.map(\.untrained))) }
         for row in table.rows {
             let cells = columns.map { column in
                 "<td>\(column.text(row) ?? "")\(bar(column, row))</td>"
@@ -25,7 +25,7 @@ struct CompareFigureTable {
             lines.append(
                 "<tr><th>\(HTML.escaped(table.name(of: row)))</th>\(cells.joined())</tr>")
         }
-        if table.ceiling != nil { lines.append(plain(table.photosName, columns.map(\.photos))) }
+        if table.hasEnds { lines.append(plain(table.photosName, columns.map(\.photos))) }
         let meanings = columns.map {
             "<p><strong>\(HTML.escaped($0.title))</strong>: \(HTML.escaped($0.meaning))</p>"
         }

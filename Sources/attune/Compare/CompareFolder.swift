@@ -9,6 +9,7 @@ struct CompareFolder {
     var record: URL { url.appending(path: "compare.json") }
     var page: URL { url.appending(path: "report.html") }
     var markdown: URL { url.appending(path: "methods.md") }
+    var sheet: URL { url.appending(path: "sheet.png") }
     /// Pictures for prior preservation, the same for every training.
     var classPictures: URL { url.appending(path: "class") }
     /// What is being trained; emptied when it is measured.

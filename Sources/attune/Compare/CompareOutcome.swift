@@ -45,8 +45,8 @@ struct CompareOutcome {
     }
 
     static func withoutClip(_ model: String) -> String {
-        "\(model) has no folder clip to measure pictures with, so likeness, faithfulness and "
-            + "diversity are left out; drift is that of the prediction."
+        "\(model) has no folder clip to measure pictures with, so faithfulness and diversity are "
+            + "left out; drift is that of the prediction."
     }
 
     var record: CompareFolder.Record {
@@ -69,9 +69,8 @@ struct CompareOutcome {
                 + "steps, guidance \(settings.guidanceScale)).",
             "Each training ran in a process of its own, whose peak of memory is what is given.",
         ]
-        if table.untrained == nil {
-            result.append(Self.withoutClip(settings.model))
-        } else {
+        if table.untrained == nil { result.append(Self.withoutClip(settings.model)) }
+        if table.hasEnds {
             result.append(
                 table.reference == .heldOut
                     ? "Likeness is measured to \(FigureText.count(heldOutCount, "photo")) that no "

@@ -69,6 +69,7 @@ final class CompareSession {
             try folder.write(outcome.record, to: folder.record)
             try CompareMarkdown(outcome, folder: folder).write()
             try CompareReport(outcome, folder: folder).write()
+            try CompareSheet(outcome, folder: folder).write()
             if !plan.keepsModels { try folder.remove(folder.work) }
             show(outcome)
         } catch {
@@ -86,7 +87,7 @@ final class CompareSession {
         if measure == nil { progress.line("Note: \(CompareOutcome.withoutClip(source.name))") }
         let photos = try photoFiles.map { try PhotoReader.read($0) }
         let heldOut = try heldOutFiles.map { try PhotoReader.read($0) }
-        if heldOut.isEmpty, measure != nil {
+        if heldOut.isEmpty {
             progress.line(
                 "Note: there are no held-out photos, so likeness is measured to the training "
                     + "photos, which favours methods that learn them by heart.")
@@ -252,7 +253,8 @@ final class CompareSession {
         var lines = [""]
         for advice in outcome.advice { lines.append("\(advice.topic): \(advice.sentence)") }
         lines += [
-            "", "Look at   \(folder.page.path)", "          \(folder.markdown.path)",
+            "", "Look at   \(folder.page.path)", "          \(folder.sheet.path)",
+            "          \(folder.markdown.path)",
             "Figures   \(folder.record.path)",
         ]
         lines.forEach(progress.line)

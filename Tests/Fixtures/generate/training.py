@@ -65,8 +65,10 @@ def prior_loss(output, target):
     return F.mse_loss(instance, instance_target) + PRIOR_WEIGHT * F.mse_loss(prior, prior_target)
 
 
-def dreambooth(train_text_encoder):
+def dreambooth(train_text_encoder, is_distilled=False):
+    """Three steps; the class half's target is the noise, or what the untrained networks say."""
     pipe = load("tiny-sd1")
+    frozen = load("tiny-sd1").unet
     unet, encoder = pipe.unet, pipe.text_encoder
     schedule = DDPMScheduler.from_config(pipe.scheduler.config)
     data = inputs(pipe)
@@ -82,7 +84,12 @@ def dreambooth(train_text_encoder):
     out, table = {f"input.{k}": v for k, v in data.items()}, {"loss": [], "total_norm": []}
     for k in range(STEPS):
         states = encoder(data["ids"])[0] if train_text_encoder else data["encoder_hidden_states"]
-        loss = prior_loss(*row_errors(unet, schedule, data, k, states))
+        output, target = row_errors(unet, schedule, data, k, states)
+        if is_distilled:
+            with torch.no_grad():
+                said, _ = row_errors(frozen, schedule, data, k, data["encoder_hidden_states"])
+            target = torch.cat([target[:2], said[2:]])
+        loss = prior_loss(output, target)
         loss.backward()
         if k == 0:
             table["grad_norms"] = {}
@@ -167,6 +174,8 @@ def main():
         out, table = dreambooth(flag)
         save(f"training/{name}.safetensors", out)
         save_json(f"training/{name}.json", table)
+    _, table = dreambooth(True, is_distilled=True)
+    save_json("training/self-distillation.json", table)
     save_json("training/losses.json", other_losses())
     save("training/min-snr.safetensors", min_snr())
     save_json("training/learning-rates.json", learning_rates())
