@@ -13,6 +13,14 @@ struct CompareSheet {
         self.folder = folder
     }
 
+    /// What a prompt says after the subject, which all columns have in common: `on the beach`.
+    private static func place(_ template: String) -> String {
+        let tail = template.components(separatedBy: "{}").last?
+            .trimmingCharacters(in: .whitespaces)
+        return tail.flatMap { $0.isEmpty ? nil : $0 }
+            ?? template.replacing("{}", with: "…")
+    }
+
     func write() throws {
         let prompts = ComparePictures.prompts(
             outcome.settings, calling: outcome.settings.subject.name)
@@ -31,12 +39,12 @@ struct CompareSheet {
         var style = ContactSheet.Style()
         style.minimumCellSide = 128
         style.fontSize = 13
-        style.labelLineCount = 3
         style.cellGap = 8
         try PNGWriter.write(
             ContactSheet.make(
                 cells: ([photos] + painted).flatMap(\.self), columns: prompts.count,
-                columnLabels: prompts.map(\.prompt),
+                columnLabels: prompts.prefix(2).map(\.prompt)
+                    + outcome.settings.prompts.map(Self.place),
                 rowLabels: ["photos", "untrained"] + runs.map(\.method.label), style: style),
             to: folder.sheet)
     }
