@@ -38,6 +38,41 @@ import Testing
                 == Data(contentsOf: scratch("again/\(name)")))
     }
 
+    /// Whoever gives the text encoder a rate or an end wants it trained; and a word has as many
+    /// vectors as the preset says.
+    @Test func whatIsMeantIsWrittenDown() throws {
+        let scratch = try scratch()
+        func lines(_ arguments: [String], _ output: String) throws -> [String] {
+            let outcome = try Command.run(
+                arguments + [
+                    "--model", Fixture.url("models/tiny-sd1").path, "--output-dir", output,
+                    "--max-train-steps", "1", "--no-enable-bucket", "--report-to", "none",
+                ], in: scratch.url)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return try String(contentsOf: scratch("\(output)/run.yaml"), encoding: .utf8)
+                .split(separator: "\n").map(String.init)
+        }
+        let lora = [
+            "train", "lora", "--instance-data-dir", "photos", "--instance-prompt", "a robot",
+            "--rank", "2",
+        ]
+        let rate = try lines(lora + ["--text-encoder-lr", "1e-5"], "rate")
+        #expect(rate.contains("train-text-encoder: true"))
+        #expect(rate.contains("text-encoder-lr: 1e-5"))
+        let end = try lines(lora + ["--stop-text-encoder-training", "1"], "end")
+        #expect(end.contains("train-text-encoder: true"))
+        #expect(end.contains { $0.hasPrefix("text-encoder-lr: ") })
+        let word = try lines(
+            [
+                "train", "textual-inversion", "--train-data-dir", "photos", "--placeholder-token",
+                "<x>",
+            ], "word")
+        #expect(word.contains("num-vectors: 4"))
+        // Prodigy finds the rate of all by itself.
+        let prodigy = try lines(lora + ["--optimizer", "prodigy"], "prodigy")
+        #expect(!prodigy.contains { $0.hasPrefix("text-encoder-lr") })
+    }
+
     @Test(arguments: [
         ("lerning-rate: 1e-4", ["bad.yaml", "--lerning-rate", "--learning-rate"]),
         ("rank: two", ["bad.yaml", "--rank", "two"]),
