@@ -250,6 +250,9 @@ import Torch
         made[1].memory = 15_000_000_000
         let advice = ComparisonAdvice.advice(for: table(results(made)))
         #expect(try sentence(advice, "For new places").hasPrefix("DreamBooth (0.20 ± 0.00) show"))
+        for index in made.indices { made[index].faithfulness = 0.25 - 0.02 * Double(index) }
+        let all = try sentence(ComparisonAdvice.advice(for: table(results(made))), "For new places")
+        #expect(all.contains("DreamBooth loses least (0.25 ± 0.00), Textual Inversion most (0.19"))
         let memory = try sentence(advice, "For this machine")
         #expect(memory.contains("80 % go to DreamBooth with prior preservation"))
     }

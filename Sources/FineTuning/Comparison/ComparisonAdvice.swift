@@ -194,6 +194,17 @@ public struct ComparisonAdvice: Codable, Sendable, Equatable {
                 sentence: "All methods still paint what the prompt says as well as the untrained "
                     + "model does (faithfulness \(before)).")
         }
+        if lost.count == measured.count, lost.count > 1,
+            let most = lost.max(by: { $0.1.mean < $1.1.mean }),
+            let least = lost.min(by: { $0.1.mean < $1.1.mean })
+        {
+            return .init(
+                topic: "For new places",
+                sentence: "All methods show less of what the prompt says than the untrained model "
+                    + "(faithfulness \(before)): \(most.0.method.label) loses least "
+                    + "(\(FigureText.cosine(most.1))), \(least.0.method.label) most "
+                    + "(\(FigureText.cosine(least.1))).")
+        }
         let names = lost.map { "\($0.0.method.label) (\(FigureText.cosine($0.1)))" }
         let kept = measured.filter { row in !lost.contains { $0.0 == row.0 } }
             .max { $0.1.mean < $1.1.mean }

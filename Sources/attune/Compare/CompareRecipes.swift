@@ -6,7 +6,7 @@ import StableDiffusion
 enum CompareRecipe {
     /// Class pictures of prior preservation.
     static func classPictureCount(isSmall: Bool) -> Int {
-        isSmall ? DemoSettings().classPictureCount : 100
+        isSmall ? 40 : 100
     }
 
     /// The settings of one training.

@@ -8,7 +8,6 @@ struct DemoFolder {
 
     var before: URL { url.appending(path: "before") }
     var after: URL { url.appending(path: "after") }
-    var classPictures: URL { url.appending(path: "class") }
     var model: URL { url.appending(path: "model") }
     var sheet: URL { url.appending(path: "contact-sheet.png") }
     var report: URL { url.appending(path: "report.html") }
@@ -50,7 +49,7 @@ struct DemoFolder {
         try Folder.create(url)
         // First, so that a demo that ends early is known for what it is the next time.
         try write(Record(settings: settings))
-        for old in [before, after, classPictures, model, sheet, report]
+        for old in [before, after, model, sheet, report]
         where FileManager.default.fileExists(atPath: old.path) {
             do {
                 try FileManager.default.removeItem(at: old)

@@ -134,16 +134,15 @@ struct DemoReport {
     private func table() -> String {
         let rows = [
             ("Model", outcome.modelName),
-            ("Method", "DreamBooth with prior preservation"),
+            ("Method", "DreamBooth with self-distillation"),
             (
                 "Trained parts",
                 settings.textEncoderLearningRate == nil ? "U-Net" : "U-Net and text encoder"
             ),
             ("Prompt of the photos", settings.instancePrompt),
-            ("Prompt of the class pictures", settings.classPrompt),
-            ("Class pictures", "\(settings.classPictureCount)"),
+            ("Prompt that keeps the class", settings.classPrompt),
             ("Steps", "\(settings.stepCount)"),
-            ("Batch", "\(settings.batchSize) photos and \(settings.batchSize) class pictures"),
+            ("Batch", "\(settings.batchSize) photos, each with both prompts"),
             ("Learning rate", "\(settings.learningRate)"),
             ("Sampling steps", "\(settings.samplingStepCount)"),
             ("Guidance scale", "\(settings.guidanceScale)"),

@@ -16,8 +16,8 @@ struct DemoSettings: Codable, Sendable {
     var batchSize = preset.batchSize
     var learningRate = preset.learningRate
     var textEncoderLearningRate = preset.textEncoderLearningRate
-    /// Pictures of ordinary things of that kind, and how much they count against the photos.
-    var classPictureCount = 40
+    /// How much the untrained model's word on ordinary things of that kind counts against the
+    /// photos.
     var priorLossWeight = 1.0
 
     /// How pictures are painted; nil: as the model says.
@@ -84,12 +84,9 @@ struct DemoSettings: Codable, Sendable {
         configuration.model = model
         configuration.outputDir = folder.model.path
         configuration.withPriorPreservation = true
-        configuration.classDataDir = folder.classPictures.path
+        configuration.selfDistillation = true
         configuration.classPrompt = classPrompt
-        configuration.numClassImages = classPictureCount
         configuration.priorLossWeight = priorLossWeight
-        configuration.sampleBatchSize = paintedAtOnce
-        configuration.classImageSteps = samplingStepCount
         configuration.trainTextEncoder = textEncoderLearningRate != nil
         configuration.training.textEncoderLearningRate = textEncoderLearningRate
         configuration.training.seed = seed

@@ -106,18 +106,8 @@ final class Demonstration {
         return result
     }
 
-    /// The pictures before, and those of the class, with one and the same pipeline.
     private func paintBefore() throws -> DemoPictures {
-        let untaught = try pipeline(source)
-        let before = try paint("Painting before", untaught, folder.before)
-        // DreamBooth would paint them too, but without the demo's guidance scale.
-        try ClassPictures(
-            folder: folder.classPictures, count: settings.classPictureCount,
-            settings: settings.generation(settings.classPrompt), seed: settings.seed &+ 1000,
-            batchSize: settings.paintedAtOnce
-        ).complete(
-            pipeline: { untaught }, cancellation: cancellation,
-            progress: { self.progress.update("Painting class pictures", done: $0, total: $1) })
+        let before = try paint("Painting before", pipeline(source), folder.before)
         progress.finish()
         return before
     }
