@@ -42,22 +42,13 @@ struct RunFile {
     /// - Throws: `FileError` or `ValidationError`: one sentence that names the file and the key.
     init(file: String) throws {
         let data = try WholeFile.read(URL(filePath: file), limit: 1 << 20)
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw ValidationError("--config \(file): is not UTF-8 text; save it as such.")
-        }
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
-        } catch let error as YamlError {
-            let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "no reason"
-            throw ValidationError("--config \(file): is not YAML (\(reason)); correct it.")
-        }
+        let root = try YAMLText.root(data, option: "--config \(file)", otherwise: "not YAML")
         guard let pairs = root?.mapping else {
             throw ValidationError(
                 "--config \(file): expected lines such as \"learning-rate: 1e-4\"; found none.")
         }
         for (key, value) in pairs {
-            let name = (key.string ?? "").replacing("_", with: "-")
+            let name = YAMLText.name(key)
             guard !name.isEmpty, name != "config" else {
                 throw ValidationError(
                     "--config \(file): the key \"\(key.string ?? "")\" is no option of "

@@ -22,16 +22,8 @@ struct SubjectsFile {
         func refuse(_ problem: String) -> ValidationError {
             ValidationError("--subjects \(file): \(problem)")
         }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw refuse("is not UTF-8 text; save it as such.")
-        }
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
-        } catch let error as YamlError {
-            let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "no reason"
-            throw refuse("is neither YAML nor JSON (\(reason)); correct it.")
-        }
+        let root = try YAMLText.root(
+            data, option: "--subjects \(file)", otherwise: "neither YAML nor JSON")
         guard let nodes = root?.sequence, !nodes.isEmpty else {
             throw refuse(
                 "expected a list with \"- instance-data-dir: FOLDER\" and other keys for each "
@@ -45,7 +37,7 @@ struct SubjectsFile {
             }
             var values: [String: String] = [:]
             for (key, value) in pairs {
-                let name = (key.string ?? "").replacing("_", with: "-")
+                let name = YAMLText.name(key)
                 guard Self.keys.contains(name) else {
                     throw refuse(
                         "subject \(index + 1) has the unknown key \"\(key.string ?? "")\"; known "

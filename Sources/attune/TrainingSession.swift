@@ -80,9 +80,8 @@ enum TrainingSession {
                 taken.append(("text-encoder-lr", String(rate)))
             }
         }
-        if choosesVectorCount, case .textualInversion(var method) = configuration.method {
-            method.vectorCount = preset.vectorCount
-            configuration.method = .textualInversion(method)
+        if choosesVectorCount {
+            configuration.method.setVectorCount(from: preset)
             taken.append(("num-vectors", String(preset.vectorCount)))
         }
         try configuration.validate()
@@ -130,7 +129,8 @@ enum TrainingSession {
         file.complete("seed", String(seed))
         guard let subjects else { return ["run.yaml": Data(try file.yaml().utf8)] }
         let name = "subjects.yaml"
-        file.replace("subjects", URL(filePath: configuration.outputDir).appending(path: name).path)
+        // From where the command runs, as all other paths are.
+        file.replace("subjects", (configuration.outputDir as NSString).appendingPathComponent(name))
         return ["run.yaml": Data(try file.yaml().utf8), name: subjects.data]
     }
 }

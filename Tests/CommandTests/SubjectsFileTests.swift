@@ -52,6 +52,8 @@ import Testing
         let files = try ["first", "second", "third"].map {
             try Data(contentsOf: scratch("\($0)/\(name)"))
         }
+        let written = try String(contentsOf: scratch("first/run.yaml"), encoding: .utf8)
+        #expect(written.contains("subjects: first/subjects.yaml"))
         #expect(files[1] == files[0])
         #expect(files[2] == files[0])
     }

@@ -135,17 +135,11 @@ public struct PhotoViews {
 
     private func picture(_ pixels: PixelImage, _ weights: PixelImage?) -> Picture {
         Picture(
-            pixels: ((Self.unit(pixels) - 0.5) / 0.5).converted(format: .contiguous),
+            pixels: pixels.signedTensor,
             weights: weights.map { mask in
-                let share = Self.unit(mask).narrowed(0, start: 0, length: 1)
+                let share = mask.unitTensor.narrowed(0, start: 0, length: 1)
                 return masks.map { share.clamped($0.outsideWeight, 1) } ?? share
             })
-    }
-
-    /// [3, height, width] in 0…1.
-    private static func unit(_ picture: PixelImage) -> Tensor {
-        let bytes = Tensor(picture.pixels, shape: [picture.height, picture.width, 3])
-        return bytes.cast(to: .float32).permuted(2, 0, 1) / 255
     }
 }
 

@@ -95,10 +95,7 @@ public final class Likeness {
     /// transformers' CLIPImageProcessor with mean and deviation 0.5: the shorter side resized
     /// with a bicubic filter, the middle cut out, values from −1 to 1.
     private static func pixels(_ picture: PixelImage, side: Int) -> Tensor {
-        let fitted = picture.resizedAndCropped(
-            width: side, height: side, crop: .center, filter: .bicubic)
-        let bytes = Tensor(fitted.pixels, shape: [side, side, 3])
-        let unit = bytes.cast(to: .float32).permuted(2, 0, 1) / 255
-        return ((unit - 0.5) / 0.5).converted(format: .contiguous)
+        picture.resizedAndCropped(width: side, height: side, crop: .center, filter: .bicubic)
+            .signedTensor
     }
 }

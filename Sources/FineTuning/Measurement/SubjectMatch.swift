@@ -7,18 +7,18 @@ import Torch
 /// CLIP knows kinds of things, colours and places, and is not made to tell two things of a kind
 /// apart, which Ruiz et al. 2022 (arXiv 2208.12242, section 4.1) hold against it. Here the features
 /// are the untrained model's own: what the middle of its U-Net makes of a noised picture (Tang et
-/// al. 2023, arXiv 2306.03881), averaged over several draws. For each place of a
-/// photo its best match anywhere in a picture is looked for, so a picture may show the subject
-/// elsewhere; the mean of these cosines is the score.
+/// al. 2023, arXiv 2306.03881), averaged over several draws. For each place of a photo its best match
+/// anywhere in a picture is looked for, so a picture may show the subject elsewhere; the mean of
+/// these cosines is the score.
 ///
 /// Scores mean little by themselves, so a figure is how far pictures have come from those of the
 /// untrained model, 0, to other photos of the subject, 1.
 public struct SubjectMatch {
     /// Draws of noise that features are averaged over.
     private static let drawCount = 8
-    /// Where in the noise schedule features are taken: where photos of a shipped subject are told
-    /// best from those of others by the embedded model. With less noise the grain of a picture
-    /// counts more than what it shows.
+    /// Where in the noise schedule features are taken. By the embedded model, photos of the shipped
+    /// robot are told best from those of the nearest other subject between 0.45 and 0.6; of these
+    /// levels the last one orders pictures as the eye does.
     private static let noiseLevel = 0.6
     /// Pictures in one forward pass.
     private static let batchSize = 8
@@ -79,7 +79,10 @@ public struct SubjectMatch {
             let text = pipeline.encode([""])
             let batches = stride(from: 0, to: pictures.count, by: batchSize).map { start in
                 let batch = pictures[start..<min(start + batchSize, pictures.count)]
-                let pixels = Tensor.stacking(batch.map { self.pixels($0, side: side) })
+                let pixels = Tensor.stacking(
+                    batch.map {
+                        $0.resizedAndCropped(width: side, height: side, crop: .center).signedTensor
+                    })
                 let latents =
                     pipeline.autoencoder.encode(
                         pixels.moved(to: pipeline.device).cast(to: pipeline.precision)
@@ -103,13 +106,6 @@ public struct SubjectMatch {
             }
             return Tensor.concatenating(batches)
         }
-    }
-
-    private static func pixels(_ picture: PixelImage, side: Int) -> Tensor {
-        let cropped = picture.resizedAndCropped(width: side, height: side, crop: .center)
-        let bytes = Tensor(cropped.pixels, shape: [side, side, 3])
-        return (bytes.cast(to: .float32).permuted(2, 0, 1) / 127.5 - 1)
-            .converted(format: .contiguous)
     }
 
     /// Unit vectors, [pictures, places, channels].

@@ -13,6 +13,13 @@ public enum FineTuningMethod: Codable, Sendable, Equatable {
     /// Small networks before the keys and values of attention.
     case hypernetwork(HypernetworkTraining)
 
+    /// Takes from a preset how many vectors a learned word has.
+    public mutating func setVectorCount(from preset: Preset) {
+        guard case .textualInversion(var method) = self else { return }
+        method.vectorCount = preset.vectorCount
+        self = .textualInversion(method)
+    }
+
     /// Whether the text encoder can be trained along.
     public var trainsTextEncoders: Bool {
         switch self {

@@ -33,14 +33,9 @@ enum CompareRecipe {
             result.withPriorPreservation = method == .distilledLoRA
             result.selfDistillation = method == .distilledLoRA
         case .textualInversion:
-            var inversion = TextualInversionConfiguration(
+            let inversion = TextualInversionConfiguration(
                 placeholderToken: settings.subject.placeholder,
                 initializerToken: settings.subject.noun)
-            inversion.vectorCount =
-                Preset(
-                    for: .textualInversion(inversion), withPriorPreservation: false,
-                    isSmall: isSmall
-                ).vectorCount
             result.method = .textualInversion(inversion)
             result.instancePrompt = settings.subject.placeholder
         case .hypernetwork: result.method = .hypernetwork(HypernetworkTraining())
@@ -53,6 +48,7 @@ enum CompareRecipe {
         let preset = Preset(
             for: result.method, withPriorPreservation: result.withPriorPreservation,
             isSmall: isSmall)
+        result.method.setVectorCount(from: preset)
         let stepCount = max(1, Int((Double(preset.stepCount) * settings.stepsScale).rounded()))
         result.training.maxTrainSteps = stepCount
         result.training.trainBatchSize = preset.batchSize
