@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // `.libtorch` is a link that `make setup` lays in the checkout: it points at the unpacked
@@ -20,13 +20,14 @@ let package = Package(
     name: "attune",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Attune", targets: ["Torch", "NN", "StableDiffusion", "FineTuning"]),
+        .library(
+            name: "Attune",
+            targets: ["Torch", "NN", "StableDiffusion", "Imaging", "Painting", "FineTuning"]),
         .executable(name: "attune", targets: ["attune"]),
         .executable(name: "attune-miniature", targets: ["attune-miniature"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -47,18 +48,18 @@ let package = Package(
                 .linkedLibrary("c10"),
             ]
         ),
-        .target(name: "Files", swiftSettings: strict),
+        .systemLibrary(name: "CLibcrypto"),
+        .target(
+            name: "Files",
+            dependencies: [.target(name: "CLibcrypto", condition: .when(platforms: [.linux]))],
+            swiftSettings: strict),
         .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: strict),
         .target(
             name: "PyTorchArchive", dependencies: ["Torch", "Files"], swiftSettings: strict),
         .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
         .target(
             name: "StableDiffusion",
-            dependencies: [
-                "Torch", "NN", "PyTorchArchive", "Files",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            swiftSettings: strict),
+            dependencies: ["Torch", "NN", "PyTorchArchive", "Files"], swiftSettings: strict),
         .target(
             name: "CVips",
             cSettings: [.unsafeFlags(["@\(libvips)/compile"])],
@@ -72,7 +73,6 @@ let package = Package(
             name: "FineTuning",
             dependencies: [
                 "Files", "Torch", "NN", "StableDiffusion", "Imaging", "Painting",
-                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .target(

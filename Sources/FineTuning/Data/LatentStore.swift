@@ -1,4 +1,3 @@
-import Crypto
 import Files
 import Foundation
 import Imaging
@@ -26,10 +25,10 @@ struct LatentStore {
         try Folder.create(folder)
         var hash = SHA256()
         let scale = autoencoder.configuration.scalingFactor
-        hash.update(data: Data("\(Self.version) \(device) \(scale)".utf8))
+        hash.update(Data("\(Self.version) \(device) \(scale)".utf8))
         for (name, tensor) in autoencoder.parameters.entries {
-            hash.update(data: Data("\(name) \(tensor.shape) \(tensor.dtype)".utf8))
-            hash.update(data: Data(tensor.moved(to: .cpu).rawBytes()))
+            hash.update(Data("\(name) \(tensor.shape) \(tensor.dtype)".utf8))
+            hash.update(tensor.moved(to: .cpu).rawBytes())
         }
         common = hash
     }
@@ -40,8 +39,7 @@ struct LatentStore {
     func file(of photo: PhotoFolder.Photo, index: Int, _ views: PhotoViews) throws -> URL {
         var hash = common
         try views.identify(photo, index: index, in: &hash)
-        let name = hash.finalize().map { String(format: "%02x", $0) }.joined()
-        return folder.appendingPathComponent("\(name).safetensors")
+        return folder.appendingPathComponent("\(hash.digest().hexadecimal).safetensors")
     }
 
     /// The entries in a file; nil where there is none, or it is damaged.
@@ -83,13 +81,13 @@ extension PhotoViews {
     fileprivate func identify(
         _ photo: PhotoFolder.Photo, index: Int, in hash: inout SHA256
     ) throws {
-        hash.update(data: Data(SHA256.hash(data: try WholeFile.read(photo.url))))
-        hash.update(data: Data(description(of: photo, index: index).utf8))
+        hash.update(SHA256.digest(of: try WholeFile.read(photo.url)).bytes)
+        hash.update(Data(description(of: photo, index: index).utf8))
         guard let (source, weight) = maskSource(index) else { return }
-        hash.update(data: Data("mask \(weight)".utf8))
+        hash.update(Data("mask \(weight)".utf8))
         // Transparency is in the photo's own bytes.
         guard case .file(let url) = source else { return }
-        hash.update(data: Data(SHA256.hash(data: try WholeFile.read(url))))
+        hash.update(SHA256.digest(of: try WholeFile.read(url)).bytes)
     }
 }
 

@@ -1,4 +1,3 @@
-import Crypto
 import Files
 import Foundation
 import Imaging
@@ -110,13 +109,13 @@ public struct PhotoMasks {
         var hash = SHA256()
         for source in sources {
             switch source {
-            case nil: hash.update(data: Data("none".utf8))
-            case .transparency?: hash.update(data: Data("alpha".utf8))
+            case nil: hash.update(Data("none".utf8))
+            case .transparency?: hash.update(Data("alpha".utf8))
             case .file(let url)?:
                 let bytes = try WholeFile.read(url)
-                hash.update(data: SHA256.hash(data: bytes).map { $0 })
+                hash.update(SHA256.digest(of: bytes).bytes)
             }
         }
-        return hash.finalize().prefix(8).map { String(format: "%02x", $0) }.joined()
+        return hash.digest().hexadecimal(prefix: 16)
     }
 }

@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 
 /// The texts of photos that each have one.
@@ -46,9 +46,9 @@ public struct PhotoTexts: Codable, Sendable, Equatable {
     public var fingerprint: String {
         var hash = SHA256()
         for number in numbers {
-            hash.update(data: SHA256.hash(data: Data(texts[number].utf8)).map { $0 })
+            hash.update(SHA256.digest(of: Data(texts[number].utf8)).bytes)
         }
-        return hash.finalize().prefix(8).map { String(format: "%02x", $0) }.joined()
+        return hash.digest().hexadecimal(prefix: 16)
     }
 
     /// How many photos have a tag, by the tags: what stands between commas.

@@ -1,4 +1,3 @@
-import Crypto
 import Files
 public import Foundation
 public import Imaging
@@ -189,12 +188,12 @@ public struct TrainingPhotos {
         var hash = SHA256()
         for photo in photos {
             let bytes = try WholeFile.read(photo.url)
-            hash.update(data: SHA256.hash(data: bytes).map { $0 })
+            hash.update(SHA256.digest(of: bytes).bytes)
         }
         // Nothing where all count once, as they did before there were repeats.
         if parts.contains(where: { $0.repeats > 1 }) {
-            hash.update(data: Data(examples.map { String($0) }.joined(separator: " ").utf8))
+            hash.update(Data(examples.map { String($0) }.joined(separator: " ").utf8))
         }
-        return hash.finalize().prefix(8).map { String(format: "%02x", $0) }.joined()
+        return hash.digest().hexadecimal(prefix: 16)
     }
 }

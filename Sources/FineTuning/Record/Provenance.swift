@@ -1,4 +1,3 @@
-import Crypto
 import Files
 package import Foundation
 import Torch
@@ -58,10 +57,9 @@ package struct Provenance: Codable, Equatable {
         modelHash = description.modelHash
         photosFingerprint = description.photosFingerprint
         photos = try description.photos.map { photo in
-            let digest = SHA256.hash(data: try WholeFile.read(photo.url))
-            return Photo(
+            Photo(
                 name: photo.url.lastPathComponent,
-                sha256: digest.map { String(format: "%02x", $0) }.joined(),
+                sha256: SHA256.digest(of: try WholeFile.read(photo.url)).hexadecimal,
                 heldOut: photo.isHeldOut)
         }
         settings = description.settings

@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Files
 public import Foundation
 internal import NN
 public import Torch
@@ -137,12 +137,8 @@ public enum AdapterWriter {
     private static func hashes(_ tensors: [(String, Tensor)]) -> [String: String] {
         var sum = SHA256()
         for (_, tensor) in tensors.sorted(by: { $0.0 < $1.0 }) {
-            sum.update(data: Data(tensor.rawBytes()))
+            sum.update(tensor.rawBytes())
         }
-        let digits = sum.finalize().map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }
-        return ["sshs_model_hash": digits.joined()]
+        return ["sshs_model_hash": sum.digest().hexadecimal]
     }
 }

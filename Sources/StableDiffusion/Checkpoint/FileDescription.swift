@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Files
 public import Foundation
 internal import NN
@@ -129,16 +128,7 @@ public struct FileDescription: Sendable {
 
     /// The SHA-256 of a whole file; its first ten digits are what A1111 shows.
     static func digest(_ url: URL) throws -> String {
-        let handle = try FileHandle(forReadingFrom: url)
-        defer { try? handle.close() }
-        var sum = SHA256()
-        while let piece = try handle.read(upToCount: 1 << 23), !piece.isEmpty {
-            sum.update(data: piece)
-        }
-        return sum.finalize().map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        try SHA256.digest(ofFile: url).hexadecimal
     }
 
     /// What trainers write that people ask for first; then everything else.

@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Files
 public import Foundation
 internal import NN
 public import Torch
@@ -86,17 +86,9 @@ public final class ModelSource {
             if let digest { return digest }
             var sum = SHA256()
             for file in contents.weights[.unet]?.files ?? [] where file.pathExtension != "json" {
-                let handle = try FileHandle(forReadingFrom: file)
-                defer { try? handle.close() }
-                while let piece = try handle.read(upToCount: 1 << 23), !piece.isEmpty {
-                    sum.update(data: piece)
-                }
+                try sum.update(contentsOf: file)
             }
-            let text = sum.finalize().map { byte in
-                let digits = String(byte, radix: 16)
-                return digits.count == 1 ? "0" + digits : digits
-            }
-            let short = String(text.joined().prefix(10))
+            let short = sum.digest().hexadecimal(prefix: 10)
             digest = short
             return short
         }
