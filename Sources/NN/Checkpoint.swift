@@ -72,11 +72,12 @@ public final class Checkpoint: ParameterSource {
 
     /// The parameter, in the dtype, on the device and in the memory format of this source.
     ///
-    /// - Throws: ``CheckpointError`` when the files lack it or have it in another shape.
+    /// - Throws: ``CheckpointError`` when the files lack it, have it in another shape, or hold values
+    ///   in it that are not finite.
     public func tensor(
         _ name: String, shape: [Int], _ initialization: Initialization
     ) throws(CheckpointError) -> Tensor {
-        guard let entry = stored[name], let found = contents(of: entry) else {
+        guard let entry = stored[name], let found = try contents(of: entry) else {
             throw .missing(file: origin, key: name)
         }
         let tensor = try entry.transform.apply(to: found, shape: shape, file: origin, key: name)
@@ -85,12 +86,17 @@ public final class Checkpoint: ParameterSource {
         }
         used.insert(name)
         guard readsContents else { return tensor }
-        return tensor.converted(
+        let converted = tensor.converted(
             to: dtype, device: device, format: shape.count == 4 ? format : .contiguous)
+        // Of all conversions only this one can leave the range of what was finite.
+        guard dtype != .float16 || tensor.dtype == .float16 || converted.isAllFinite else {
+            throw .tooLarge(file: entry.file.path, key: entry.key, dtype: dtype)
+        }
+        return converted
     }
 
-    private func contents(of entry: Stored) -> Tensor? {
-        if readsContents { return entry.file.tensor(entry.key) }
+    private func contents(of entry: Stored) throws(CheckpointError) -> Tensor? {
+        if readsContents { return try entry.file.finiteTensor(entry.key) }
         guard let shape = entry.file.shape(of: entry.key),
             let dtype = entry.file.dtype(of: entry.key)
         else { return nil }

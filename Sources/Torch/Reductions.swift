@@ -53,5 +53,9 @@ extension Tensor {
     }
 
     /// Whether no element is infinite or not a number.
-    public var isAllFinite: Bool { count == 0 || isFinite().minimum().item() != 0 }
+    public var isAllFinite: Bool {
+        var isFinite = true
+        perform("isAllFinite", [self]) { ct_all_finite(handle, &isFinite) }
+        return isFinite
+    }
 }

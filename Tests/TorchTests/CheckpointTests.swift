@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import TestSupport
 import Testing
 import Torch
 
@@ -62,6 +63,41 @@ import Torch
         let message = message { try checkpoint.requireAllUsed { $0 == "l.ids" } }
         #expect(message.contains("1 tensor(s)") && message.contains("l.gain"), "\(message)")
         try checkpoint.requireAllUsed { $0 == "l.ids" || $0 == "l.gain" }
+    }
+
+    @Test(arguments: [DType.float16, .bfloat16, .float32, .float64])
+    func valuesThatAreNotFiniteAreNamedWhereTheyAreRead(dtype: DType) throws {
+        let url = FileManager.default.temporaryDirectory.appending(
+            path: "checkpoint-\(UUID().uuidString).safetensors")
+        defer { try? FileManager.default.removeItem(at: url) }
+        for bad in [Float.nan, -.nan, .infinity, -.infinity] {
+            // The last of many elements, as a loop over blocks may miss it.
+            let weight = Tensor([Float](repeating: 1, count: 99_999) + [bad]).cast(to: dtype)
+            let largest = Tensor([-65504, 65504, 0]).cast(to: dtype)
+            try UncheckedSafetensors.write(["w": .init(weight), "l": .init(largest)], to: url)
+            let file = try SafetensorsFile(url)
+            let checkpoint = Checkpoint(file)
+            #expect(try checkpoint.tensor("l", shape: [3], .zeros).count == 3)
+            let message = message { _ = try checkpoint.tensor("w", shape: [100_000], .zeros) }
+            #expect(message.hasPrefix("\(url.path): w holds values that are not finite"))
+            #expect(!weight.isAllFinite && largest.isAllFinite)
+            #expect(!weight.reshaped(100, 1000).transposed(0, 1).isAllFinite)
+            #expect(
+                !weight.reshaped(100, 1000).transposed(0, 1).narrowed(1, start: 99, length: 1)
+                    .isAllFinite)
+            #expect(weight.reshaped(100, 1000).narrowed(1, start: 0, length: 999).isAllFinite)
+        }
+    }
+
+    @Test func valuesTooLargeForHalfPrecisionAreNamed() throws {
+        let file = try file([("w", Tensor([1, 70_000]))])
+        let message = message {
+            _ = try Checkpoint(file, dtype: .float16).tensor("w", shape: [2], .zeros)
+        }
+        #expect(
+            message
+                == "\(file.path): w holds values too large for float16; compute in bf16 or fp32.")
+        #expect(try Checkpoint(file, dtype: .bfloat16).tensor("w", shape: [2], .zeros).isAllFinite)
     }
 
     @Test func thirdsOfAFusedTensor() throws {

@@ -79,6 +79,8 @@ ct_status ct_lerp_in_place(ct_tensor a, ct_tensor b, double weight);
 typedef enum { CT_SUM, CT_MEAN, CT_AMAX, CT_AMIN, CT_NORM, CT_VARIANCE } ct_reduction;
 ct_status ct_reduce(ct_reduction op, ct_tensor a, const int64_t *axes, size_t axis_count,
                     bool keep, ct_tensor *out);
+// Whether no element is infinite or not a number: one pass over the memory.
+ct_status ct_all_finite(ct_tensor a, bool *out);
 ct_status ct_argmax(ct_tensor a, int64_t axis, ct_tensor *out);
 ct_status ct_softmax(ct_tensor a, int64_t axis, bool logarithmic, ct_tensor *out);
 ct_status ct_cumulative_product(ct_tensor a, int64_t axis, ct_tensor *out);

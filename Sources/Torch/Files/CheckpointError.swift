@@ -5,7 +5,12 @@ public enum CheckpointError: Error, CustomStringConvertible, Sendable {
     case missing(file: String, key: String, hint: String = "")
     case misshapen(file: String, key: String, expected: [Int], found: [Int])
     case unexpected(file: String, keys: [String])
+    /// Values that are about to be written.
     case notFinite(key: String)
+    /// Values that were read.
+    case notFiniteIn(file: String, key: String)
+    /// Values that were read, and that become infinite in the type they are wanted in.
+    case tooLarge(file: String, key: String, dtype: DType)
 
     /// The sentence for people.
     public var description: String {
@@ -25,6 +30,12 @@ public enum CheckpointError: Error, CustomStringConvertible, Sendable {
                 + "first \(keys.prefix(3).joined(separator: ", ")); is it another kind of model?"
         case .notFinite(let key):
             "\(key) holds values that are not finite; nothing was written."
+        case .notFiniteIn(let file, let key):
+            "\(file): \(key) holds values that are not finite, so nothing can be computed with it; "
+                + "its training failed or the file is damaged, take an earlier one or fetch it "
+                + "again."
+        case .tooLarge(let file, let key, let dtype):
+            "\(file): \(key) holds values too large for \(dtype); compute in bf16 or fp32."
         }
     }
 }

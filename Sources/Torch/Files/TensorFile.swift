@@ -14,6 +14,18 @@ public protocol TensorFile: AnyObject {
     func tensor(_ key: String) -> Tensor?
 }
 
+extension TensorFile {
+    /// As ``tensor(_:)``, for weights that are computed with.
+    ///
+    /// - Throws: ``CheckpointError/notFiniteIn(file:key:)`` where an element is infinite or not a
+    ///   number.
+    public func finiteTensor(_ key: String) throws(CheckpointError) -> Tensor? {
+        guard let tensor = tensor(key) else { return nil }
+        guard tensor.isAllFinite else { throw .notFiniteIn(file: path, key: key) }
+        return tensor
+    }
+}
+
 extension SafetensorsFile: TensorFile {
     /// What stands under `__metadata__`.
     public var metadata: [String: String] { header.metadata }
