@@ -38,6 +38,9 @@ public struct CheckpointFolder {
         return names.compactMap(step(ofName:)).sorted()
     }
 
+    /// The checkpoint of the most steps; nil: there is none.
+    var newest: URL? { Self.steps(in: output).last.map(url) }
+
     /// Finds what `--resume-from-checkpoint` names: `latest`, the name of a checkpoint in the
     /// output folder, or a path.
     ///

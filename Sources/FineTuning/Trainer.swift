@@ -1,3 +1,4 @@
+import Files
 import Foundation
 public import NN
 public import Torch
@@ -29,6 +30,8 @@ public final class Trainer {
     private let cancellation: Cancellation
     private let report: (TrainingEvent) -> Void
     private var savedStep: Int?
+    /// What has been told once and is not told again.
+    private var told: Set<String> = []
 
     /// - Parameters:
     ///   - configuration: validated by the caller, with a seed.
@@ -76,17 +79,23 @@ public final class Trainer {
         step = checkpoint.state.step
         exampleCount = checkpoint.state.exampleCount
         scale = checkpoint.state.scale
-        savedStep = step
+        // A checkpoint of elsewhere is none of this folder's.
+        let isOwn =
+            checkpoint.url.standardizedFileURL == checkpoints.url(step: step).standardizedFileURL
+        savedStep = isOwn ? step : nil
     }
 
-    /// Trains until `stepCount` steps are done.
+    /// Trains until `stepCount` steps are done, and has what was trained written.
     ///
     /// A step whose loss or gradients are not finite changes nothing, is told and not counted; in
     /// a fused backward what had finite gradients has moved by then.
     ///
+    /// What is only for looking at ends no run: where it cannot be made, that is told, once.
+    ///
     /// - Throws: ``TrainingError/interrupted(step:checkpoint:)`` after a cancellation,
-    ///   ``TrainingError/notFinite(step:attempts:saved:)`` after ``patience`` bad steps in a row,
-    ///   both with the state saved; and what saving and painting throw.
+    ///   ``TrainingError/notFinite(step:attempts:saved:cause:)`` after ``patience`` bad steps in a
+    ///   row, both with the state saved where that can be;
+    ///   ``TrainingError/notWritten(problem:checkpoint:)``; and what measuring throws.
     public func run() throws {
         let schedule = configuration.schedule(stepCount: stepCount)
         let gradients = StepGradients(optimizer, isFused: configuration.fusedBackwardPass)
@@ -96,7 +105,9 @@ public final class Trainer {
         var failures = 0
         report(.started(first: step, total: stepCount))
 
-        while step < stepCount {
+        var isOver = step >= stepCount
+        while !isOver {
+            if cancellation.isRequested { try interrupt() }
             let start = clock.now
             freeze.apply(before: step + 1).forEach { report(.notice($0)) }
             let stages = configuration.learningRateStages
@@ -109,10 +120,9 @@ public final class Trainer {
                 // Overflow in fp16 is how the right scale is found, and no fault of the run.
                 failures += outcome.loss.isFinite && scale.canBackOff ? 0 : 1
                 scale.backOff()
-                try log.append(skipped: step + 1, reason: reason)
+                log.append(skipped: step + 1, reason: reason)
                 report(.stepSkipped(step: step + 1, reason: reason))
                 if failures == Self.patience { try giveUp() }
-                if cancellation.isRequested { try interrupt() }
                 continue
             }
             failures = 0
@@ -125,24 +135,19 @@ public final class Trainer {
             let record = StepRecord(
                 step: step, loss: outcome.loss, learningRate: rate, gradientNorm: outcome.norm,
                 seconds: (clock.now - start).seconds)
-            try log.append(record)
+            log.append(record)
             report(.step(record, total: stepCount))
 
             watch.observe(gradients, step: step, learningRate: rate).forEach { report(.notice($0)) }
-            if step % configuration.checkpointingSteps == 0 { _ = try save() }
-            if let measure = task.measure, step == stepCount || step % measuringInterval == 0 {
-                optimizer.useAverages()
-                let isEnough = try measure(step)
-                optimizer.useIterates()
-                if isEnough {
-                    if step % configuration.validationSteps != 0 { try paint() }
-                    break
-                }
-            }
-            if step % configuration.validationSteps == 0 || step == stepCount { try paint() }
-            if cancellation.isRequested, step < stepCount { try interrupt() }
+            if step % configuration.checkpointingSteps == 0 { try saveIfPossible() }
+            let isEnough = try measure()
+            isOver = isEnough || step == stepCount
+            if !isOver, step % configuration.validationSteps == 0 { paint() }
         }
         optimizer.clearGradients()
+        // The weights first: what follows is only for looking at.
+        try write()
+        paint()
     }
 
     /// Saves the state, unless this step is saved already, and returns the folder's path.
@@ -167,27 +172,92 @@ public final class Trainer {
         return task.loss(examples, generator)
     }
 
-    private func paint() throws {
-        guard let paint = task.paint else { return }
+    /// Reads the curves where it is time; true when it is enough.
+    private func measure() throws -> Bool {
+        guard let measure = task.measure, step == stepCount || step % measuringInterval == 0
+        else { return false }
+        optimizer.useAverages()
+        defer { optimizer.useIterates() }
+        return try measure(step)
+    }
+
+    private func paint() {
+        guard let paint = task.paint, !cancellation.isRequested else { return }
         optimizer.clearGradients()
         // What is painted with is what would be saved.
         optimizer.useAverages()
         defer { optimizer.useIterates() }
-        report(.validationPainted(step: step, pictures: try paint(step)))
+        do {
+            report(.validationPainted(step: step, pictures: try paint(step)))
+        } catch {
+            // Who ends a run does not wait for its pictures.
+            guard !cancellation.isRequested else { return }
+            tellOnce("pictures", "Validation pictures cannot be painted, the run goes on: \(error)")
+        }
+    }
+
+    /// Writes what was trained; where that cannot be, the state is kept if it can be.
+    private func write() throws {
+        guard let write = task.write else { return }
+        optimizer.useAverages()
+        let failure = Result { try write(step) }
+        optimizer.useIterates()
+        if case .failure(let error) = failure {
+            let saved = try? save()
+            throw TrainingError.notWritten(
+                problem: "\(error)", checkpoint: saved ?? checkpoints.newest?.path)
+        }
+    }
+
+    /// Saves a state that is due. Where that cannot be, older ones are still there, and what was
+    /// trained is written at the end.
+    private func saveIfPossible() throws {
+        do {
+            _ = try save()
+            told.remove("checkpoint")
+        } catch CheckpointError.notFinite {
+            try giveUp()
+        } catch let error as FileError {
+            let newest = checkpoints.newest.map { "the newest saved state is \($0.path)" }
+            tellOnce(
+                "checkpoint",
+                "The state after step \(step) is not saved, the run goes on: \(error) "
+                    + "(\(newest ?? "no other is saved"))")
+        }
+    }
+
+    private func tellOnce(_ topic: String, _ sentence: String) {
+        if told.insert(topic).inserted { report(.notice(sentence)) }
     }
 
     private func interrupt() throws -> Never {
-        throw TrainingError.interrupted(step: step, checkpoint: try save())
+        guard step > 0 else { throw TrainingError.interrupted(step: 0, checkpoint: nil) }
+        let saved: String
+        do {
+            saved = try save()
+        } catch {
+            throw TrainingError.interruptedUnsaved(
+                step: step, problem: "\(error)", checkpoint: checkpoints.newest?.path)
+        }
+        throw TrainingError.interrupted(step: step, checkpoint: saved)
     }
 
     private func giveUp() throws -> Never {
-        let saved: String?
-        do {
-            saved = try save()
-        } catch CheckpointError.notFinite {
-            saved = nil
-        }
-        throw TrainingError.notFinite(step: step, attempts: Self.patience, saved: saved)
+        let saved = step > 0 ? try? save() : nil
+        throw TrainingError.notFinite(
+            step: step, attempts: Self.patience, saved: saved ?? checkpoints.newest?.path,
+            cause: cause)
+    }
+
+    /// Why nothing is finite, where that can be seen.
+    private var cause: String? {
+        let damaged = optimizer.parameters.first { !$0.tensor.isAllFinite }
+        guard let name = damaged?.name else { return task.diagnose?() }
+        return step == 0
+            ? "\(name) is not finite before anything is trained, so what the run starts from is "
+                + "damaged"
+            : "\(name) is not finite any more: the learning rate is too high, so start again with "
+                + "a lower --learning-rate"
     }
 
     private func skipReason(_ outcome: StepOutcome) -> String {

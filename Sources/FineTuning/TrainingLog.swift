@@ -2,6 +2,9 @@ import Files
 public import Foundation
 
 /// `training.jsonl`: one line of JSON per step, for people, spreadsheets and plots.
+///
+/// A run is worth more than its log: a line that cannot be written is left out, and that is told
+/// once.
 public final class TrainingLog {
     /// The file.
     public let url: URL
@@ -11,6 +14,9 @@ public final class TrainingLog {
     let keptSteps: [StepRecord]
     private let encoder = JSONEncoder()
     private let descriptor: Int32
+    private let notify: (String) -> Void
+    private var length: Int
+    private var hasTold = false
 
     private struct Skipped: Codable {
         let step: Int
@@ -23,8 +29,13 @@ public final class TrainingLog {
 
     /// Opens the log for a run that goes on after `step` steps: what an earlier run wrote beyond
     /// that is taken away, at 0 all of it.
-    public init(_ url: URL, keepingSteps step: Int) throws {
+    ///
+    /// - Parameter notify: takes a sentence when lines cannot be written.
+    public init(
+        _ url: URL, keepingSteps step: Int, notify: @escaping (String) -> Void = { _ in }
+    ) throws {
         self.url = url
+        self.notify = notify
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var kept = Data()
         var readings: [LearningReading] = []
@@ -47,6 +58,7 @@ public final class TrainingLog {
         }
         keptReadings = readings
         keptSteps = steps
+        length = kept.count
         try AtomicFile.write(kept, to: url)
         descriptor = open(url.path, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(.write, url, errorNumber: errno) }
@@ -54,20 +66,32 @@ public final class TrainingLog {
 
     deinit { close(descriptor) }
 
-    func append(_ record: StepRecord) throws { try append(line: encoder.encode(record)) }
+    func append(_ record: StepRecord) { append(line: record) }
 
-    func append(_ reading: LearningReading) throws { try append(line: encoder.encode(reading)) }
+    func append(_ reading: LearningReading) { append(line: reading) }
 
-    func append(skipped step: Int, reason: String) throws {
-        try append(line: encoder.encode(Skipped(step: step, skipped: reason)))
+    func append(skipped step: Int, reason: String) {
+        append(line: Skipped(step: step, skipped: reason))
     }
 
-    private func append(line: Data) throws {
-        var bytes = line
-        bytes.append(UInt8(ascii: "\n"))
-        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        if count != bytes.count {
-            throw FileError(.write, url, errorNumber: count < 0 ? errno : ENOSPC)
+    private func append(line: some Encodable) {
+        do {
+            try write(encoder.encode(line) + Data("\n".utf8))
+        } catch {
+            if !hasTold { notify("\(url.lastPathComponent) has gaps, the run goes on: \(error)") }
+            hasTold = true
         }
+    }
+
+    private func write(_ bytes: Data) throws(FileError) {
+        let (count, number) = bytes.withUnsafeBytes {
+            (Foundation.write(descriptor, $0.baseAddress, $0.count), errno)
+        }
+        guard count == bytes.count else {
+            // Half a line would spoil the next one too.
+            ftruncate(descriptor, off_t(length))
+            throw FileError(.write, url, errorNumber: count < 0 ? number : ENOSPC)
+        }
+        length += count
     }
 }

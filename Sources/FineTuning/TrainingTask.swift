@@ -18,16 +18,25 @@ public struct TrainingTask {
     /// Reads the curves after so many steps, and says whether the run should end.
     public let measure: ((_ step: Int) throws -> Bool)?
 
+    /// Writes what was trained, at the end of the run after so many steps.
+    public let write: ((_ step: Int) throws -> Void)?
+
+    /// Says why losses are not finite, where something that is not trained shows it.
+    public let diagnose: (() -> String?)?
+
     /// A task; see the members.
     public init(
         groups: [ParameterGroup],
         loss: @escaping (_ examples: Range<Int>, _ generator: Generator) -> Tensor,
         paint: ((_ step: Int) throws -> [URL])? = nil,
-        measure: ((_ step: Int) throws -> Bool)? = nil
+        measure: ((_ step: Int) throws -> Bool)? = nil,
+        write: ((_ step: Int) throws -> Void)? = nil, diagnose: (() -> String?)? = nil
     ) {
         self.groups = groups
         self.loss = loss
         self.paint = paint
         self.measure = measure
+        self.write = write
+        self.diagnose = diagnose
     }
 }

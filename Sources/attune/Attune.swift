@@ -25,7 +25,7 @@ struct Attune: ParsableCommand {
             try command.run()
         } catch {
             guard let text = Refusal.text(for: error, file: file) else { exit(withError: error) }
-            FileHandle.standardError.write(Data(text.utf8))
+            Terminal.writeError(text)
             exit(withError: ExitCode.validationFailure)
         }
     }

@@ -2,7 +2,8 @@ import Dispatch
 import FineTuning
 import Foundation
 
-/// Turns Ctrl-C into a wish: the first asks to end in good order, the second ends at once.
+/// Turns Ctrl-C into a wish: the first asks to end in good order, the second ends at once. So do
+/// the signal of `kill` and a terminal that is closed.
 final class Interruption {
     let cancellation = Cancellation()
     private let sources: [any DispatchSourceSignal]
@@ -10,17 +11,30 @@ final class Interruption {
     /// - Parameter message: what to say when the wish is heard.
     init(message: String) {
         let cancellation = cancellation
-        sources = [SIGINT, SIGTERM].map { number in
+        // A reader of the output that ends, as `| head`, ends no work.
+        signal(SIGPIPE, SIG_IGN)
+        sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
+            // Whoever started the program may want it to outlive its terminal, as nohup does.
+            let wasIgnored = Self.isIgnored(number)
             signal(number, SIG_IGN)
+            guard number != SIGHUP || !wasIgnored else { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                if cancellation.isRequested { _exit(128 + number) }
+                // Two that come at once arrive as one.
+                if cancellation.isRequested || source.data > 1 { _exit(128 + number) }
                 cancellation.request()
-                FileHandle.standardError.write(Data("\n\(message)\n".utf8))
+                Terminal.writeError("\n\(message)\n")
             }
             source.resume()
             return source
         }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     deinit { for source in sources { source.cancel() } }

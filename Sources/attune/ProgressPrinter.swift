@@ -73,6 +73,8 @@ final class ProgressPrinter {
 
     /// `42 s`, `3 min 05 s` or `2 h 10 min`.
     static func time(_ seconds: Double) -> String {
+        // What takes longer than anybody waits has no number.
+        guard seconds < 1e9 else { return "years" }
         let whole = Int(seconds.rounded())
         func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
         if whole < 60 { return "\(whole) s" }
@@ -81,7 +83,8 @@ final class ProgressPrinter {
     }
 
     private static func bar(_ done: Int, _ total: Int, width: Int) -> String {
-        let filled = total > 0 ? min(width, width * done / total) : width
+        let filled =
+            total > 0 ? min(width, Int(Double(width) * Double(done) / Double(total))) : width
         return String(repeating: "█", count: filled)
             + String(repeating: "░", count: width - filled)
     }
@@ -96,8 +99,5 @@ final class ProgressPrinter {
         text.count <= count ? text : String(text.prefix(count - 1)) + "…"
     }
 
-    /// Past stdio's buffer, so that a log file shows a line when it is written.
-    private func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
-    }
+    private func write(_ text: String) { Terminal.write(text) }
 }

@@ -103,8 +103,8 @@ enum TrainingSession {
             try training.run()
         } catch let error as TrainingError {
             printer.finish()
-            guard case .interrupted = error else { throw error }
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            guard error.isInterruption else { throw error }
+            Terminal.writeError("\(error)\n")
             // What shells give a program that Ctrl-C ended.
             throw ExitCode(130)
         } catch {

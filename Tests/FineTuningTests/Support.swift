@@ -55,6 +55,10 @@ struct ToyRun {
     var tamper: (_ call: Int, _ loss: Tensor) -> Tensor = { $1 }
     var report: (TrainingEvent) -> Void = { _ in }
     var cancellation = Cancellation()
+    var paint: ((_ step: Int) throws -> [URL])?
+    var measure: ((_ step: Int) throws -> Bool)?
+    var write: ((_ step: Int) throws -> Void)?
+    var diagnose: (() -> String?)?
 
     init() {
         configuration.seed = 3
@@ -69,16 +73,18 @@ struct ToyRun {
         let (weight, tamper) = (weight, tamper)
         var calls = 0
         let group = ParameterGroup(name: "weight", parameters: [("weight", weight)])
-        let task = TrainingTask(groups: [group]) { examples, generator in
-            // Draws row by row, as a method should.
-            let rows = examples.map { _ in Tensor.randn([3], generator: generator) }
-            let input = Tensor.stacking(rows)
-            let loss = Losses.squaredErrors(
-                input.linear(weight: weight, bias: nil),
-                input.sum([1], keepsAxes: true).expanded([-1, 2]))
-            calls += 1
-            return tamper(calls - 1, loss.mean())
-        }
+        let task = TrainingTask(
+            groups: [group],
+            loss: { examples, generator in
+                // Draws row by row, as a method should.
+                let rows = examples.map { _ in Tensor.randn([3], generator: generator) }
+                let input = Tensor.stacking(rows)
+                let loss = Losses.squaredErrors(
+                    input.linear(weight: weight, bias: nil),
+                    input.sum([1], keepsAxes: true).expanded([-1, 2]))
+                calls += 1
+                return tamper(calls - 1, loss.mean())
+            }, paint: paint, measure: measure, write: write, diagnose: diagnose)
         let checkpoints = try CheckpointFolder(
             output, settings: settings, totalLimit: configuration.checkpointsTotalLimit,
             configuration: configuration)

@@ -10,6 +10,9 @@ public struct LearningReading: Codable, Sendable, Equatable {
     /// The error on photos that are trained on, where ``error`` is that of others.
     public let trainError: Double?
 
+    /// Whether it says anything.
+    var isFinite: Bool { error.isFinite && drift.isFinite && trainError?.isFinite != false }
+
     enum CodingKeys: String, CodingKey {
         case step
         case error = "photo_error"

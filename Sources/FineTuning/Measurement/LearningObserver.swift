@@ -11,6 +11,8 @@ final class LearningObserver {
     private let best: BestState?
     private let write: (_ folder: URL, _ step: Int) throws -> Void
     private var curve: LearningCurve
+    private var hasToldOfBest = false
+    private var hasToldOfReading = false
 
     /// Takes the first reading, of the untrained model; nil where none are wanted.
     ///
@@ -51,14 +53,23 @@ final class LearningObserver {
     /// Reads both curves; true when the run should end.
     func read(step: Int) throws -> Bool {
         let reading = measure.read(step: step)
+        guard reading.isFinite else {
+            if !hasToldOfReading {
+                report(
+                    .notice(
+                        "The reading after step \(step) is not finite and is left out, as are more "
+                            + "of its kind."))
+            }
+            hasToldOfReading = true
+            return false
+        }
         curve.append(reading)
-        try log.append(reading)
+        log.append(reading)
         if let before = curve.readings.first { report(.measured(reading, before: before)) }
         if let best, Double(step) > Double(stepCount) * BestState.warmup,
             curve.best?.step == step
         {
-            try best.replace(reading) { try write($0, step) }
-            report(.bestSaved(path: best.url.path, step: step))
+            keep(reading, in: best)
         }
         guard stopsByItself, curve.hasStalled else { return false }
         report(
@@ -66,6 +77,19 @@ final class LearningObserver {
                 "The run ends after step \(step): the error on the photos has not fallen for "
                     + "\(LearningCurve.patience) readings while the class moved on."))
         return true
+    }
+
+    /// The run is worth more than the best state on its way: where that cannot be written, that is
+    /// told once, and the one before stays.
+    private func keep(_ reading: LearningReading, in best: BestState) {
+        do {
+            try best.replace(reading) { try write($0, reading.step) }
+            report(.bestSaved(path: best.url.path, step: reading.step))
+        } catch {
+            guard !hasToldOfBest else { return }
+            hasToldOfBest = true
+            report(.notice("The best state is not kept, the run goes on: \(error)"))
+        }
     }
 
     /// The folder of the best reading's state, where it has been kept.

@@ -26,13 +26,19 @@ protocol FineTunedNetworks {
     /// Paints with the networks as they are now.
     func pipeline(device: Device) throws -> Pipeline
 
-    /// Writes what was trained.
+    /// Whether what is written shows a picture of its own.
+    var showsThumbnail: Bool { get }
+
+    /// Writes what was trained; files that are there are replaced whole.
     ///
     /// - Returns: what people load: folders or files.
     func write(to output: URL, training: TrainingSummary) throws -> [URL]
 }
 
 extension FineTunedNetworks {
+    /// Most do not.
+    var showsThumbnail: Bool { false }
+
     /// Nothing: most methods draw nothing in their networks.
     func prepareStep(_ generator: Generator?) {}
 

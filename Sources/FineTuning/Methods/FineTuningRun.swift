@@ -88,7 +88,7 @@ public final class FineTuningRun {
 
         try Folder.create(output)
         for (name, data) in runFiles {
-            try AtomicFile.write(data, to: output.appendingPathComponent(name))
+            attempt(name) { try AtomicFile.write(data, to: output.appendingPathComponent(name)) }
         }
         configuration.captions = configuration.captions?.varied(
             configuration.data, seed: configuration.training.seed ?? 0)
@@ -100,7 +100,7 @@ public final class FineTuningRun {
         try checkpoint?.require(settings)
         let log = try TrainingLog(
             output.appendingPathComponent("training.jsonl"),
-            keepingSteps: checkpoint?.state.step ?? 0)
+            keepingSteps: checkpoint?.state.step ?? 0, notify: { [report] in report(.notice($0)) })
 
         let classPhotos = try classPhotos(source, resolution: resolution)
         if let classPhotos {
@@ -109,7 +109,7 @@ public final class FineTuningRun {
             try checkpoint?.require(settings)
         }
 
-        try recorder.begin(
+        recorder.begin(
             RunDescription(
                 configuration: configuration, settings: settings, modelName: source.name,
                 modelHash: try source.hash, device: "\(device)", stepCount: stepCount,
@@ -144,6 +144,7 @@ public final class FineTuningRun {
             write: { [self] in
                 _ = try networks.write(to: $0, training: summary($1, trainedCount, resolution))
             }, report: report)
+        var files: [URL] = []
         let task = TrainingTask(
             groups: networks.groups,
             loss: { [device, objective] positions, generator in
@@ -153,7 +154,14 @@ public final class FineTuningRun {
                     batches, context: networks.context.rows(batches.flatMap(\.texts)))
             },
             paint: painter(networks, source, resolution: resolution, output: output),
-            measure: curve?.read)
+            measure: curve?.read,
+            write: { [self] step in
+                curve?.conclude()
+                files = try networks.write(
+                    to: output, training: summary(step, trainedCount, resolution))
+                for path in files { report(.modelSaved(path: path.path)) }
+            },
+            diagnose: { NonFiniteSource.sentence(networks, photos: examples.instances) })
 
         let checkpoints = try CheckpointFolder(
             output, settings: settings,
@@ -171,13 +179,29 @@ public final class FineTuningRun {
         }
         try trainer.run()
 
-        curve?.conclude()
-        trainer.optimizer.useAverages()
-        let preview = recorder.record.previews.last?.pictures.first.map(PreviewPicture.init)
-        let files = try networks.write(
-            to: output, training: summary(trainer.step, trainedCount, resolution, preview))
-        try preview?.write(beside: files)
-        for path in files { report(.modelSaved(path: path.path)) }
+        if let preview = recorder.record.previews.last?.pictures.first.map(PreviewPicture.init) {
+            trainer.optimizer.useAverages()
+            attempt("the preview picture") { try preview.write(beside: files) }
+            if networks.showsThumbnail {
+                attempt("the thumbnail") {
+                    _ = try networks.write(
+                        to: output,
+                        training: summary(trainer.step, trainedCount, resolution, preview))
+                }
+            }
+        }
+        if cancellation.isRequested {
+            throw TrainingError.interruptedAtEnd(result: files.first?.path ?? output.path)
+        }
+    }
+
+    /// Does what is only for looking at: where it cannot be done, that is told, and the run goes on.
+    private func attempt(_ what: String, _ body: () throws -> Void) {
+        do {
+            try body()
+        } catch {
+            report(.notice("\(what) cannot be written, the run goes on: \(error)"))
+        }
     }
 
     private func summary(
@@ -391,7 +415,7 @@ public final class FineTuningRun {
     ) -> ((Int) throws -> [URL])? {
         guard let prompt = configuration.training.validationPrompt else { return nil }
         let folder = output.appendingPathComponent("validation")
-        return { [configuration, device] step in
+        return { [configuration, device, cancellation] step in
             try Folder.create(folder)
             let pipeline = try networks.pipeline(device: device)
             var settings = GenerationSettings(prompt: prompt)
@@ -405,7 +429,13 @@ public final class FineTuningRun {
                     url: folder.appendingPathComponent("step-\(step)-\(index).png")
                 )
             }
-            for place in places { try writer.paint([place]) }
+            for place in places {
+                try writer.paint([place]) { _, _ in
+                    if cancellation.isRequested {
+                        throw TrainingError.interrupted(step: step, checkpoint: nil)
+                    }
+                }
+            }
             return places.map(\.url)
         }
     }

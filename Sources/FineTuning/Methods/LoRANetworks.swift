@@ -97,6 +97,9 @@ struct LoRANetworks: FineTunedNetworks {
         return pipeline
     }
 
+    /// In the metadata of kohya's format.
+    var showsThumbnail: Bool { true }
+
     func write(to output: URL, training: TrainingSummary) throws -> [URL] {
         guard case .lora(let method) = training.configuration.method else { return [] }
         let name = output.standardizedFileURL.lastPathComponent

@@ -5,7 +5,7 @@ package import Torch
 /// Keeps what a run tells: TensorBoard's event files, `report.html` and `provenance.json`.
 ///
 /// A run is worth more than its records: where one of these cannot be written any more, that is
-/// told once, and the run goes on without it. `training.jsonl`, which a resumed run needs, is not among them.
+/// told once, and the run goes on without it.
 package final class RunRecorder {
     /// What has happened so far.
     package private(set) var record = RunRecord()
@@ -23,15 +23,17 @@ package final class RunRecorder {
     /// The run is known, and its folder is there: from now on files are written.
     ///
     /// - Parameter log: of the run, with what an earlier run left in it.
-    package func begin(_ description: RunDescription, log: TrainingLog) throws {
+    package func begin(_ description: RunDescription, log: TrainingLog) {
         let output = description.output
         let step = log.keptSteps.last?.step ?? 0
         let best = BestState(output)
-        try best.removeBeyond(step: step)
+        attempt("best") { try best.removeBeyond(step: step) }
         record.resume(
             log.keptSteps, log.keptReadings, Self.previews(in: output, upTo: step),
             best: best.read().map { (best.url, $0.step) })
-        try Provenance(description).write(to: output.appendingPathComponent("provenance.json"))
+        attempt("provenance.json") {
+            try Provenance(description).write(to: output.appendingPathComponent("provenance.json"))
+        }
         report = RunReport(description)
         guard description.configuration.training.record.reportTo == .tensorBoard else { return }
         attempt("TensorBoard's event file") {
@@ -76,7 +78,7 @@ package final class RunRecorder {
     }
 
     private func attempt(
-        _ what: String, _ body: () throws -> Void, orElse giveUp: () -> Void
+        _ what: String, _ body: () throws -> Void, orElse giveUp: () -> Void = {}
     ) {
         do {
             try body()
