@@ -67,7 +67,8 @@ let package = Package(
         ),
         .target(name: "Imaging", dependencies: ["CVips", "Files"], swiftSettings: strict),
         .target(
-            name: "Painting", dependencies: ["Files", "Torch", "StableDiffusion", "Imaging"],
+            name: "Painting",
+            dependencies: ["Files", "Torch", "NN", "StableDiffusion", "Imaging"],
             swiftSettings: strict),
         .target(
             name: "FineTuning",
@@ -109,6 +110,12 @@ let package = Package(
         .testTarget(
             name: "ImagingTests", dependencies: ["Imaging", "Files"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "PaintingTests",
+            dependencies: [
+                "Files", "Torch", "NN", "StableDiffusion", "Imaging", "Painting", "TestSupport",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "FineTuningTests",
             dependencies: [

@@ -68,11 +68,13 @@ public struct SHA256 {
 
     /// Adds the bytes of a file, piece by piece.
     ///
+    /// - Parameter offset: how many of its bytes are left out at its start.
     /// - Throws: `FileError` for a file that cannot be read.
-    public mutating func update(contentsOf url: URL) throws {
+    public mutating func update(contentsOf url: URL, from offset: Int = 0) throws {
         do {
             let handle = try FileHandle(forReadingFrom: url)
             defer { try? handle.close() }
+            if offset > 0 { try handle.seek(toOffset: UInt64(offset)) }
             while let piece = try handle.read(upToCount: 1 << 23), !piece.isEmpty { update(piece) }
         } catch let error as FileError {
             throw error

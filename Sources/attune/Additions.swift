@@ -1,8 +1,6 @@
 import ArgumentParser
 import Foundation
-import Imaging
-import StableDiffusion
-import Torch
+import Painting
 
 /// What methods have made, laid over a model for painting: LoRA files, embeddings, hypernetworks.
 struct AdditionOptions: ParsableArguments {
@@ -22,58 +20,12 @@ struct AdditionOptions: ParsableArguments {
     var hypernetwork: [FileWithStrength] = []
 
     /// Opens the files.
-    func read(for source: ModelSource) throws -> Additions {
-        var result = Additions()
-        result.adapters = try lora.map { ($0, try AdapterFile($0.url)) }
-        result.embeddings = try embedding.map { try Self.embedding(URL(filePath: $0)) }
-        // Words that a LoRA brings along; one that is given by itself counts before them.
-        let given = Set(result.embeddings.map(\.token))
-        result.embeddings += try result.adapters.flatMap { try $0.1.embeddings() }
-            .filter { !given.contains($0.token) }
-        try TextualInversion.validate(result.embeddings, for: source)
-        result.hypernetworks = try hypernetwork.map { reference in
-            let network = try HypernetworkFile.read(reference.url)
-            network.strength = reference.strength
-            return network
-        }
-        return result
-    }
-
-    private static func embedding(_ url: URL) throws -> TextualInversion {
-        guard TextualInversionFile.isPNG(url) else {
-            return try TextualInversionFile(url).embedding
-        }
-        guard let card = try PNGText.value(TextualInversionFile.pngKeyword, of: url) else {
-            throw TextualInversionError.picture(file: url.path)
-        }
-        return try TextualInversionFile(pngText: card, name: url).embedding
-    }
-}
-
-/// The opened files.
-struct Additions {
-    var adapters: [(FileWithStrength, AdapterFile)] = []
-    var embeddings: [TextualInversion] = []
-    var hypernetworks: [Hypernetwork] = []
-
-    /// Sees whether the adapters fit, before anything is loaded.
-    func check(_ source: ModelSource) throws {
-        guard !adapters.isEmpty else { return }
-        let layers = try source.layers()
-        for (_, file) in adapters { _ = try file.adapters(for: layers, model: source.name) }
-    }
-
-    /// Puts all of them into force.
-    func lay(over pipeline: Pipeline) throws {
-        let layers = AdaptedLayer.all(unet: pipeline.unet, textEncoder: pipeline.textEncoder)
-        for (reference, file) in adapters {
-            let set = try file.adapters(for: layers, model: pipeline.source.name)
-            set.setStrength(unet: reference.strength, textEncoder: reference.secondStrength)
-            // Half precision would round small changes of the weights away.
-            if pipeline.precision == .float32 { set.merge() } else { set.attach() }
-        }
-        pipeline.embeddings = embeddings
-        for network in hypernetworks { try network.attach(to: pipeline.unet) }
+    func read() throws -> [Overlay] {
+        try lora.map {
+            try Overlay.lora(
+                $0.url, strength: $0.strength, textEncoderStrength: $0.secondStrength)
+        } + embedding.map { try Overlay.embedding(URL(filePath: $0)) }
+            + hypernetwork.map { try Overlay.hypernetwork($0.url, strength: $0.strength) }
     }
 }
 

@@ -101,9 +101,10 @@ struct GenerateCommand: ParsableCommand {
         let kind = try settings.sampler ?? SamplerKind(for: source.schedulerConfiguration)
         _ = try kind.makeSampler(source.schedulerConfiguration, stepCount: steps)
         try source.verify()
-        let laid = try additions.read(for: source)
-        try laid.check(source)
+        let overlays = try additions.read()
+        try OverlayStack.check(overlays, for: source)
         let printer = ProgressPrinter()
+        overlays.flatMap(\.notices).forEach(printer.line)
         var dtype = precision.dtype(on: device)
         if device == .cpu, dtype == .float16 {
             dtype = .bfloat16
@@ -112,7 +113,7 @@ struct GenerateCommand: ParsableCommand {
         }
         let pipeline = try Pipeline(source, precision: dtype, device: device)
         pipeline.notify = printer.line
-        try laid.lay(over: pipeline)
+        try OverlayStack(over: pipeline, keepsOriginals: false).put(overlays)
         // Only now that nothing else can be wrong: a mistake leaves no empty folder behind.
         let folder = URL(filePath: output)
         try PaintingRun.prepare(folder)

@@ -26,13 +26,11 @@ struct LoRACommand: ParsableCommand {
 
         func run() throws {
             let base = try LoadedModel(model)
-            for reference in lora {
-                let set = try base.read(reference)
-                if let entry = set.unmergeable.first {
-                    throw AdapterError.noPlaceForBias(layer: entry.place.diffusersName)
-                }
-                set.merge()
+            let sets = try lora.map(base.read)
+            if let entry = sets.flatMap(\.unmergeable).first {
+                throw AdapterError.noPlaceForBias(layer: entry.place.diffusersName)
             }
+            AdapterSet.merge(sets)
             try ModelWriter.write(
                 to: URL(filePath: output), source: base.source, unet: base.unet.parameters,
                 textEncoder: base.textEncoder.parameters)

@@ -65,28 +65,36 @@ extension AdaptableLayer {
         }
     }
 
-    /// Puts the adapters' changes into the weights, which need no adapter then.
-    ///
-    /// - Precondition: a layer whose bias is to change has one; see ``canMerge(_:)``.
-    public func mergeAdapters() {
-        for adapter in adapters { merge(adapter) }
-        adapters = []
-    }
-
     /// Whether weights and bias can take the change up: a layer without bias has no place for one.
     public func canMerge(_ adapter: any LayerAdapter) -> Bool {
         bias != nil || adapter.biasDifference == nil
     }
 
-    /// Puts one change into the weights and the bias; it need not be in force.
-    public func merge(_ adapter: any LayerAdapter) {
-        precondition(canMerge(adapter), "a layer without bias cannot take one up")
+    /// Puts changes into the weights and the bias, which need no adapters then.
+    ///
+    /// All of them are changes of the weights as they are now, so that the layer computes what it
+    /// would with all of them in force, in whatever order they are given. What is merged by a
+    /// second call is a change of the weights that the first one left: DoRA, OFT, GLoRA and IA³
+    /// depend on them.
+    ///
+    /// - Parameter adapters: they need not be in force.
+    /// - Precondition: a layer whose bias is to change has one; see ``canMerge(_:)``.
+    public func merge(_ adapters: [any LayerAdapter]) {
+        precondition(adapters.allSatisfy(canMerge), "a layer without bias cannot take one up")
+        guard !adapters.isEmpty else { return }
         withoutGradients {
-            let change = adapter.weightDifference(weight) * adapter.strength
-            weight.copy(from: weight.cast(to: .float32) + change.cast(to: .float32))
-            guard let bias, let difference = adapter.biasDifference else { return }
-            let moved = (difference * adapter.strength).cast(to: .float32).reshaped(bias.shape)
-            bias.copy(from: bias.cast(to: .float32) + moved)
+            // Rounded once, at the end: in half precision a small change could be lost otherwise.
+            var changed = weight.cast(to: .float32)
+            var moved = bias?.cast(to: .float32)
+            for adapter in adapters {
+                let change = adapter.weightDifference(weight) * adapter.strength
+                changed = changed + change.cast(to: .float32)
+                guard let before = moved, let difference = adapter.biasDifference else { continue }
+                let shift = (difference * adapter.strength).cast(to: .float32)
+                moved = before + shift.reshaped(before.shape)
+            }
+            weight.copy(from: changed)
+            if let moved { bias?.copy(from: moved) }
         }
     }
 }

@@ -32,15 +32,40 @@ public struct AdapterSet {
     /// Puts the changes into the layers' weights; the adapters need not be attached.
     ///
     /// Those of ``unmergeable`` are attached instead, so that the networks compute the same.
-    public func merge() {
-        detach()
-        for entry in entries {
-            if entry.place.layer.canMerge(entry.adapter) {
-                entry.place.layer.merge(entry.adapter)
+    public func merge() { Self.merge([self]) }
+
+    /// Puts the changes of several sets into the layers' weights: the networks compute what they
+    /// would with all sets attached, which one call for each does not give. See
+    /// ``NN/AdaptableLayer/merge(_:)``.
+    ///
+    /// A layer that cannot take up one of its changes gets all of them attached instead.
+    public static func merge(_ sets: [AdapterSet]) {
+        for (layer, adapters) in byLayer(sets) {
+            layer.adapters.removeAll { old in adapters.contains { $0 === old } }
+            if adapters.allSatisfy(layer.canMerge) {
+                layer.merge(adapters)
             } else {
-                entry.place.layer.adapters.append(entry.adapter)
+                layer.adapters += adapters
             }
         }
+    }
+
+    /// The changes of each layer, in the order of the sets.
+    package static func byLayer(
+        _ sets: [AdapterSet]
+    ) -> [(layer: any AdaptableLayer, adapters: [any LayerAdapter])] {
+        var result: [(layer: any AdaptableLayer, adapters: [any LayerAdapter])] = []
+        var places: [ObjectIdentifier: Int] = [:]
+        for entry in sets.flatMap(\.entries) {
+            let layer = entry.place.layer
+            if let index = places[ObjectIdentifier(layer)] {
+                result[index].adapters.append(entry.adapter)
+            } else {
+                places[ObjectIdentifier(layer)] = result.count
+                result.append((layer, [entry.adapter]))
+            }
+        }
+        return result
     }
 
     /// What weights cannot take up: a trained bias for a layer that has none.

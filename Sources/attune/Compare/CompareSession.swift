@@ -3,6 +3,7 @@ import Files
 import FineTuning
 import Foundation
 import Imaging
+import Painting
 import StableDiffusion
 import Torch
 
@@ -206,16 +207,14 @@ final class CompareSession {
         let file = URL(filePath: outcome.written.first ?? "")
         if method.isDreamBooth { return try pipeline(ModelSource(file)) }
         let result = try pipeline(source)
-        var additions = Additions()
-        switch method {
-        case .lora, .distilledLoRA:
-            additions.adapters = [(FileWithStrength(url: file), try AdapterFile(file))]
-        case .textualInversion:
-            additions.embeddings = [try TextualInversionFile(file).embedding]
-        case .hypernetwork: additions.hypernetworks = [try HypernetworkFile.read(file)]
-        case .dreamBooth, .dreamBoothWithPrior, .distilledDreamBooth: break
-        }
-        try additions.lay(over: result)
+        let overlay: Overlay? =
+            switch method {
+            case .lora, .distilledLoRA: try .lora(file)
+            case .textualInversion: try .embedding(file)
+            case .hypernetwork: try .hypernetwork(file)
+            case .dreamBooth, .dreamBoothWithPrior, .distilledDreamBooth: nil
+            }
+        try OverlayStack(over: result, keepsOriginals: false).put(overlay.map { [$0] } ?? [])
         return result
     }
 
