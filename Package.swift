@@ -74,8 +74,10 @@ let package = Package(
             dependencies: ["Files", "Torch", "NN", "StableDiffusion", "Imaging"],
             swiftSettings: strict),
         .target(
-            name: "Settings", dependencies: ["Files", "Torch", "NN", "StableDiffusion"],
-            swiftSettings: strict),
+            name: "Settings",
+            dependencies: [
+                "Files", "Torch", "NN", "StableDiffusion", .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
         .target(
             name: "Datasets",
             dependencies: ["Files", "Torch", "NN", "StableDiffusion", "Imaging", "Settings"],

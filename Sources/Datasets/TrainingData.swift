@@ -72,12 +72,9 @@ package struct TrainingData {
 
     /// The settings that decide the numbers of a run, by the names of their options.
     package func settings() throws -> [String: String] {
-        var result = data.settings(buckets: buckets)
-        result["instance-data-dir"] = "photos \(try photos.fingerprint())"
-        if let masks {
-            result["masked-loss"] =
-                "masks \(try masks.fingerprint()) with --unmasked-weight \(data.unmaskedWeight)"
-        }
+        var result = ["instance-data-dir": "photos \(try photos.fingerprint())"]
+        if let buckets { result["enable-bucket"] = buckets.description }
+        if let masks { result["mask-dir"] = "masks \(try masks.fingerprint())" }
         return result
     }
 }

@@ -11,7 +11,7 @@ public struct LearningReading: Codable, Sendable, Equatable {
     public let trainError: Double?
 
     /// Whether it says anything.
-    var isFinite: Bool { error.isFinite && drift.isFinite && trainError?.isFinite != false }
+    package var isFinite: Bool { error.isFinite && drift.isFinite && trainError?.isFinite != false }
 
     enum CodingKeys: String, CodingKey {
         case step

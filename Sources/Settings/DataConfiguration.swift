@@ -55,13 +55,13 @@ extension DataConfiguration {
     ///
     /// - Throws: ``SettingError/option(name:value:problem:)`` with the option's name.
     public func validate() throws(SettingError) {
+        try Setting.check(Setting.data) { $0.data = self }
         let sides = [
             ("bucket-reso-steps", bucketResoSteps), ("min-bucket-reso", minBucketReso),
             ("max-bucket-reso", maxBucketReso),
         ]
         for (name, side) in sides {
             guard let side else { continue }
-            try atLeast(1, side, name)
             guard enableBucket else {
                 throw .option(
                     name: name, value: String(side),
@@ -73,7 +73,6 @@ extension DataConfiguration {
                 name: "bucket-no-upscale", value: nil,
                 problem: "is for buckets; leave --no-enable-bucket away.")
         }
-        try within(0, 1, unmaskedWeight, "unmasked-weight", excludesEnd: false)
         if !maskedLoss {
             let given: [(String, String?)] = [
                 ("mask-dir", maskDir),
@@ -83,8 +82,6 @@ extension DataConfiguration {
                 throw .option(name: name, value: value, problem: "needs --masked-loss.")
             }
         }
-        try within(0, 1, captionTagDropoutRate, "caption-tag-dropout-rate", excludesEnd: true)
-        try atLeast(0, keepTokens, "keep-tokens")
         guard !captionSeparator.isEmpty else {
             throw .option(
                 name: "caption-separator", value: "\"\"",

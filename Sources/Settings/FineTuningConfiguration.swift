@@ -38,6 +38,8 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     public var method = FineTuningMethod.dreamBooth
     /// What is taught: one subject, or several at once; never none.
     public var subjects: [TrainingSubject]
+    /// The file that the subjects were read from, where they were.
+    public var subjectsFile: String?
     /// The share of rows that have the empty text in place of their caption, in 0..<1; nil: none.
     public var captionDropout: Double?
     /// The captions of the photos, where the run has taken them: a run settles this itself.
@@ -66,6 +68,12 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     public var trainTextEncoder = false
     /// Where the model, checkpoints, the log and pictures go.
     public var outputDir = "dreambooth-model"
+    /// Replaces what an earlier run left there.
+    public var overwrite = false
+    /// What the run computes on: auto, cpu, cuda, cuda:N or mps.
+    public var device = "auto"
+    /// What decides no numbers, and is taken from command lines for diffusers' scripts.
+    public var accepted = AcceptedSettings()
     /// `latest`, the name of a checkpoint in the output folder, or a path.
     public var resumeFromCheckpoint: String?
     /// The settings of the loop.
@@ -89,6 +97,10 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     ///
     /// - Throws: ``SettingError/option(name:value:problem:)`` with the option's name.
     public func validate() throws(SettingError) {
+        let table = SettingTable.of(method.kind)
+        for group in [SettingTable.Group.subject, .method, .priorPreservation] {
+            for setting in table.settings(in: group) { try setting.check(self) }
+        }
         try training.validate()
         try validateUpdates()
         try data.validate()
@@ -128,7 +140,6 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             }
         }
         if let rate = training.textEncoderLearningRate {
-            try positive(rate, "text-encoder-lr")
             guard trainTextEncoder else {
                 throw .option(
                     name: "text-encoder-lr", value: String(rate),
@@ -136,7 +147,6 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             }
         }
         if let step = training.stopTextEncoderTraining {
-            try atLeast(1, step, "stop-text-encoder-training")
             guard trainTextEncoder else {
                 throw .option(
                     name: "stop-text-encoder-training", value: String(step),
@@ -150,11 +160,6 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             }
         }
         if let captionDropout {
-            guard captionDropout >= 0, captionDropout < 1 else {
-                throw .option(
-                    name: "caption-dropout", value: String(captionDropout),
-                    problem: "must be from 0 to less than 1.")
-            }
             guard subjects.allSatisfy({ $0.instancePrompt == nil }) else {
                 throw .option(
                     name: "caption-dropout", value: String(captionDropout),
@@ -189,20 +194,10 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             }
             return
         }
-        guard priorLossWeight.isFinite, priorLossWeight >= 0 else {
-            throw .option(
-                name: "prior-loss-weight", value: String(priorLossWeight),
-                problem: "must be a finite number from 0 up.")
-        }
-        if selfDistillation {
-            guard case .textualInversion = method else { return }
-            throw .option(
-                name: "self-distillation", value: nil,
-                problem: "does not go with textual-inversion, which leaves the model as it is.")
-        }
-        try atLeast(1, numClassImages, "num-class-images")
-        try atLeast(1, sampleBatchSize, "sample-batch-size")
-        try atLeast(1, classImageSteps, "class-image-steps")
+        guard selfDistillation, case .textualInversion = method else { return }
+        throw .option(
+            name: "self-distillation", value: nil,
+            problem: "does not go with textual-inversion, which leaves the model as it is.")
     }
 
     private static let dropoutWithCheckpointing = SettingError.option(
@@ -224,21 +219,14 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
 
     /// What is allowed but has no effect, or another than one may think, as sentences.
     public var notices: [String] {
-        var result = training.notices
+        var result = idleNotices
         if training.record.keepBest, method != .dreamBooth {
             result.append("--keep-best is for whole models: that of small files is always kept.")
         }
-        if !withPriorPreservation {
-            if subjects.contains(where: { $0.classDataDir != nil }) {
-                result.append("--class-data-dir has no effect without --with-prior-preservation.")
-            }
-            if subjects.contains(where: { $0.classPrompt != nil }) {
-                result.append(
-                    "--class-prompt only says of what the drift is measured, without "
-                        + "--with-prior-preservation.")
-            }
-        } else if selfDistillation, subjects.contains(where: { $0.classDataDir != nil }) {
-            result.append("--class-data-dir has no effect with --self-distillation.")
+        if !withPriorPreservation, subjects.contains(where: { $0.classPrompt != nil }) {
+            result.append(
+                "--class-prompt only says of what the drift is measured, without "
+                    + "--with-prior-preservation.")
         }
         if withPriorPreservation {
             for subject in subjects

@@ -40,12 +40,6 @@ public struct LoRAConfiguration: Codable, Sendable, Equatable {
 
     /// - Throws: ``SettingError/option(name:value:problem:)`` with the option's name.
     func validate() throws(SettingError) {
-        try atLeast(1, adapters.rank, "rank")
-        if let alpha = adapters.alpha { try positive(alpha, "network-alpha") }
-        if let rank = adapters.convolutionRank { try atLeast(1, rank, "conv-rank") }
-        if let alpha = adapters.convolutionAlpha { try positive(alpha, "conv-alpha") }
-        try within(0, 1, adapters.dropout, "lora-dropout", excludesEnd: true)
-        try positive(loraPlusRatio, "loraplus-lr-ratio")
         if adapters.dropout > 0, adapters.kind != .lora || adapters.usesMagnitudes {
             throw .option(
                 name: "lora-dropout", value: String(adapters.dropout),
@@ -59,7 +53,6 @@ public struct LoRAConfiguration: Codable, Sendable, Equatable {
         }
         try word?.validate()
         if let wordLearningRate {
-            try positive(wordLearningRate, "embedding-lr")
             guard word != nil else {
                 throw .option(
                     name: "embedding-lr", value: String(wordLearningRate),

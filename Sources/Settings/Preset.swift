@@ -22,9 +22,17 @@ public struct Preset: Sendable, Equatable {
         for method: FineTuningMethod, withPriorPreservation: Bool, subjectCount: Int = 1,
         model: ModelSource
     ) {
-        let one = Self(
+        self.init(
             for: method, withPriorPreservation: withPriorPreservation,
-            isSmall: Self.isSmall(model))
+            subjectCount: subjectCount, isSmall: Self.isSmall(model))
+    }
+
+    /// For a model of a size.
+    package init(
+        for method: FineTuningMethod, withPriorPreservation: Bool, subjectCount: Int = 1,
+        isSmall: Bool
+    ) {
+        let one = Self(method, withPriorPreservation, isSmall: isSmall)
         self.init(
             one.stepCount * subjectCount, of: one.batchSize, at: one.learningRate,
             texts: one.textEncoderLearningRate, vectors: one.vectorCount)
@@ -32,7 +40,9 @@ public struct Preset: Sendable, Equatable {
 
     /// For small models the numbers were tried on the embedded one; for the others they follow
     /// what diffusers' and A1111's guides do, with one photo at a time for small cards.
-    package init(for method: FineTuningMethod, withPriorPreservation: Bool, isSmall: Bool) {
+    private init(
+        _ method: FineTuningMethod, _ withPriorPreservation: Bool, isSmall: Bool
+    ) {
         switch (method, isSmall) {
         // Five photos are learned by heart soon: more steps bring likeness at the cost of places.
         case (.dreamBooth, true) where withPriorPreservation:

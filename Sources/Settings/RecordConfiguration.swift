@@ -22,7 +22,6 @@ public struct RecordConfiguration: Codable, Sendable, Equatable {
     /// - Throws: ``SettingError/option(name:value:problem:)`` with the option's name.
     func validate(isMeasuring: Bool) throws(SettingError) {
         if let numHeldOut {
-            try atLeast(0, numHeldOut, "num-held-out")
             if numHeldOut > 0, !isMeasuring {
                 throw .option(
                     name: "num-held-out", value: String(numHeldOut),

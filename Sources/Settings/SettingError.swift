@@ -8,6 +8,20 @@ public enum SettingError: Error, Sendable, Equatable, CustomStringConvertible, L
     /// An optimizer that cannot be as it is asked for.
     case optimizer(OptimizerError)
 
+    /// The setting; nil: the optimizer's.
+    public var name: String? { if case .option(let name, _, _) = self { name } else { nil } }
+
+    /// Its value, where that is what is wrong.
+    public var value: String? { if case .option(_, let value, _) = self { value } else { nil } }
+
+    /// What was expected and what to do.
+    public var problem: String {
+        switch self {
+        case .option(_, _, let problem): problem
+        case .optimizer(let error): error.description
+        }
+    }
+
     /// The sentence for people.
     public var description: String {
         switch self {

@@ -26,7 +26,6 @@ public struct TextualInversionConfiguration: Codable, Sendable, Equatable {
     }
 
     func validate() throws(SettingError) {
-        try atLeast(1, vectorCount, "num-vectors")
         guard !placeholderToken.allSatisfy(\.isWhitespace) else {
             throw .option(
                 name: "placeholder-token", value: "\"\(placeholderToken)\"",

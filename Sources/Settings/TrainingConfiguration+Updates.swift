@@ -4,7 +4,6 @@ import NN
 extension TrainingConfiguration {
     func validateUpdates() throws(SettingError) {
         if useEMA {
-            try within(0, 1, emaDecay, "ema-decay", excludesEnd: true)
             if optimizer.hasAverages {
                 throw .option(
                     name: "use-ema", value: nil,

@@ -1,15 +1,25 @@
+import Settings
+
 /// Makes one spelling of the ways in which people type options.
 ///
 /// Command lines for diffusers' scripts have underscores, and name some options otherwise.
 enum ArgumentSpelling {
+    private static let settings = TrainingMethod.allCases.flatMap { SettingTable.of($0).settings }
+
     /// Other names of options, after underscores have become hyphens.
-    private static let otherNames = [
-        "--pretrained-model-name-or-path": "--model", "--concepts-list": "--subjects",
-    ]
+    private static let otherNames = pairs { setting in
+        setting.silentAliases.map { ($0, "--\(setting.name)") }
+    }
 
     /// Options that are mere flags in diffusers and take a value here: the value that the bare
     /// flag stands for.
-    private static let flagValues = ["--offset-noise": "0.1"]
+    private static let flagValues = pairs { setting in
+        setting.bareValue.map { value in setting.names.map { ($0, value) } } ?? []
+    }
+
+    private static func pairs(_ pairs: (Setting) -> [(String, String)]) -> [String: String] {
+        Dictionary(settings.flatMap(pairs).map { ("--\($0)", $1) }) { one, _ in one }
+    }
 
     /// - Parameter arguments: what was typed, without the program's name.
     static func normalized(_ arguments: [String]) -> [String] {

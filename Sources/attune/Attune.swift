@@ -17,31 +17,23 @@ struct Attune: ParsableCommand {
     static func main() {
         Compute.letThreadsSleep()
         let typed = ArgumentSpelling.normalized(Array(CommandLine.arguments.dropFirst()))
-        var file: String?
         do {
-            let expanded = try RunFile.expanding(typed)
-            file = expanded.file
-            var command = try parseAsRoot(expanded.arguments)
+            var command = try parseAsRoot(TrainCommand.naming(methodIn: typed))
             try command.run()
         } catch {
-            guard let text = Refusal.text(for: error, file: file) else { exit(withError: error) }
-            Terminal.writeError(text)
+            let wording = Wording(command(of: typed))
+            guard let text = Refusal.text(for: error, wording) else {
+                exit(withError: Refusal.worded(error, wording))
+            }
+            FileHandle.standardError.write(Data(text.utf8))
             exit(withError: ExitCode.validationFailure)
         }
     }
-}
 
-/// `attune train`
-struct TrainCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "train",
-        abstract: "Teach a model something new.",
-        discussion: """
-            Every run leaves run.yaml in its output folder: its method and options. "attune train \
-            --config run.yaml" repeats it; options typed as well count before the file's.
-            """,
-        subcommands: [
-            TrainDreamBoothCommand.self, TrainLoRACommand.self, TrainTextualInversionCommand.self,
-            TrainHypernetworkCommand.self,
-        ])
+    /// The command that a command line is for.
+    private static func command(of arguments: [String]) -> any ParsableCommand.Type {
+        arguments.reduce(Attune.self as any ParsableCommand.Type) { command, argument in
+            command.configuration.subcommands.first { $0._commandName == argument } ?? command
+        }
+    }
 }

@@ -33,7 +33,7 @@ struct InspectDataCommand: ParsableCommand {
     @Option(help: "Write a picture of all photos with their crops: a .png or .jpg file.")
     var contactSheet: String?
 
-    @OptionGroup(title: "Data") var data: DataOptions
+    @OptionGroup(title: "Data") var data: SettingArguments<DataPlace<DreamBoothOffer>>
 
     func run() throws {
         let sheet = contactSheet.map { URL(filePath: $0) }
@@ -43,8 +43,9 @@ struct InspectDataCommand: ParsableCommand {
                 "--contact-sheet \(contactSheet ?? ""): the name must end in .png or .jpg.")
         }
         let (resolution, factor) = try sizes()
-        var configuration = DataConfiguration()
-        data.apply(to: &configuration)
+        var settings = RunSettings(.dreamBooth)
+        for (name, texts) in data.given { try settings.set(name, to: texts) }
+        let configuration = try settings.dataConfiguration()
         let inspection = try PhotoInspection(
             URL(filePath: folder), configuration, resolution: resolution, factor: factor,
             isCentered: centerCrop, seed: seed)

@@ -1,7 +1,10 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import StableDiffusion
+public import StableDiffusion
 import Torch
+
+extension AdapterConfiguration.Preset: ExpressibleByArgument {}
+extension AdapterWriter.Format: ExpressibleByArgument {}
 
 /// `attune lora`
 struct LoRACommand: ParsableCommand {

@@ -6,14 +6,25 @@ enum Refusal {
     /// Where ArgumentParser says in several lines what is wrong with the options, the same as one
     /// sentence and a line on where to read more; nil for everything else.
     ///
-    /// - Parameter file: of `--config`, where options were read from one.
-    static func text(for error: any Error, file: String? = nil) -> String? {
+    /// - Parameter wording: of the command.
+    static func text(for error: any Error, _ wording: Wording) -> String? {
         guard Attune.exitCode(for: error) == .validationFailure else { return nil }
         let lines = Attune.fullMessage(for: error).split(separator: "\n")
         let sentence = oneLine(Attune.message(for: error))
         let hint = lines.last { $0.hasPrefix("  See '") }
-        let place = file.map { "with \($0), " } ?? ""
-        return "Error: \(place)\(sentence)\n" + (hint.map { "\($0)\n" } ?? "")
+        return "Error: \(wording.sentence(sentence))\n" + (hint.map { "\($0)\n" } ?? "")
+    }
+
+    /// An error of a library, as a command says it.
+    static func worded(_ error: any Error, _ wording: Wording) -> any Error {
+        if error is ExitCode || error is CleanExit { return error }
+        let text = "\(error)"
+        let worded = wording.sentence(text)
+        return worded == text ? error : Worded(description: worded)
+    }
+
+    private struct Worded: Error, CustomStringConvertible {
+        let description: String
     }
 
     /// Makes `a, b` of a list with an entry on each line.

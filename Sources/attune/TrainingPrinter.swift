@@ -10,13 +10,20 @@ final class TrainingPrinter {
     private var error: Double?
     private var pace: Double?
 
-    /// - Parameter device: whose memory is shown.
-    init(device: Device = .cpu) { self.device = device }
+    private let wording: Wording
+
+    /// - Parameters:
+    ///   - device: whose memory is shown.
+    ///   - wording: of the command that trains.
+    init(device: Device = .cpu, wording: Wording) {
+        self.device = device
+        self.wording = wording
+    }
 
     func show(_ event: TrainingEvent) {
         switch event {
         case .notice(let sentence):
-            progress.line("Note: \(sentence)")
+            progress.line("Note: \(wording.sentence(sentence))")
         case .skippedFiles(let folder, let entries):
             progress.line("Skipped in \(folder):")
             for entry in entries { progress.line("  \(entry.name): \(entry.reason)") }

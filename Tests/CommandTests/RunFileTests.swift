@@ -23,7 +23,7 @@ import Testing
         #expect(first.status == 0, "\(first.errors)")
         let text = try String(contentsOf: scratch("out/run.yaml"), encoding: .utf8)
         for line in [
-            "method: lora", "rank: 2", "offset-noise: 0.1", "no-enable-bucket: true",
+            "method: lora", "rank: 2", "offset-noise: 0.1", "enable-bucket: false",
             "learning-rate: 0.001", "lokr-factor: -1",
         ] {
             #expect(text.split(separator: "\n").contains(Substring(line)), "\(line) in\n\(text)")
@@ -74,13 +74,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("lerning-rate: 1e-4", ["bad.yaml", "--lerning-rate", "--learning-rate"]),
-        ("rank: two", ["bad.yaml", "--rank", "two"]),
-        ("rank:\n  value: 2", ["bad.yaml", "rank must be a text"]),
+        ("lerning-rate: 1e-4", ["bad.yaml", "lerning-rate", "--learning-rate"]),
+        ("rank: two", ["bad.yaml", "rank two", "whole number"]),
+        ("rank:\n  value: 2", ["bad.yaml", "rank: must be a text"]),
         ("- rank", ["bad.yaml", "learning-rate: 1e-4"]),
         ("rank: [2", ["bad.yaml", "is not YAML"]),
-        ("config: other.yaml", ["bad.yaml", "\"config\""]),
-        ("method: hypernetwork", ["bad.yaml", "hypernetwork", "lora was typed"]),
+        ("config: other.yaml", ["bad.yaml", "config", "no such setting"]),
+        ("method: hypernetwork", ["bad.yaml", "hypernetwork", "lora is asked for"]),
     ])
     func mistakesAreNamed(text: String, words: [String]) throws {
         let scratch = try scratch()

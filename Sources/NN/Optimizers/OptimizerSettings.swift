@@ -87,6 +87,19 @@ extension OptimizerSettings {
         case count(WritableKeyPath<OptimizerSettings, Int?>)
     }
 
+    /// The options that are set, as ``set(_:)`` reads them, in the order of their list.
+    public var assignments: [String] {
+        Option.allCases.compactMap { option in
+            let value: String? =
+                switch place(of: option) {
+                case .number(let path): self[keyPath: path].map { "\($0)" }
+                case .flag(let path): self[keyPath: path].map { "\($0)" }
+                case .count(let path): self[keyPath: path].map { "\($0)" }
+                }
+            return value.map { "\(option.rawValue)=\($0)" }
+        }
+    }
+
     private func place(of option: Option) -> Place {
         switch option {
         case .beta1: .number(\.beta1)

@@ -41,15 +41,7 @@ struct LoRAMetadata {
                 : "None",
             "ss_steps": String(training.stepCount),
             "ss_max_train_steps": String(training.stepCount),
-            "ss_optimizer": run.training.optimizer.rawValue,
-            "ss_seed": String(run.training.seed ?? 0),
-            "ss_batch_size_per_device": String(run.training.trainBatchSize),
-            "ss_gradient_accumulation_steps": String(run.training.gradientAccumulationSteps),
-            "ss_mixed_precision": run.training.mixedPrecision.rawValue,
-            "ss_lr_scheduler": run.training.lrScheduler.rawValue,
-            "ss_lr_warmup_steps": "\(run.training.lrWarmupSteps)",
             "ss_clip_skip": "None",
-            "ss_prior_loss_weight": String(run.priorLossWeight),
             "ss_tag_frequency": try Self.json([name: tags]),
             "modelspec.sai_model_spec": "1.0.1",
             "modelspec.architecture": "\(architecture)/lora",
@@ -58,6 +50,10 @@ struct LoRAMetadata {
             "modelspec.resolution": "\(training.resolution)x\(training.resolution)",
             "modelspec.prediction_type": predictsVelocity ? "v" : "epsilon",
         ]
+        for setting in SettingTable.of(.lora).settings {
+            guard let key = setting.kohyaKey else { continue }
+            result[key] = Self.python(setting, in: run)
+        }
         result["modelspec.trigger_phrase"] = run.instancePrompts?.joined(separator: ", ")
         result["modelspec.thumbnail"] = training.thumbnail
         var arguments: [String: String] = [:]
@@ -77,6 +73,12 @@ struct LoRAMetadata {
         if adapters.dropout > 0 { result["ss_network_dropout"] = String(adapters.dropout) }
         result["ss_network_args"] = try Self.json(arguments)
         strings = result
+    }
+
+    /// A value as Python prints it.
+    private static func python(_ setting: Setting, in run: FineTuningConfiguration) -> String {
+        guard let text = setting.text(in: run) else { return "None" }
+        return setting.kind == .flag ? text.capitalized : text
     }
 
     private static func json(_ value: Any) throws -> String {

@@ -95,7 +95,7 @@ public final class FineTuningRun {
         }
         configuration.captions = configuration.captions?.varied(
             configuration.data, seed: configuration.training.seed ?? 0)
-        var settings = try configuration.settings(
+        var settings = try configuration.comparedSettings(
             resolution: resolution, stepCount: stepCount, modelHash: try source.hash)
         settings.merge(try data.settings()) { $1 }
         // Which ones they are follows from the photos and the seed.

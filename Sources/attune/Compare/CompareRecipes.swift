@@ -3,6 +3,18 @@ import Foundation
 import Settings
 import StableDiffusion
 
+extension ComparedMethod {
+    /// The way of teaching that it is a kind of.
+    var trained: TrainingMethod {
+        switch self {
+        case .dreamBooth, .dreamBoothWithPrior, .distilledDreamBooth: .dreamBooth
+        case .lora, .distilledLoRA: .lora
+        case .textualInversion: .textualInversion
+        case .hypernetwork: .hypernetwork
+        }
+    }
+}
+
 /// How each method is trained in a comparison: by its preset.
 enum CompareRecipe {
     /// Class pictures of prior preservation.
@@ -14,55 +26,52 @@ enum CompareRecipe {
     static func configuration(
         for method: ComparedMethod, seed: UInt64, settings: CompareSettings, isSmall: Bool,
         model: URL, photos: URL, classPictures: URL, output: URL
-    ) -> FineTuningConfiguration {
-        var result = FineTuningConfiguration(
-            instanceDataDir: photos.path, instancePrompt: settings.subject.instancePrompt)
-        switch method {
-        case .dreamBooth: break
-        case .distilledDreamBooth:
-            result.withPriorPreservation = true
-            result.selfDistillation = true
-        case .dreamBoothWithPrior:
-            result.withPriorPreservation = true
-            result.classDataDir = classPictures.path
-            result.numClassImages = classPictureCount(isSmall: isSmall)
-        case .lora, .distilledLoRA:
-            var lora = LoRAConfiguration()
-            // One file, so that its size is what people keep.
-            lora.formats = [.kohya]
-            result.method = .lora(lora)
-            result.withPriorPreservation = method == .distilledLoRA
-            result.selfDistillation = method == .distilledLoRA
-        case .textualInversion:
-            let inversion = TextualInversionConfiguration(
-                placeholderToken: settings.subject.placeholder,
-                initializerToken: settings.subject.noun)
-            result.method = .textualInversion(inversion)
-            result.instancePrompt = settings.subject.placeholder
-        case .hypernetwork: result.method = .hypernetwork(HypernetworkTraining())
+    ) throws -> FineTuningConfiguration {
+        var told = RunSettings(method.trained)
+        func tell(_ values: [(String, String)]) throws {
+            for (name, value) in values { try told.set(name, to: value) }
         }
-        result.model = model.path
-        result.outputDir = output.path
+        try tell([
+            ("model", model.path), ("instance-data-dir", photos.path), ("output-dir", output.path),
+            ("seed", String(seed)), ("center-crop", "true"),
+            // What is compared is learned from all of the photos.
+            ("num-held-out", "0"), ("report-to", "none"),
+        ])
+        if method == .textualInversion {
+            try tell([
+                ("placeholder-token", settings.subject.placeholder),
+                ("initializer-token", settings.subject.noun),
+            ])
+        } else {
+            try tell([("instance-prompt", settings.subject.instancePrompt)])
+        }
+        // One file, so that its size is what people keep.
+        if told.method == .lora { try tell([("format", "kohya")]) }
+        switch method {
+        case .dreamBooth, .lora, .textualInversion, .hypernetwork: break
+        case .distilledDreamBooth, .distilledLoRA:
+            try tell([("with-prior-preservation", "true"), ("self-distillation", "true")])
+        case .dreamBoothWithPrior:
+            try tell([
+                ("with-prior-preservation", "true"), ("class-data-dir", classPictures.path),
+                ("num-class-images", String(classPictureCount(isSmall: isSmall))),
+            ])
+        }
+        if told.method != .textualInversion {
+            try tell([("class-prompt", settings.subject.classPrompt)])
+        }
+        try told.complete(isSmall: isSmall)
+        let preset = try told.configuration().training.maxTrainSteps ?? 1
+        let stepCount = max(1, Int((Double(preset) * settings.stepsScale).rounded()))
+        try tell([
+            ("max-train-steps", String(stepCount)),
+            // The reading at the end is enough, and the time is that of training.
+            ("measuring-steps", String(stepCount)),
+            ("checkpointing-steps", String(stepCount + 1)),
+        ])
+        var result = try told.configuration()
         // The drift is measured with it, by every method.
         result.classPrompt = settings.subject.classPrompt
-        result.training.seed = seed
-        let preset = Preset(
-            for: result.method, withPriorPreservation: result.withPriorPreservation,
-            isSmall: isSmall)
-        result.method.setVectorCount(from: preset)
-        let stepCount = max(1, Int((Double(preset.stepCount) * settings.stepsScale).rounded()))
-        result.training.maxTrainSteps = stepCount
-        result.training.trainBatchSize = preset.batchSize
-        result.training.learningRate = preset.learningRate
-        result.trainTextEncoder = preset.textEncoderLearningRate != nil
-        result.training.textEncoderLearningRate = preset.textEncoderLearningRate
-        result.training.centerCrop = true
-        // The reading at the end is enough, and the time is that of training.
-        result.training.measuringSteps = stepCount
-        result.training.checkpointingSteps = stepCount + 1
-        // What is compared is learned from all of the photos.
-        result.training.record.numHeldOut = 0
-        result.training.record.reportTo = .none
         return result
     }
 }

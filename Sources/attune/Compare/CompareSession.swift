@@ -145,7 +145,7 @@ final class CompareSession {
         of run: CompareFolder.Run, untrained: ComparePictures, reference: [PixelImage],
         match: SubjectMatch?, measure: Likeness?
     ) throws -> ComparedRun {
-        let configuration = configuration(of: run)
+        let configuration = try configuration(of: run)
         if let finished = folder.finished(run, configuration) {
             progress.line("\(run.title): done already")
             return finished
@@ -238,8 +238,8 @@ final class CompareSession {
         }
     }
 
-    private func configuration(of run: CompareFolder.Run) -> FineTuningConfiguration {
-        CompareRecipe.configuration(
+    private func configuration(of run: CompareFolder.Run) throws -> FineTuningConfiguration {
+        try CompareRecipe.configuration(
             for: run.method, seed: run.seed, settings: settings,
             isSmall: Preset.isSmall(source), model: source.url,
             photos: photoFolder(of: run), classPictures: folder.classPictures,

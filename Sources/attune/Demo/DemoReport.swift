@@ -137,13 +137,14 @@ struct DemoReport {
             ("Method", "DreamBooth with self-distillation"),
             (
                 "Trained parts",
-                settings.textEncoderLearningRate == nil ? "U-Net" : "U-Net and text encoder"
+                DemoSettings.preset.textEncoderLearningRate == nil
+                    ? "U-Net" : "U-Net and text encoder"
             ),
             ("Prompt of the photos", settings.instancePrompt),
             ("Prompt that keeps the class", settings.classPrompt),
             ("Steps", "\(settings.stepCount)"),
-            ("Batch", "\(settings.batchSize) photos, each with both prompts"),
-            ("Learning rate", "\(settings.learningRate)"),
+            ("Batch", "\(DemoSettings.preset.batchSize) photos, each with both prompts"),
+            ("Learning rate", "\(DemoSettings.preset.learningRate)"),
             ("Sampling steps", "\(settings.samplingStepCount)"),
             ("Guidance scale", "\(settings.guidanceScale)"),
             ("Seed", "\(settings.seed)"),

@@ -11,11 +11,8 @@ struct DemoSettings: Codable, Sendable {
     /// Decides everything that is random.
     var seed: UInt64 = 1
 
-    /// Training steps, photos in each, and the learning rate.
+    /// Training steps.
     var stepCount = preset.stepCount
-    var batchSize = preset.batchSize
-    var learningRate = preset.learningRate
-    var textEncoderLearningRate = preset.textEncoderLearningRate
     /// How much the untrained model's word on ordinary things of that kind counts against the
     /// photos.
     var priorLossWeight = 1.0
@@ -42,7 +39,8 @@ struct DemoSettings: Codable, Sendable {
     /// A prompt that the demo leaves for the person to try.
     var nextTemplate = "a photo of * in a forest at night"
 
-    private static let preset = Preset(
+    /// What else suits the embedded model.
+    static let preset = Preset(
         for: .dreamBooth, withPriorPreservation: true, isSmall: true)
 
     /// A wish, and its name on the contact sheet.
@@ -78,27 +76,24 @@ struct DemoSettings: Codable, Sendable {
         return settings
     }
 
-    func training(model: String, photos: String, folder: DemoFolder) -> FineTuningConfiguration {
-        var configuration = FineTuningConfiguration(
-            instanceDataDir: photos, instancePrompt: instancePrompt)
-        configuration.model = model
-        configuration.outputDir = folder.model.path
-        configuration.withPriorPreservation = true
-        configuration.selfDistillation = true
-        configuration.classPrompt = classPrompt
-        configuration.priorLossWeight = priorLossWeight
-        configuration.trainTextEncoder = textEncoderLearningRate != nil
-        configuration.training.textEncoderLearningRate = textEncoderLearningRate
-        configuration.training.seed = seed
-        configuration.training.maxTrainSteps = stepCount
-        configuration.training.trainBatchSize = batchSize
-        configuration.training.learningRate = learningRate
-        configuration.training.centerCrop = true
-        // A run of minutes is begun anew rather than resumed.
-        configuration.training.checkpointingSteps = stepCount + 1
-        // The demo has photos of its own that it measures with.
-        configuration.training.record.numHeldOut = 0
-        configuration.training.record.reportTo = .none
-        return configuration
+    /// - Throws: `TrainingError` for a setting that cannot be.
+    func training(
+        model: String, photos: String, folder: DemoFolder
+    ) throws -> FineTuningConfiguration {
+        var told = RunSettings(.dreamBooth)
+        for (name, value) in [
+            ("model", model), ("instance-data-dir", photos), ("instance-prompt", instancePrompt),
+            ("class-prompt", classPrompt), ("with-prior-preservation", "true"),
+            ("self-distillation", "true"), ("prior-loss-weight", String(priorLossWeight)),
+            ("output-dir", folder.model.path), ("seed", String(seed)), ("center-crop", "true"),
+            ("max-train-steps", String(stepCount)),
+            ("train-batch-size", String(Self.preset.batchSize)),
+            // A run of minutes is begun anew rather than resumed.
+            ("checkpointing-steps", String(stepCount + 1)),
+            // The demo has photos of its own that it measures with.
+            ("num-held-out", "0"), ("report-to", "none"),
+        ] { try told.set(name, to: value) }
+        try told.complete(isSmall: true)
+        return try told.configuration()
     }
 }

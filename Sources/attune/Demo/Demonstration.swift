@@ -115,10 +115,10 @@ final class Demonstration {
     }
 
     private func train() throws {
-        let printer = TrainingPrinter(device: device)
+        let printer = TrainingPrinter(device: device, wording: Wording(DemoCommand.self))
         defer { printer.finish() }
         try FineTuningRun(
-            settings.training(model: model.path, photos: photoFolder.path, folder: folder),
+            try settings.training(model: model.path, photos: photoFolder.path, folder: folder),
             device: device, cancellation: cancellation, report: printer.show
         ).run()
     }

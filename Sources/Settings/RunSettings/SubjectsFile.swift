@@ -1,29 +1,31 @@
-import ArgumentParser
 import Files
-import Foundation
-import Settings
+public import Foundation
 import Yams
 
 /// Several subjects for one run: a list in YAML, or in JSON as the `concepts_list` of diffusers'
 /// descendants, with an object for each.
-struct SubjectsFile {
+public struct SubjectsFile: Sendable {
+    /// The file's name in a run's folder.
+    public static let name = "subjects.yaml"
+
     /// As it was read, for the run's folder.
-    let data: Data
-    let subjects: [TrainingSubject]
+    public let data: Data
+    /// In the order of the file.
+    public let subjects: [TrainingSubject]
 
     /// Names of keys, with hyphens.
     private static let keys = [
         "instance-data-dir", "instance-prompt", "class-data-dir", "class-prompt", "num-repeats",
     ]
 
-    /// - Throws: `FileError` or `ValidationError`: one sentence that names the file and the key.
-    init(_ file: String) throws {
-        data = try WholeFile.read(URL(filePath: file), limit: 1 << 20)
-        func refuse(_ problem: String) -> ValidationError {
-            ValidationError("--subjects \(file): \(problem)")
+    /// - Throws: `FileError` or ``SettingsFileError``: one sentence that names the file and the
+    ///   key.
+    public init(_ file: String) throws {
+        data = try WholeFile.read(URL(fileURLWithPath: file), limit: 1 << 20)
+        func refuse(_ problem: String) -> SettingsFileError {
+            SettingsFileError(file: file, problem: problem)
         }
-        let root = try YAMLText.root(
-            data, option: "--subjects \(file)", otherwise: "neither YAML nor JSON")
+        let root = try YAMLText.root(data, file: file, otherwise: "neither YAML nor JSON")
         guard let nodes = root?.sequence, !nodes.isEmpty else {
             throw refuse(
                 "expected a list with \"- instance-data-dir: FOLDER\" and other keys for each "

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Settings
+import Foundation
+import StableDiffusion
+import Torch
+
+/// Runs a training whose settings are known: printing, and what Ctrl-C does.
+enum TrainingSession {
+    static func run(_ told: RunSettings, wording: Wording) throws {
+        var settings = told
+        // What is wrong by itself is said before a model is looked for.
+        let first = try told.configuration()
+        try first.validate()
+        let device = try Device(named: first.device)
+        let taken = try settings.complete(
+            for: ModelSource(first.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
+        let configuration = try settings.configuration()
+        try configuration.validate()
+        Compute.allowFastMatmul(configuration.accepted.allowTF32)
+        let printer = TrainingPrinter(device: device, wording: wording)
+        if !taken.isEmpty {
+            let text = taken.map { name in
+                settings[name] == "true" ? "--\(name)" : "--\(name) \(settings[name] ?? "")"
+            }.joined(separator: " ")
+            printer.show(.notice("For this method and model: \(text)."))
+        }
+        let interruption = Interruption(
+            message: "Ending after this step and saving; press Ctrl-C again to end at once.")
+        let training = FineTuningRun(
+            configuration, device: device, cancellation: interruption.cancellation,
+            runFiles: try runFiles(settings, configuration), report: printer.show)
+        do {
+            try training.run()
+        } catch let error as TrainingError {
+            printer.finish()
+            guard case .interrupted = error else { throw error }
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            // What shells give a program that Ctrl-C ended.
+            throw ExitCode(130)
+        } catch {
+            printer.finish()
+            throw error
+        }
+    }
+
+    /// The files that repeat the run; none for one that goes on with another, whose files are
+    /// there already.
+    private static func runFiles(
+        _ settings: RunSettings, _ configuration: FineTuningConfiguration
+    ) throws -> [String: Data] {
+        guard configuration.resumeFromCheckpoint == nil else { return [:] }
+        var settings = settings
+        var files: [String: Data] = [:]
+        if let file = configuration.subjectsFile {
+            files[SubjectsFile.name] = try SubjectsFile(file).data
+            // From where the command runs, as all other paths are.
+            try settings.set(
+                "subjects",
+                to: (configuration.outputDir as NSString)
+                    .appendingPathComponent(SubjectsFile.name))
+        }
+        files[RunFile.name] = Data(try RunFile.text(of: settings).utf8)
+        return files
+    }
+}
