@@ -134,7 +134,7 @@ let package = Package(
             name: "PyTorchArchiveTests", dependencies: ["PyTorchArchive", "Torch", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "ImagingTests", dependencies: ["Imaging", "Files"],
+            name: "ImagingTests", dependencies: ["Imaging", "Files", "TestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "PaintingTests",

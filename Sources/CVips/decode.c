@@ -32,9 +32,53 @@ static int load(const void *data, size_t length, cv_format format, VipsFailOn fa
     case CV_HEIF:
         return vips_heifload_buffer(bytes, length, image, "access", access, "fail_on", fail_on,
                                     NULL);
+    case CV_JXL:
+        return vips_jxlload_buffer(bytes, length, image, "access", access, "fail_on", fail_on,
+                                   NULL);
+    case CV_JP2:
+        return vips_jp2kload_buffer(bytes, length, image, "access", access, "fail_on", fail_on,
+                                    NULL);
     }
     vips_error("cvips", "unknown format");
     return 1;
+}
+
+int cv_can_read(cv_format format) {
+    switch (format) {
+    case CV_JXL:
+        return vips_type_find("VipsOperation", "jxlload_buffer") != 0;
+    case CV_JP2:
+        return vips_type_find("VipsOperation", "jp2kload_buffer") != 0;
+    case CV_HEIF:
+        return vips_type_find("VipsOperation", "heifload_buffer") != 0;
+    case CV_WEBP:
+        return vips_type_find("VipsOperation", "webpload_buffer") != 0;
+    default:
+        return 1;
+    }
+}
+
+// What the numbers are where they do not run from black to white: floating-point numbers may go
+// beyond 1 and are linear in one program and not in another, and wider integers are clipped by the
+// conversions below. L*a*b* has a range of its own.
+static const char *unknown_range(const VipsImage *image) {
+    if (image->Type == VIPS_INTERPRETATION_LAB || image->Type == VIPS_INTERPRETATION_LABS ||
+        image->Type == VIPS_INTERPRETATION_LABQ) {
+        return NULL;
+    }
+    switch (image->BandFmt) {
+    case VIPS_FORMAT_UCHAR:
+    case VIPS_FORMAT_USHORT:
+        return NULL;
+    case VIPS_FORMAT_FLOAT:
+    case VIPS_FORMAT_DOUBLE:
+        return "floating-point numbers";
+    case VIPS_FORMAT_CHAR:
+    case VIPS_FORMAT_SHORT:
+        return "signed numbers";
+    default:
+        return "32-bit numbers";
+    }
 }
 
 int cv_read_size(const void *data, size_t length, cv_format format, cv_size *size,
@@ -46,7 +90,12 @@ int cv_read_size(const void *data, size_t length, cv_format format, cv_size *siz
     }
     size->width = vips_image_get_width(image);
     size->height = vips_image_get_height(image);
+    const char *range = unknown_range(image);
     g_object_unref(image);
+    if (range != NULL) {
+        cv_set_error(error, range);
+        return CV_UNKNOWN_RANGE;
+    }
     return 0;
 }
 
@@ -54,15 +103,7 @@ static double white(const VipsImage *image) {
     if (image->Type == VIPS_INTERPRETATION_CMYK) {
         return 0;
     }
-    switch (image->BandFmt) {
-    case VIPS_FORMAT_USHORT:
-        return 65535;
-    case VIPS_FORMAT_FLOAT:
-    case VIPS_FORMAT_DOUBLE:
-        return 1;
-    default:
-        return 255;
-    }
+    return image->BandFmt == VIPS_FORMAT_USHORT ? 65535 : 255;
 }
 
 // Blends transparent parts over white, before the colours change their meaning.
@@ -211,25 +252,16 @@ int cv_decode(const void *data, size_t length, cv_format format, cv_pixels *resu
     return cv_fail(error);
 }
 
-// Alpha as bytes: 16-bit channels lose their lower half, floating-point ones run from 0 to 1.
+// Alpha as bytes: 16-bit channels lose their lower half.
 static int make_alpha_bytes(VipsImage **image) {
     VipsImage *next = NULL;
     if (vips_extract_band(*image, &next, (*image)->Bands - 1, NULL) != 0) {
         return 1;
     }
     replace(image, next);
-    const int is_float =
-        (*image)->BandFmt == VIPS_FORMAT_FLOAT || (*image)->BandFmt == VIPS_FORMAT_DOUBLE;
-    if (is_float) {
-        next = NULL;
-        if (vips_linear1(*image, &next, 255, 0.5, NULL) != 0) {
-            return 1;
-        }
-        replace(image, next);
-    }
     if ((*image)->BandFmt != VIPS_FORMAT_UCHAR) {
         next = NULL;
-        if (vips_cast_uchar(*image, &next, "shift", !is_float, NULL) != 0) {
+        if (vips_cast_uchar(*image, &next, "shift", TRUE, NULL) != 0) {
             return 1;
         }
         replace(image, next);

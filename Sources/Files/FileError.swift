@@ -20,7 +20,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible, Lo
     /// An error of the operating system, taken from `errno`.
     public init(_ action: Action, _ url: URL, errorNumber: Int32) {
         self.action = action
-        self.path = url.path
+        self.path = url.readablePath
         self.errorNumber = errorNumber
         self.reason = nil
     }
@@ -28,7 +28,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible, Lo
     /// An error that the operating system knows no number for; `reason` ends the sentence.
     public init(_ action: Action, _ url: URL, reason: String) {
         self.action = action
-        self.path = url.path
+        self.path = url.readablePath
         self.errorNumber = 0
         self.reason = reason
     }

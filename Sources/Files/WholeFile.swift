@@ -7,7 +7,7 @@ public enum WholeFile {
     /// Pipes, devices and sockets are refused, so that a strange name cannot block the process.
     /// - Throws: `FileError` when the file is absent, unreadable, not regular or too large.
     public static func read(_ url: URL, limit: Int = .max) throws(FileError) -> Data {
-        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = url.withPathBytes { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { throw FileError(.read, url, errorNumber: errno) }
         defer { close(descriptor) }
         let size = try regularSize(of: descriptor, url)
@@ -26,7 +26,7 @@ public enum WholeFile {
 
     /// The first bytes of a regular file, at most `count` of them.
     public static func prefix(_ url: URL, count: Int) throws(FileError) -> Data {
-        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = url.withPathBytes { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { throw FileError(.read, url, errorNumber: errno) }
         defer { close(descriptor) }
         let size = min(try regularSize(of: descriptor, url), count)

@@ -9,6 +9,8 @@ public enum ImageFormat: String, Sendable, CaseIterable, CustomStringConvertible
     case gif = "GIF"
     case heif = "HEIC/AVIF"
     case bmp = "BMP"
+    case jpegXL = "JPEG XL"
+    case jpeg2000 = "JPEG 2000"
 
     /// How many first bytes `init(prefix:)` looks at.
     public static let prefixLength = 32
@@ -45,6 +47,14 @@ public enum ImageFormat: String, Sendable, CaseIterable, CustomStringConvertible
         {
             // "BM" alone also starts ordinary words; the size of the second header settles it.
             self = .bmp
+        } else if bytes.starts(with: [0xFF, 0x0A])
+            || bytes.starts(with: [0, 0, 0, 0x0C, 0x4A, 0x58, 0x4C, 0x20, 0x0D, 0x0A, 0x87, 0x0A])
+        {
+            self = .jpegXL
+        } else if bytes.starts(with: [0xFF, 0x4F, 0xFF, 0x51])
+            || bytes.starts(with: [0, 0, 0, 0x0C, 0x6A, 0x50, 0x20, 0x20, 0x0D, 0x0A, 0x87, 0x0A])
+        {
+            self = .jpeg2000
         } else {
             return nil
         }

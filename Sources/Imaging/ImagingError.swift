@@ -7,8 +7,16 @@ public enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible, L
     case file(FileError)
     /// The content is no picture of a known kind.
     case notAPicture(path: String)
+    /// The content is a picture, or the like, of a kind that is not read.
+    case foreign(path: String, reason: String)
     /// The picture is cut short or corrupt.
     case damaged(path: String, format: ImageFormat, detail: String)
+    /// The file of a camera's sensor, in which only a thumbnail is a picture.
+    case cameraRaw(path: String, kind: String)
+    /// The numbers of the pixels are of a kind that does not say what is white.
+    case unknownRange(path: String, format: ImageFormat, detail: String)
+    /// The picture library was built without a decoder for this kind.
+    case noDecoder(path: String, format: ImageFormat)
     /// The header promises more pixels than are accepted.
     case tooManyPixels(path: String, width: Int, height: Int, limit: Int)
     /// A side is shorter than what is needed.
@@ -35,10 +43,24 @@ public enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible, L
             return
                 "\(path) is not a picture that can be read: its content is none of "
                 + ImageFormat.list
+        case .foreign(let path, let reason):
+            return "\(path) is \(reason)"
         case .damaged(let path, let format, let detail):
             return
                 "\(path) is a damaged \(format) picture (\(detail)); "
                 + "replace it with an intact copy or take it away"
+        case .cameraRaw(let path, let kind):
+            return
+                "\(path) is a raw file of a camera (\(kind)), which has to be developed first; "
+                + "export it as JPEG, PNG or TIFF with 8 or 16 bits, or take it away"
+        case .unknownRange(let path, let format, let detail):
+            return
+                "\(path) is a \(format) picture of \(detail), which do not say what is white; "
+                + "save it with 8 or 16 bits a channel"
+        case .noDecoder(let path, let format):
+            return
+                "\(path) is a \(format) picture, and the libvips of this machine was built without "
+                + "\(format); save it as PNG or JPEG, or install a libvips that has it"
         case .tooManyPixels(let path, let width, let height, let limit):
             return
                 "\(path) says it has \(width)x\(height) pixels, and at most "

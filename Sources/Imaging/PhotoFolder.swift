@@ -15,12 +15,19 @@ public struct PhotoFolder: Sendable {
         public let height: Int
         /// What the picture is like, where that was asked for.
         public let traits: PhotoTraits?
+
+        /// The file's name for people, and to find what belongs to it.
+        public var name: String { url.readableName }
+        /// The name without its ending.
+        public var stem: String { url.readableStem }
     }
 
     /// An entry that is no photo.
     public struct Skipped: Sendable, Equatable {
-        /// The entry's name in the folder.
-        public let name: String
+        /// The entry.
+        public let url: URL
+        /// The entry's name in the folder, as people read it.
+        public var name: String { url.readableName }
         /// Why it is no photo, in a few words.
         public let reason: String
     }
@@ -47,7 +54,11 @@ public struct PhotoFolder: Sendable {
 
     /// Looks through a folder, not into folders within it, and tells photos by their content.
     ///
+    /// The raw file of a camera is no photo: beside a photo of its name it is left out, alone it is
+    /// an error, since its photo would be missing.
+    ///
     /// - Parameters:
+    ///   - names: The names that are looked at, others being left out in silence; nil: all.
     ///   - minimumSide: A photo with a shorter side, in pixels, is an error.
     ///   - decoding: Whether each photo is decoded to its last row, so that a damaged one is
     ///     named now and not after an hour of work.
@@ -57,22 +68,26 @@ public struct PhotoFolder: Sendable {
     /// - Throws: `ImagingError` for a folder that is absent or without photos, and for the first
     ///   photo that is damaged, too small or too large.
     public static func scan(
-        _ folder: URL, minimumSide: Int = 64, decoding: Bool = true, measuring: Bool = false,
+        _ folder: URL, names: Set<String>? = nil, minimumSide: Int = 64, decoding: Bool = true,
+        measuring: Bool = false,
         canBeEmpty: Bool = false, toleratesFailures: Bool = false
     ) throws(ImagingError) -> PhotoFolder {
         var photos: [Photo] = []
         var skipped: [Skipped] = []
         var refused: [Refused] = []
-        for name in try names(in: folder) {
-            let file = folder.appendingPathComponent(name)
-            if let reason = reasonToSkip(name, file) {
-                skipped.append(Skipped(name: name, reason: reason))
+        var raws: [(file: URL, error: ImagingError)] = []
+        for file in try entries(in: folder) where names?.contains(file.readableName) ?? true {
+            if let reason = reasonToSkip(file) {
+                skipped.append(Skipped(url: file, reason: reason))
                 continue
             }
             do throws(ImagingError) {
-                let prefix = try prefix(of: file)
-                guard let format = ImageFormat(prefix: prefix) else {
-                    skipped.append(Skipped(name: name, reason: reasonForForeign(name, prefix)))
+                let prefix = try PhotoReader.prefix(of: file)
+                let isRaw = CameraRaw.kind(prefix: prefix) != nil
+                guard let format = ImageFormat(prefix: prefix), !isRaw else {
+                    // Throws for a raw file.
+                    if isRaw { _ = try PhotoReader.load(file) }
+                    skipped.append(Skipped(url: file, reason: reasonForForeign(file, prefix)))
                     continue
                 }
                 let photo =
@@ -81,27 +96,37 @@ public struct PhotoFolder: Sendable {
                     : try undecoded(file, format)
                 guard min(photo.width, photo.height) >= minimumSide else {
                     throw .tooSmall(
-                        path: file.path, width: photo.width, height: photo.height,
+                        path: file.readablePath, width: photo.width, height: photo.height,
                         minimumSide: minimumSide)
                 }
                 photos.append(photo)
             } catch {
+                if case .cameraRaw = error {
+                    raws.append((file, error))
+                    continue
+                }
                 guard toleratesFailures else { throw error }
                 refused.append(Refused(url: file, error: error))
             }
         }
+        for (file, error) in raws {
+            if case .cameraRaw(_, let kind) = error,
+                let photo = photos.first(where: { $0.stem == file.readableStem })
+            {
+                skipped.append(
+                    Skipped(
+                        url: file,
+                        reason: "a raw file of a camera (\(kind)); \(photo.name) is taken"))
+            } else if toleratesFailures {
+                refused.append(Refused(url: file, error: error))
+            } else {
+                throw error
+            }
+        }
         guard canBeEmpty || !photos.isEmpty else {
-            throw .noPhotos(path: folder.path, skippedCount: skipped.count)
+            throw .noPhotos(path: folder.readablePath, skippedCount: skipped.count)
         }
         return PhotoFolder(url: folder, entries: photos, skipped: skipped, refused: refused)
-    }
-
-    private static func prefix(of file: URL) throws(ImagingError) -> Data {
-        do throws(FileError) {
-            return try WholeFile.prefix(file, count: ImageFormat.prefixLength)
-        } catch {
-            throw .file(error)
-        }
     }
 
     private static func decoded(
@@ -121,15 +146,18 @@ public struct PhotoFolder: Sendable {
             url: file, format: format, width: size.width, height: size.height, traits: nil)
     }
 
-    private static func names(in folder: URL) throws(ImagingError) -> [String] {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isDirectory) else {
-            throw .noSuchFolder(path: folder.path)
+    private static func entries(in folder: URL) throws(ImagingError) -> [URL] {
+        var status = stat()
+        guard folder.withPathBytes({ stat($0, &status) }) == 0 else {
+            throw .noSuchFolder(path: folder.readablePath)
         }
-        guard isDirectory.boolValue else { throw .notAFolder(path: folder.path) }
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: folder.path)
-                .sorted(by: comesBefore)
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw .notAFolder(path: folder.readablePath)
+        }
+        do throws(FileError) {
+            return try Folder.entries(of: folder)
+                .map { (name: $0.readableName, url: $0) }
+                .sorted { comesBefore($0.name, $1.name) }.map(\.url)
         } catch {
             throw .file(
                 FileError(.read, folder, reason: "the folder cannot be listed; check permissions"))
@@ -145,23 +173,33 @@ public struct PhotoFolder: Sendable {
         }
     }
 
-    private static func reasonToSkip(_ name: String, _ file: URL) -> String? {
+    private static func reasonToSkip(_ file: URL) -> String? {
         // Finder keeps a "._name" beside a photo on foreign disks, and hidden names are never
         // photos that a person put there.
-        if name.hasPrefix(".") { return "a hidden file" }
+        if file.readableName.hasPrefix(".") { return "a hidden file" }
         var status = stat()
-        guard stat(file.path, &status) == 0 else { return "a link to nothing" }
+        guard file.withPathBytes({ stat($0, &status) }) == 0 else { return "a link to nothing" }
         switch status.st_mode & S_IFMT {
-        case S_IFDIR: return "a folder"
+        case S_IFDIR:
+            let count = pictureCount(in: file)
+            return count == 0 ? "a folder" : "a folder with \(count) picture(s), not looked into"
         case S_IFREG: return status.st_size == 0 ? "an empty file" : nil
         default: return "not a regular file"
         }
     }
 
-    private static func reasonForForeign(_ name: String, _ prefix: Data) -> String {
-        let ending = (name as NSString).pathExtension.lowercased()
+    /// How many files right in a folder begin as pictures do; 0 where it cannot be listed.
+    public static func pictureCount(in folder: URL) -> Int {
+        let entries = (try? Folder.entries(of: folder)) ?? []
+        return entries.count { !$0.readableName.hasPrefix(".") && PhotoReader.sniff($0) != nil }
+    }
+
+    private static func reasonForForeign(_ file: URL, _ prefix: Data) -> String {
+        if let reason = ForeignPicture.reason(prefix: prefix) { return reason }
+        let ending = (file.readableName as NSString).pathExtension.lowercased()
         let pictureEndings = [
             "jpg", "jpeg", "png", "webp", "tif", "tiff", "gif", "heic", "heif", "avif", "bmp",
+            "jxl", "jp2", "j2k", "jpf",
         ]
         let isText = prefix.allSatisfy { $0 >= 32 || $0 == 9 || $0 == 10 || $0 == 13 }
         let content = isText ? "text" : "not a picture"

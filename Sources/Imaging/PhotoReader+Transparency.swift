@@ -1,4 +1,5 @@
 import CVips
+import Files
 public import Foundation
 
 extension PhotoReader {
@@ -13,14 +14,15 @@ extension PhotoReader {
         let (data, format) = try load(url)
         // BMP, which libvips does not read, has no alpha that programs agree on.
         guard let kind = format.vipsFormat else { return nil }
-        _ = try size(of: data, format, url.path, pixelLimit)
+        _ = try size(of: data, format, url.readablePath, pixelLimit)
         var result = cv_pixels()
         var error = cv_error()
         let status = data.withUnsafeBytes { bytes in
             cv_decode_alpha(bytes.baseAddress, bytes.count, kind, &result, &error)
         }
         guard status == 0 else {
-            throw .damaged(path: url.path, format: format, detail: VipsLibrary.text(of: error))
+            throw .damaged(
+                path: url.readablePath, format: format, detail: VipsLibrary.text(of: error))
         }
         guard result.pixels != nil else { return nil }
         let (width, height) = (Int(result.width), Int(result.height))

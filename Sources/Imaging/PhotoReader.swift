@@ -25,7 +25,7 @@ public enum PhotoReader {
         _ url: URL, pixelLimit: Int = defaultPixelLimit
     ) throws(ImagingError) -> (width: Int, height: Int) {
         let (data, format) = try load(url)
-        return try size(of: data, format, url.path, pixelLimit)
+        return try size(of: data, format, url.readablePath, pixelLimit)
     }
 
     /// Reads a picture as 8-bit sRGB, whatever its kind says.
@@ -39,31 +39,64 @@ public enum PhotoReader {
         _ url: URL, pixelLimit: Int = defaultPixelLimit
     ) throws(ImagingError) -> PixelImage {
         let (data, format) = try load(url)
-        return try decode(data, format, name: url.path, pixelLimit: pixelLimit)
+        return try decode(data, format, name: url.readablePath, pixelLimit: pixelLimit)
     }
 
     /// Decodes a picture that is in memory; `name` stands in error sentences for the file.
     public static func decode(
         _ data: Data, name: String, pixelLimit: Int = defaultPixelLimit
     ) throws(ImagingError) -> PixelImage {
-        guard let format = ImageFormat(prefix: data) else { throw .notAPicture(path: name) }
+        let format = try format(of: data, name: name)
+        if format == .tiff { try check(tiff: data, name: name) }
         return try decode(data, format, name: name, pixelLimit: pixelLimit)
     }
 
     static func load(_ url: URL) throws(ImagingError) -> (Data, ImageFormat) {
-        let prefix: Data
+        let name = url.readablePath
+        // What is no picture is not read to its end.
+        _ = try format(of: prefix(of: url), name: name)
         let data: Data
         do throws(FileError) {
-            prefix = try WholeFile.prefix(url, count: ImageFormat.prefixLength)
-            // What is no picture is not read to its end.
-            data =
-                ImageFormat(prefix: prefix) == nil
-                ? Data() : try WholeFile.read(url, limit: byteLimit)
+            data = try WholeFile.read(url, limit: byteLimit)
         } catch {
             throw .file(error)
         }
-        guard let format = ImageFormat(prefix: prefix) else { throw .notAPicture(path: url.path) }
+        let format = try format(of: data, name: name)
+        if format == .tiff { try check(tiff: data, name: name) }
         return (data, format)
+    }
+
+    /// The bytes by which kinds are told apart.
+    static func prefix(of url: URL) throws(ImagingError) -> Data {
+        do throws(FileError) {
+            return try WholeFile.prefix(url, count: ImageFormat.prefixLength)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    private static func format(of data: Data, name: String) throws(ImagingError) -> ImageFormat {
+        if let kind = CameraRaw.kind(prefix: data) { throw .cameraRaw(path: name, kind: kind) }
+        if let format = ImageFormat(prefix: data) { return format }
+        if let reason = ForeignPicture.reason(prefix: data) {
+            throw .foreign(path: name, reason: reason)
+        }
+        throw .notAPicture(path: name)
+    }
+
+    /// What libvips would take for a picture although it is none, or take wrongly.
+    private static func check(tiff data: Data, name: String) throws(ImagingError) {
+        guard let tags = TIFFTags(data) else { return }
+        if let kind = CameraRaw.kind(tiff: tags, name: name) {
+            throw .cameraRaw(path: name, kind: kind)
+        }
+        guard let first = tags.directories.first else { return }
+        if first[339]?.contains(3) == true {
+            throw .unknownRange(path: name, format: .tiff, detail: "floating-point numbers")
+        }
+        if let bits = first[258]?.max(), bits > 16 {
+            throw .unknownRange(path: name, format: .tiff, detail: "\(bits)-bit numbers")
+        }
     }
 
     static func size(
@@ -72,10 +105,15 @@ public enum PhotoReader {
         let size: (width: Int, height: Int)
         if let kind = format.vipsFormat {
             try VipsLibrary.start()
+            guard cv_can_read(kind) != 0 else { throw .noDecoder(path: name, format: format) }
             var result = cv_size()
             var error = cv_error()
             let status = data.withUnsafeBytes { bytes in
                 cv_read_size(bytes.baseAddress, bytes.count, kind, &result, &error)
+            }
+            if status == CV_UNKNOWN_RANGE {
+                throw .unknownRange(
+                    path: name, format: format, detail: VipsLibrary.text(of: error))
             }
             guard status == 0 else {
                 throw .damaged(path: name, format: format, detail: VipsLibrary.text(of: error))
@@ -123,6 +161,8 @@ extension ImageFormat {
         case .gif: CV_GIF
         case .heif: CV_HEIF
         case .bmp: nil
+        case .jpegXL: CV_JXL
+        case .jpeg2000: CV_JP2
         }
     }
 }

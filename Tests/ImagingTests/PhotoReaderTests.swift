@@ -27,7 +27,8 @@ struct PhotoReaderTests {
             ("plain.jpg", ImageFormat.jpeg), ("plain.webp", .webp), ("plain.gif", .gif),
             ("plain.tiff", .tiff), ("plain.bmp", .bmp), ("palette.bmp", .bmp),
             ("palette.png", .png), ("plain.avif", .heif), ("cmyk.jpg", .jpeg),
-            ("broken-profile.png", .png), ("extraneous.jpg", .jpeg),
+            ("broken-profile.png", .png), ("extraneous.jpg", .jpeg), ("plain.jxl", .jpegXL),
+            ("plain.jp2", .jpeg2000), ("plain.j2k", .jpeg2000),
         ])
     func kinds(name: String, format: ImageFormat) throws {
         #expect(PhotoReader.sniff(Fixtures.url(name)) == format)
@@ -51,6 +52,7 @@ struct PhotoReaderTests {
         arguments: [
             ("orientation3.jpg", 32, [3, 2, 1, 0]), ("orientation6.jpg", 24, [2, 0, 3, 1]),
             ("orientation8.jpg", 24, [1, 3, 0, 2]), ("orientation5.jpg", 24, [0, 2, 1, 3]),
+            ("orientation6.jxl", 24, [2, 0, 3, 1]),
         ])
     func orientation(name: String, width: Int, expected: [Int]) throws {
         let image = try Fixtures.image(name)
@@ -89,6 +91,7 @@ struct PhotoReaderTests {
             "truncated.jpg", "corrupt.jpg", "short.jpg", "truncated.png", "flipped-bit.png",
             "lying.png",
             "truncated.webp", "truncated.gif", "truncated.tiff", "truncated.bmp", "truncated.avif",
+            "truncated.jp2", "truncated.jxl",
         ])
     func damage(name: String) {
         let url = Fixtures.url(name)
@@ -123,6 +126,7 @@ struct PhotoReaderTests {
         let names = [
             "plain.jpg", "plain.webp", "plain.gif", "plain.tiff", "plain.bmp", "palette.bmp",
             "plain.avif", "orientation6.jpg", "wide.png", "cmyk.jpg", "grayalpha.png",
+            "plain.jp2", "plain.j2k", "plain.jxl", "float.jxl",
         ]
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
         func next(_ bound: Int) -> Int {

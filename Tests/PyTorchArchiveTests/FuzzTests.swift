@@ -15,8 +15,6 @@ import Testing
         "nested.legacy.pt", "nested.legacy4.pt", "embedding.pt", "hypernetwork.pt",
         "lightning.ckpt",
     ]
-    private static let seconds = ProcessInfo.processInfo.environment["ATTUNE_FUZZ_SECONDS"]
-        .flatMap(Double.init)
 
     /// One byte changed in each; zips mostly in the pickle, where most can happen.
     @Test(arguments: corpus)
@@ -38,45 +36,16 @@ import Testing
         #expect(opened > 0 && opened < 2_000)
     }
 
-    @Test(.enabled(if: seconds != nil)) func forAsLongAsAsked() throws {
-        let end = ContinuousClock.now + .seconds(Self.seconds ?? 0)
-        let asked = ProcessInfo.processInfo.environment["ATTUNE_FUZZ_SEED"].flatMap(UInt64.init)
-        let seed = asked ?? .random(in: .min ... .max)
-        print("ATTUNE_FUZZ_SEED=\(seed)")
-        var dice = Dice(state: seed)
+    @Test(.enabled(if: Mutation.seconds != nil)) func forAsLongAsAsked() throws {
         let files = try Self.corpus.map { try Data(contentsOf: Fixture.url("archive/\($0)")) }
         let scratch = try Scratch()
-        var count = 0
-        while ContinuousClock.now < end {
+        let count = try Mutation.forAsLongAsAsked { dice in
             var bytes = files[Int.random(in: 0..<files.count, using: &dice)]
             for _ in 0..<Int.random(in: 1...8, using: &dice) {
-                Self.mutate(&bytes, files, &dice)
+                Mutation.apply(&bytes, files, &dice)
             }
             try exhaust(bytes, at: scratch.url, skippingUnknownObjects: .random(using: &dice))
-            count += 1
         }
         print("\(count) damaged files of PyTorch were read or refused")
-    }
-
-    private static func mutate(_ bytes: inout Data, _ files: [Data], _ dice: inout Dice) {
-        guard bytes.count > 8 else { return }
-        let place = Int.random(in: 0..<bytes.count, using: &dice)
-        let length = min(Int.random(in: 1...64, using: &dice), bytes.count - place)
-        switch Int.random(in: 0..<6, using: &dice) {
-        case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &dice)
-        case 1: bytes[place] = .random(in: .min ... .max, using: &dice)
-        case 2:
-            // Numbers at the edges of their types.
-            let edge: [UInt8] = [0x00, 0x7F, 0x80, 0xFF]
-            let filler = edge[Int.random(in: 0..<4, using: &dice)]
-            for offset in 0..<min(8, length) { bytes[place + offset] = filler }
-        case 3: bytes.removeSubrange(place..<(place + length))
-        case 4: bytes.insert(contentsOf: bytes[place..<(place + length)], at: place)
-        default:
-            let other = files[Int.random(in: 0..<files.count, using: &dice)]
-            let start = Int.random(in: 0..<other.count, using: &dice)
-            let piece = other[start..<min(other.count, start + length)]
-            bytes.replaceSubrange(place..<(place + length), with: piece)
-        }
     }
 }

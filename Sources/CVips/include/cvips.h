@@ -20,7 +20,13 @@ typedef enum {
     CV_TIFF,
     CV_GIF,
     CV_HEIF,
+    CV_JXL,
+    CV_JP2,
 } cv_format;
+
+// What cv_read_size returns for a picture whose numbers do not say what is white; the error text
+// says what they are.
+#define CV_UNKNOWN_RANGE 2
 
 typedef struct {
     int width;
@@ -45,6 +51,9 @@ int cv_start(int thread_count, cv_error *error);
 
 // Releases the memory of cv_pixels.pixels or cv_bytes.data.
 void cv_free(void *memory);
+
+// Whether the library was built with a decoder for this kind.
+int cv_can_read(cv_format format);
 
 // Reads the header alone: the size as stored, before any rotation.
 int cv_read_size(const void *data, size_t length, cv_format format, cv_size *size,

@@ -4,6 +4,7 @@ Expected pixels come from Pillow, expected settings from the regular expression 
 web UI publishes; the Swift tests compare with both.
 """
 
+import base64
 import hashlib
 import io
 import json
@@ -15,6 +16,19 @@ import zlib
 from PIL import Image, ImageCms, PngImagePlugin
 
 HERE = pathlib.Path(__file__).parent
+
+
+# Pillow writes no JPEG XL: these are what libjxl 0.7 makes of `quadrants()` without loss, as it
+# is and with orientation 6, and of a ramp of floating-point numbers.
+PLAIN_JXL = base64.b64decode(
+    "/wrFQCQIAgEAyABLOGkYytOpFBQEQM2ZjJNxeIEgAAoGtRg4wAAVEiAkTyL4FEsnMcZFYcAUR5NDrvkxBA==")
+TURNED_JXL = base64.b64decode(
+    "/wrFLBATCAIBAMgASzhpGMrTqRQUBEDNmYyTcXiBIAAKBrUYOMAAFRIgJE8i+BRLJzHGRWHAFEeTQ675MQQ=")
+FLOAT_JXL = base64.b64decode(
+    "AAAADEpYTCANCocKAAAAFGZ0eXBqeGwgAAAAAGp4bCAAAAAJanhsbAoAAADJanhsY/8KA8kBFC0CCAIBAMwC"
+    "SyixcTEPV4VZEhJKCiIRsjNmjMGEjEG5UYt0XQxuCWMYEftCADCAEEAAJ5IRAEDW4Fpvt5yuZW4/jSMBkaWk"
+    "LmrSBpwwbCpT87n4Dd6tipbF74RtJmxb6KjGgeajcIza2omfUERQbrl14kk1eOLUcRyqCpLWGNP79bFeaREA"
+    "80FSx9hMpzcdpKjanolVdvea6EvghdixFHZQkl7xdduFo0JnYPGUjj/sJopjKkizZFGhywM=")
 
 
 def quadrants(width=32, height=24):
@@ -92,6 +106,11 @@ def make_kinds():
     write("palette.bmp", encoded(plain.quantize(16), "BMP"))
     write("palette.png", encoded(plain.quantize(16), "PNG"))
     write("plain.avif", encoded(plain, "AVIF", quality=95))
+    write("plain.jp2", encoded(plain, "JPEG2000"))
+    write("plain.j2k", encoded(plain, "JPEG2000", no_jp2=True))
+    write("plain.jxl", PLAIN_JXL)
+    write("orientation6.jxl", TURNED_JXL)
+    write("float.jxl", FLOAT_JXL)
     write("cmyk.jpg", encoded(plain.convert("CMYK"), "JPEG", quality=95, subsampling=0))
     gray16 = Image.new("I;16", (16, 16))
     for x in range(16):
@@ -136,6 +155,9 @@ def make_damage():
     for name, size in (("huge.png", (60000, 60000)), ("lying.png", (160, 4000))):
         lying = struct.pack(">II", *size) + header[8:]
         write(name, png[:8] + chunk(b"IHDR", lying) + rest)
+    jp2 = encoded(photo, "JPEG2000")
+    write("truncated.jp2", jp2[: len(jp2) // 2])
+    write("truncated.jxl", PLAIN_JXL[:40])
     write("text.jpg", b"This is a note and not a photo.\n")
     write("truncated.webp", encoded(photo, "WEBP", quality=90)[:800])
     write("truncated.gif", encoded(photo, "GIF")[:900])
