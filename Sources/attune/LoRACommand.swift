@@ -89,7 +89,8 @@ struct LoRACommand: ParsableCommand {
 
         func run() throws {
             try file.check(rank)
-            try file.write(try LoadedModel(model).read(lora).resized(rank: rank))
+            let set = try LoadedModel(model).read(lora)
+            try file.write(try set.resized(rank: rank))
         }
     }
 
@@ -112,7 +113,7 @@ struct LoRACommand: ParsableCommand {
         func run() throws {
             try file.check(rank)
             let base = try LoadedModel(model)
-            try file.write(.sum(try lora.map(base.read), rank: rank))
+            try file.write(try .sum(try lora.map(base.read), rank: rank))
         }
     }
 }
@@ -166,7 +167,11 @@ private struct LoadedModel {
     var layers: [AdaptedLayer] { AdaptedLayer.all(unet: unet, textEncoder: textEncoder) }
 
     func read(_ reference: FileWithStrength) throws -> AdapterSet {
-        let set = try AdapterFile(reference.url).adapters(for: layers, model: source.name)
+        let file = try AdapterFile(reference.url)
+        let notices = file.notices(
+            unetStrength: reference.strength, textEncoderStrength: reference.secondStrength)
+        for notice in notices { print(notice) }
+        let set = try file.adapters(for: layers, model: source.name)
         set.setStrength(unet: reference.strength, textEncoder: reference.secondStrength)
         return set
     }

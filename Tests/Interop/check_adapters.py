@@ -85,9 +85,12 @@ def reference_of(environments):
     return {"reference": environments["reference"]}
 
 
-def foreign(tally, environments, folder, name):
-    file = FIXTURES / "adapters" / f"{name}.safetensors"
-    same(tally, environments, folder, f"{name} of PEFT", {"lora": [str(file)]}, loras=[file])
+def foreign(tally, environments, folder, path):
+    """A file that diffusers loads, or a folder of PEFT."""
+    theirs = FIXTURES / path
+    ours = theirs / "adapter_model.safetensors" if theirs.is_dir() else theirs
+    title = f"{theirs.stem} of others"
+    same(tally, environments, folder, title, {"lora": [str(ours)]}, loras=[theirs])
 
 
 def check(tally, environments, folder):
@@ -106,4 +109,8 @@ def check(tally, environments, folder):
     tally.group("pivotal tuning", pivotal, environments, folder, "pivotal")
     # PEFT's own spelling of DoRA loses a text encoder's magnitudes in transformers 5: see README.md.
     for name in ("peft-lora", "peft-rslora", "peft-dora"):
-        tally.group(name, foreign, reference, folder, name)
+        tally.group(name, foreign, reference, folder, f"adapters/{name}.safetensors")
+    for name in ("pattern", "old-text-encoder"):
+        tally.group(name, foreign, reference, folder, f"peft/{name}.safetensors")
+    for name in ("unet-lora", "unet-loha", "unet-lokr", "unet-lokr-whole", "text-encoder"):
+        tally.group(name, foreign, reference, folder, f"peft/{name}")

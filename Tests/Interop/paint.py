@@ -54,6 +54,16 @@ def lay_lycoris(pipe, file):
         sys.exit(f"LyCORIS finds no place for {sorted(missing)[:3]}")
 
 
+def lay_peft(pipe, folder):
+    """Lays what PEFT saved over its network, by PEFT itself: diffusers does not read its settings."""
+    from peft import PeftModel
+
+    base = json.loads(Path(folder, "adapter_config.json").read_text())["auto_mapping"]
+    network = pipe.unet if base["base_model_class"].startswith("UNet") else pipe.text_encoder
+    # The layers are replaced inside of the network that the pipeline has.
+    PeftModel.from_pretrained(network, folder)
+
+
 def main():
     with open(sys.argv[1]) as file:
         job = json.load(file)
@@ -73,6 +83,9 @@ def main():
     for file in job.get("embeddings", ()):
         pipe.load_textual_inversion(file)
     for file in job.get("loras", ()):
+        if Path(file).is_dir():
+            lay_peft(pipe, file)
+            continue
         pipe.load_lora_weights(str(Path(file).parent), weight_name=Path(file).name)
     for file in job.get("lycoris", ()):
         lay_lycoris(pipe, file)

@@ -147,6 +147,23 @@ import Torch
         }
     }
 
+    /// How many layers have no place in the model, and the first of them.
+    @Test func whatDoesNotFitIsCountedAndNamed() throws {
+        let layers = try layers()
+        let url = try written(
+            (0..<5).flatMap { number in
+                [
+                    ("unet.down_blocks.9.\(number).to_k.lora_A.weight", Tensor.zeros([2, 8])),
+                    ("unet.down_blocks.9.\(number).to_k.lora_B.weight", Tensor.zeros([8, 2])),
+                ]
+            })
+        let error = #expect(throws: AdapterError.self) {
+            _ = try AdapterFile(url).adapters(for: layers, model: "tiny-sd1")
+        }
+        let text = error?.description ?? ""
+        #expect(text.contains("unet.down_blocks.9.0.to_k") && text.contains("and 2 more"))
+    }
+
     // MARK: - What is not understood
 
     @Test(arguments: [

@@ -248,11 +248,11 @@ import Torch
     @Test func resizingToEnoughRankLosesNothing() throws {
         let layers = try layers()
         let set = try read("locon", layers)
-        expectEqual(set.resized(rank: 4), set)
+        expectEqual(try set.resized(rank: 4), set)
         // LoHa's matrices have up to the square of its rank.
         let loha = try read("loha", layers)
-        expectEqual(loha.resized(rank: 4), loha, relative: 1e-4)
-        let cut = set.resized(rank: 1)
+        expectEqual(try loha.resized(rank: 4), loha, relative: 1e-4)
+        let cut = try set.resized(rank: 1)
         #expect(cut.commonRank == 1)
         for (before, after) in zip(set.entries, cut.entries) {
             // Of the best matrix of rank 1 the singular value is the first.
@@ -270,7 +270,7 @@ import Torch
         let folder = try TemporaryFolder()
         let layers = try layers()
         let set = try read(name, layers)
-        let resized = set.resized(rank: 1000)
+        let resized = try set.resized(rank: 1000)
         expectEqual(resized, set, relative: 1e-4)
         let url = folder.url.appending(path: "resized.safetensors")
         try AdapterWriter.write(resized, to: url, dtype: .float32)
@@ -294,7 +294,7 @@ import Torch
                 try AdapterWriter.write(set, to: url)
             }
             #expect(error?.description.contains("attune lora resize") == true)
-            try AdapterWriter.write(set.resized(rank: 1000), to: url, dtype: .float32)
+            try AdapterWriter.write(try set.resized(rank: 1000), to: url, dtype: .float32)
             expectEqual(
                 try AdapterFile(url).adapters(for: layers, model: "tiny-sd1"), set,
                 relative: 1e-4)
@@ -306,7 +306,7 @@ import Torch
         let (first, second) = (try read("locon", layers), try read("lokr-whole", layers))
         first.setStrength(unet: 0.7, textEncoder: 0.7)
         second.setStrength(unet: -0.5, textEncoder: -0.5)
-        let sum = AdapterSet.sum([first, second], rank: 64)
+        let sum = try AdapterSet.sum([first, second], rank: 64)
         for entry in sum.entries {
             let weight = entry.place.layer.weight
             func part(_ set: AdapterSet, _ factor: Double) -> Tensor? {

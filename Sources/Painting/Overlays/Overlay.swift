@@ -61,7 +61,9 @@ public final class Overlay {
             .lora, url, strength: strength,
             textEncoderStrength: textEncoderStrength ?? strength,
             hash: try OverlayHash.lora(url, metadata: adapters.metadata),
-            words: words.map(\.token), notices: [],
+            words: words.map(\.token),
+            notices: adapters.notices(
+                unetStrength: strength, textEncoderStrength: textEncoderStrength ?? strength),
             content: .adapters(adapters, words: words))
     }
 

@@ -3,7 +3,8 @@ import Foundation
 
 /// What web UIs know the files by that are laid over a model.
 enum OverlayHash {
-    /// Twelve digits of the SHA-256 of all that follows the header, or of what the metadata say.
+    /// Twelve digits of the SHA-256 of all that follows the header, or of what the metadata say; of
+    /// the whole file where it is no `.safetensors`.
     ///
     /// Source: `NetworkOnDisk` in A1111's `extensions-builtin/Lora/network.py`.
     static func lora(_ url: URL, metadata: [String: String]) throws -> String {
@@ -12,8 +13,12 @@ enum OverlayHash {
         {
             return String(said.prefix(12)).lowercased()
         }
+        let start = [UInt8](try WholeFile.prefix(url, count: 9))
+        guard start.count == 9, start[8] == UInt8(ascii: "{") else {
+            return try file(url, digits: 12)
+        }
         // Eight bytes with the length of the header, the header, and then the tensors.
-        let length = try WholeFile.prefix(url, count: 8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let length = start.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
         var sum = SHA256()
         try sum.update(contentsOf: url, from: length + 8)
         return sum.digest().hexadecimal(prefix: 12)

@@ -24,6 +24,12 @@ public enum AdapterError: Error, Sendable, CustomStringConvertible, LocalizedErr
     case wordWithDot(String)
     /// Weights that PEFT's files cannot hold.
     case noPEFTSpelling(layer: String)
+    /// Settings beside the weights that cannot be, or do not go with them.
+    case settings(file: String, problem: String)
+    /// NaN or infinity in what was computed, or in a model.
+    case changeNotFinite(of: String, layer: String)
+    /// Keys of two adapters, of which one would have to be chosen.
+    case severalAdapters(file: String, names: [String])
     /// An algorithm that this program does not have.
     case unsupported(file: String, key: String, algorithm: String)
 
@@ -44,6 +50,13 @@ public enum AdapterError: Error, Sendable, CustomStringConvertible, LocalizedErr
                 + " have no such place there; choose the base model that it was trained on."
         case .malformed(let file, let key, let problem):
             "\(file) is damaged: \(key) \(problem)."
+        case .settings(let file, let problem):
+            "\(file) \(problem)."
+        case .changeNotFinite(let what, let layer):
+            "\(what) has values that are not finite in \(layer); use another."
+        case .severalAdapters(let file, let names):
+            "\(file) holds several adapters (\(names.joined(separator: ", "))), and one file is "
+                + "read as one adapter; save each of them by itself."
         case .otherLayers(let name):
             "the two models have other layers: \(name) is not in both with one shape; give the "
                 + "base model that the tuned one was made of."

@@ -47,34 +47,103 @@ extension AdapterFile {
             func columns(_ number: Int) -> Int? {
                 (shape(keys["lokr_w\(number)"]) ?? shape(keys["lokr_w\(number)_b"]))?.last
             }
-            if let first = columns(1), let second = columns(2) { return first * second }
+            // A file may claim any width where it holds no element.
+            if let first = columns(1), let second = columns(2) {
+                let (width, overflows) = first.multipliedReportingOverflow(by: second)
+                return overflows ? nil : width
+            }
         }
         return nil
     }
 
     /// The thin axis of its layers, the most frequent first; empty where none is of low rank.
-    public var ranks: [Int] {
-        var counts: [Int: Int] = [:]
-        for keys in groups.values {
-            let names = ["lora_down.weight", "hada_w1_b", "lokr_w2_b", "lokr_w1_b", "b2.weight"]
-            if let rank = names.lazy.compactMap({ self.shape(keys[$0])?.first }).first {
-                counts[rank, default: 0] += 1
+    public var ranks: [Int] { mostFrequent { name in self.rank(name) } }
+
+    /// The alphas of its layers, the most frequent first; empty where none is said.
+    ///
+    /// A number for each layer is read, not the weights.
+    public var alphas: [Double] { mostFrequent { name in self.alpha(name)?.value } }
+
+    /// The factors of its layers, alpha divided by the rank or by its root, the most frequent
+    /// first; empty where none is said.
+    public var scales: [Double] {
+        mostFrequent { name in
+            guard let alpha = self.alpha(name), let rank = self.rank(name), rank > 0 else {
+                return nil
             }
+            return alpha.isRankStabilized
+                ? alpha.value / Double(rank).squareRoot() : alpha.value / Double(rank)
+        }
+    }
+
+    private func alpha(_ name: String) -> (value: Double, isRankStabilized: Bool)? {
+        guard let keys = groups[name], keys["oft_blocks"] == nil else { return nil }
+        if let stored = keys["alpha"].flatMap(tensor) {
+            return stored.count == 1 ? (stored.item(), false) : nil
+        }
+        return scale(name).map { ($0.alpha, $0.isRankStabilized) }
+    }
+
+    private func rank(_ name: String) -> Int? {
+        let keys = groups[name] ?? [:]
+        return ["lora_down.weight", "hada_w1_b", "lokr_w2_b", "lokr_w1_b", "b2.weight"].lazy
+            .compactMap { self.shape(keys[$0])?.first }.first ?? scale(name)?.rank
+    }
+
+    private func mostFrequent<Value: Comparable & Hashable>(
+        _ value: (String) -> Value?
+    ) -> [Value] {
+        var counts: [Value: Int] = [:]
+        for name in groups.keys {
+            if let found = value(name) { counts[found, default: 0] += 1 }
         }
         return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
     }
 
-    /// The alphas of its layers, the most frequent first; empty where none is stored.
-    ///
-    /// A number for each layer is read, not the weights.
-    public var alphas: [Double] {
-        var counts: [Double: Int] = [:]
-        for keys in groups.values where keys["oft_blocks"] == nil {
-            if let alpha = keys["alpha"].flatMap(tensor), alpha.count == 1 {
-                counts[alpha.item(), default: 0] += 1
-            }
+    /// How many layers have a scale that neither a tensor nor a setting says, and that is taken
+    /// for 1, as diffusers and A1111 take it.
+    var assumedScaleCount: Int {
+        guard metadata[AdapterWriter.scaleKey] == nil else { return 0 }
+        return groups.count { name, keys in
+            guard keys["alpha"] == nil, scale(name) == nil else { return false }
+            // The processors of old diffusers had no alpha.
+            if keys.values.contains(where: { $0.contains("_lora.") }) { return false }
+            let thin = ["lora_down.weight", "hada_w1_b", "lokr_w1_b", "lokr_w2_b", "b2.weight"]
+            // LyCORIS has no scale for a LoKr of two whole factors; PEFT has one.
+            return thin.contains { keys[$0] != nil }
+                || keys["lokr_w2"].map { !AdapterKey.isKohya($0) } ?? false
         }
-        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+    }
+
+    /// What had to be assumed of the file, as a sentence; nil: nothing.
+    public var assumption: String? {
+        let count = assumedScaleCount
+        guard count > 0 else { return nil }
+        let isAlone = settings.isEmpty && file.keys.contains(where: AdapterKey.isOwnOfPEFT)
+        return "\(url.lastPathComponent) does not say the alpha of "
+            + (count == groups.count ? "its layers" : "\(count) of its \(groups.count) layers")
+            + ": it is taken for their rank, so that what was trained counts as it is"
+            + (isAlone
+                ? "; PEFT writes it into \(PEFTSettings.fileName), which is not there." : ".")
+    }
+
+    /// What people should know who lay the file over a model, a sentence each: what had to be
+    /// assumed, and a strength without effect.
+    public func notices(unetStrength: Double, textEncoderStrength: Double) -> [String] {
+        var result = [assumption].compactMap { $0 }
+        guard unetStrength != textEncoderStrength else { return result }
+        let (name, counts) = (url.lastPathComponent, layerCounts)
+        if counts.textEncoder == 0 {
+            result.append(
+                "\(name) changes no text encoder, so the strength \(textEncoderStrength) for it "
+                    + "has no effect.")
+        }
+        if counts.unet == 0 {
+            result.append(
+                "\(name) changes the text encoder only, so the strength \(unetStrength) for the "
+                    + "U-Net has no effect.")
+        }
+        return result
     }
 
     /// How many layers of the U-Net, and of text encoders, the file changes.

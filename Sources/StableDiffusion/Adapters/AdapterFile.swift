@@ -3,7 +3,7 @@ internal import NN
 internal import Torch
 
 /// A file of adapters in any of the spellings that trainers write: kohya's, LyCORIS', diffusers'
-/// (new and old) and PEFT's.
+/// (new and old) and PEFT's; `.safetensors`, or the `.bin` and `.pt` of older versions.
 public final class AdapterFile {
     /// The file.
     public let url: URL
@@ -13,23 +13,32 @@ public final class AdapterFile {
     let groups: [String: [String: String]]
     /// The keys of the embeddings that the file brings along: by their word, then by the part.
     let bundles: [String: [String: String]]
-    private let file: SafetensorsFile
+    let file: any TensorFile
+    let settings: PEFTSettings
 
     /// Opens the file and sorts its tensors by layer; reads none of them.
     ///
-    /// - Throws: `CheckpointError` or ``AdapterError``: one sentence that names the file.
+    /// - Throws: `CheckpointError`, `PyTorchArchiveError` or ``AdapterError``: one sentence that
+    ///   names the file.
     public init(_ url: URL) throws {
         self.url = url
-        file = try SafetensorsFile(url)
-        metadata = file.header.metadata
+        file = try openTensors(url)
+        metadata = file.metadata
         var groups: [String: [String: String]] = [:]
         var bundles: [String: [String: String]] = [:]
         var strangers: [String] = []
+        var names: Set<String> = []
         for key in file.keys {
             if let (word, part) = Self.bundled(key) {
                 bundles[word, default: [:]][part] = key
-            } else if let (layer, parameter) = AdapterKey.parse(key) {
-                groups[layer, default: [:]][parameter] = key
+            } else if let parsed = AdapterKey(key) {
+                let other = groups[parsed.layer, default: [:]].updateValue(
+                    key, forKey: parsed.parameter)
+                if let other {
+                    throw AdapterError.malformed(
+                        file: url.path, key: key, problem: "says the same as \(other)")
+                }
+                if let name = parsed.adapter { names.insert(name) }
             } else {
                 strangers.append(key)
             }
@@ -39,8 +48,16 @@ public final class AdapterFile {
             throw AdapterError.unsupported(
                 file: url.path, key: key, algorithm: AdapterKey.algorithm(of: key))
         }
+        guard names.count < 2 else {
+            throw AdapterError.severalAdapters(file: url.path, names: names.sorted())
+        }
         self.groups = groups
         self.bundles = bundles
+        let stem = url.deletingPathExtension().lastPathComponent
+        settings = try PEFTSettings(
+            url, metadata: metadata,
+            isOwnOfPEFT: stem == PEFTSettings.ownStem
+                || file.keys.contains(where: AdapterKey.isOwnOfPEFT))
     }
 
     /// Makes adapters of the file's tensors and finds their layers.
@@ -59,10 +76,10 @@ public final class AdapterFile {
                 continue
             }
             let group = AdapterTensors(
-                file: url.path, name: name,
-                tensors: keys.mapValues { [file] key in file.tensor(key) },
+                file: url.path, name: name, tensors: try tensors(keys),
+                scale: scale(name), settingsFile: settings.file,
                 device: place.layer.weight.device)
-            guard let adapter = try group.adapter(alphas: PEFTAlphas(metadata), place: place) else {
+            guard let adapter = try group.adapter(place: place) else {
                 lost.append(name)
                 continue
             }
@@ -80,28 +97,40 @@ public final class AdapterFile {
 
     // MARK: - Tensors
 
-    func shape(_ key: String?) -> [Int]? { key.flatMap { file.header.entries[$0]?.shape } }
-    func dtype(_ key: String) -> DType? { file.header.entries[key]?.dtype }
+    /// The tensors of a layer in float32, on the CPU.
+    ///
+    /// - Throws: `CheckpointError` or ``AdapterError`` for one that is not finite, or holds nothing.
+    private func tensors(_ keys: [String: String]) throws -> [String: Tensor] {
+        var result: [String: Tensor] = [:]
+        for (parameter, key) in keys.sorted(by: { $0.value < $1.value }) {
+            guard let stored = try file.finiteTensor(key) else { continue }
+            guard stored.count > 0 else {
+                throw AdapterError.malformed(
+                    file: url.path, key: key,
+                    problem: "has the shape \(stored.shape), which holds nothing")
+            }
+            let tensor = stored.cast(to: .float32)
+            guard stored.dtype != .float64 || tensor.isAllFinite else {
+                throw CheckpointError.tooLarge(file: url.path, key: key, dtype: .float32)
+            }
+            result[parameter] = tensor
+        }
+        return result
+    }
+
+    /// The first key, in the order of the names, whose values are not all finite; nil: none. Reads
+    /// the whole file.
+    public var firstKeyNotFinite: String? {
+        groups.values.flatMap(\.values).sorted().first { file.tensor($0)?.isAllFinite == false }
+    }
+
+    /// How a layer's change is scaled, by the settings beside its tensors.
+    func scale(_ layer: String) -> PEFTSettings.Scale? {
+        settings.scale(
+            layer, hasRankStabilization: groups[layer]?["lora_down.weight"] != nil)
+    }
+
+    func shape(_ key: String?) -> [Int]? { key.flatMap(file.shape) }
+    func dtype(_ key: String) -> DType? { file.dtype(of: key) }
     func tensor(_ key: String) -> Tensor? { file.tensor(key) }
-}
-
-/// `lora_adapter_metadata` of diffusers: the alphas that its files have no tensors for.
-struct PEFTAlphas {
-    private let settings: [String: Any]
-
-    init(_ metadata: [String: String]) {
-        let text = metadata["lora_adapter_metadata"] ?? "{}"
-        let parsed = try? JSONSerialization.jsonObject(with: Data(text.utf8))
-        settings = parsed as? [String: Any] ?? [:]
-    }
-
-    /// - Parameter rank: what alpha is where nothing is said.
-    func alpha(_ place: AdaptedLayer, rank: Int) -> Double {
-        let prefix = place.network.rawValue
-        let pattern = settings["\(prefix).alpha_pattern"] as? [String: Any]
-        let own = pattern?[place.name] as? Double
-        let alpha = own ?? settings["\(prefix).lora_alpha"] as? Double ?? Double(rank)
-        guard settings["\(prefix).use_rslora"] as? Bool == true else { return alpha }
-        return alpha * Double(rank).squareRoot()
-    }
 }

@@ -1,32 +1,106 @@
 import Foundation
 
-/// How the keys of adapter files are made up: a layer's name and a parameter's.
+/// How a key of an adapter file is made up: a layer's name and a parameter's.
 ///
 /// Whatever the spelling, parameters get kohya's and LyCORIS' names here.
-enum AdapterKey {
+struct AdapterKey {
+    /// The layer's name, as the file spells it.
+    let layer: String
+    /// The parameter's name, as kohya and LyCORIS spell it.
+    let parameter: String
+    /// What PEFT calls the adapter, in a file that says so in its keys.
+    var adapter: String?
+
     /// - Returns: nil for what is no parameter of an adapter that can be read.
-    static func parse(_ key: String) -> (layer: String, parameter: String)? {
-        if let dot = key.firstIndex(of: "."), isKohya(key) {
+    init?(_ key: String) {
+        if let dot = key.firstIndex(of: "."), Self.isKohya(key) {
             let parameter = String(key[key.index(after: dot)...])
-            if kohyaParameters.contains(parameter) { return (String(key[..<dot]), parameter) }
+            if Self.kohyaParameters.contains(parameter) {
+                self.init(layer: String(key[..<dot]), parameter: parameter)
+                return
+            }
         }
-        for (ending, parameter) in endings where key.hasSuffix(ending) {
-            return (layer(String(key.dropLast(ending.count))), parameter)
+        guard let found = Self.peft(key) ?? Self.diffusers(key) ?? Self.processor(key) else {
+            return nil
         }
-        for (ending, parameter) in processorEndings where key.hasSuffix(ending) {
-            // Before PEFT the attention's layers were named by the processor that held them.
-            let stem = key.dropLast(ending.count)
-            guard let range = stem.range(of: ".processor."), stem.hasSuffix("_lora") else {
+        self = found
+    }
+
+    private init(layer: some StringProtocol, parameter: String, adapter: String? = nil) {
+        self.layer = String(layer)
+        self.parameter = parameter
+        self.adapter = adapter
+    }
+
+    /// `LAYER.PARAMETER.ADAPTER.weight`, where both the adapter's name and the ending may be left
+    /// out: PEFT's own state has all of it, and its files leave the name out.
+    private static func peft(_ key: String) -> AdapterKey? {
+        var parts = key.split(separator: ".", omittingEmptySubsequences: false)
+        let ending = parts.last.map(String.init) ?? ""
+        let hasEnding = ["weight", "bias"].contains(ending)
+        if hasEnding { parts.removeLast() }
+        // A name has no dots, so the parameter is the last part or the one before it.
+        for count in 1...2 where parts.count > count {
+            let part = String(parts[parts.count - count])
+            guard let names = peftParameters[part], let name = names[hasEnding ? ending : ""] else {
                 continue
             }
-            let name = stem[range.upperBound...].dropLast("_lora".count)
-            let layer = name == "to_out" ? "to_out.0" : String(name)
-            return (Self.layer("\(stem[..<range.lowerBound]).\(layer)"), parameter)
+            return AdapterKey(
+                layer: withoutPrefix(parts.dropLast(count).joined(separator: ".")),
+                parameter: name, adapter: count == 2 ? parts.last.map(String.init) : nil)
         }
         return nil
     }
 
-    private static func isKohya(_ key: String) -> Bool {
+    private static func diffusers(_ key: String) -> AdapterKey? {
+        for (ending, parameter) in endings where key.hasSuffix(ending) {
+            return AdapterKey(
+                layer: withoutPrefix(key.dropLast(ending.count)), parameter: parameter)
+        }
+        return nil
+    }
+
+    /// Before PEFT the attention's layers were named by the processor that held them; the text
+    /// encoder's, in diffusers 0.17, by the attention alone. Source:
+    /// `DIFFUSERS_OLD_TO_PEFT` in diffusers' `utils/state_dict_utils.py`.
+    private static func processor(_ key: String) -> AdapterKey? {
+        for (ending, parameter) in [
+            (".down.weight", "lora_down.weight"), (".up.weight", "lora_up.weight"),
+        ] where key.hasSuffix(ending) {
+            let stem = withoutPrefix(key.dropLast(ending.count))
+            guard stem.hasSuffix("_lora"), let dot = stem.lastIndex(of: ".") else { return nil }
+            let place = stem[..<dot]
+            let name = String(stem[stem.index(after: dot)...].dropLast("_lora".count))
+            if place.hasSuffix(".processor") {
+                let attention = place.dropLast(".processor".count)
+                return AdapterKey(
+                    layer: "\(attention).\(name == "to_out" ? "to_out.0" : name)",
+                    parameter: parameter)
+            }
+            guard place.hasSuffix(".self_attn"), let projection = textProjections[name] else {
+                return nil
+            }
+            return AdapterKey(layer: "\(place).\(projection)", parameter: parameter)
+        }
+        return nil
+    }
+
+    private static let textProjections = [
+        "to_q": "q_proj", "to_k": "k_proj", "to_v": "v_proj", "to_out": "out_proj",
+    ]
+
+    /// Whether a file that has such a key may be PEFT's own, with its settings beside it.
+    static func isOwnOfPEFT(_ key: String) -> Bool { key.hasPrefix(peftPrefix) }
+
+    /// What PEFT puts before a network's own names.
+    private static let peftPrefix = "base_model.model."
+
+    private static func withoutPrefix(_ name: some StringProtocol) -> String {
+        String(name.hasPrefix(peftPrefix) ? String(name.dropFirst(peftPrefix.count)) : String(name))
+    }
+
+    /// Whether a key begins as those of kohya and LyCORIS do.
+    static func isKohya(_ key: String) -> Bool {
         // Also the networks of other architectures, so that messages can tell whose they are.
         ["lora_", kohyaRotationPrefix, "lycoris_"].contains { key.hasPrefix($0) }
     }
@@ -45,40 +119,31 @@ enum AdapterKey {
     /// PEFT's name for what LyCORIS calls `dora_scale`; it is always that of the outputs.
     static let magnitude = "lora_magnitude_vector"
 
+    /// By PEFT's name, then by the ending of the key.
+    private static let peftParameters: [String: [String: String]] = {
+        var result = [
+            "lora_A": ["weight": "lora_down.weight"],
+            "lora_B": ["weight": "lora_up.weight", "bias": "lora_up.bias"],
+            magnitude: ["": magnitude, "weight": magnitude],
+        ]
+        for name in [
+            "hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2",
+            "lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2",
+        ] {
+            result[name] = ["": name]
+        }
+        return result
+    }()
+
     private static let endings: [(String, String)] =
         [
-            (".lora_A.weight", "lora_down.weight"), (".lora_B.weight", "lora_up.weight"),
-            (".lora_A.default.weight", "lora_down.weight"),
-            (".lora_B.default.weight", "lora_up.weight"),
             (".lora.down.weight", "lora_down.weight"), (".lora.up.weight", "lora_up.weight"),
             (".lora_linear_layer.down.weight", "lora_down.weight"),
-            (".lora_linear_layer.up.weight", "lora_up.weight"),
-            (".lora_B.bias", "lora_up.bias"), (".lora_B.default.bias", "lora_up.bias"),
-            (".lora_magnitude_vector", magnitude),
-            (".lora_magnitude_vector.weight", magnitude),
-            (".lora_magnitude_vector.default.weight", magnitude),
-            (".alpha", "alpha"),
+            (".lora_linear_layer.up.weight", "lora_up.weight"), (".alpha", "alpha"),
         ]
-        + ["hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"].flatMap {
-            [(".\($0)", $0), (".\($0).default", $0)]
-        }
-        + ["lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"]
-        .flatMap { [(".\($0)", $0), (".\($0).default", $0)] }
-        + ["diff", "diff_b", "w_norm", "b_norm", "oft_blocks", "rescale"].map {
+        + ["lokr_t1", "diff", "diff_b", "w_norm", "b_norm", "oft_blocks", "rescale"].map {
             (".\($0)", $0)
         }
-
-    private static let processorEndings: [(String, String)] = [
-        (".down.weight", "lora_down.weight"), (".up.weight", "lora_up.weight"),
-    ]
-
-    /// Without what PEFT puts before a network's own names.
-    private static func layer(_ name: String) -> String {
-        for prefix in ["base_model.model."] where name.hasPrefix(prefix) {
-            return String(name.dropFirst(prefix.count))
-        }
-        return name
-    }
 
     /// What a key that cannot be read is probably part of.
     static func algorithm(of key: String) -> String {
@@ -88,6 +153,11 @@ enum AdapterKey {
         if key.contains("ia3_l") { return "PEFT's IA3" }
         if key.hasSuffix(".bm.weight") { return "GLoRA with a middle factor" }
         if key.contains("vera_lambda") { return "VeRA" }
+        if key.contains("lora_embedding_") { return "LoRA of a table of tokens" }
+        if key.contains(".lora_E") || key.contains("ranknum") { return "AdaLoRA" }
+        if key.contains("modules_to_save") || key.contains("base_layer") {
+            return "whole layers beside a LoRA"
+        }
         return "unknown"
     }
 }

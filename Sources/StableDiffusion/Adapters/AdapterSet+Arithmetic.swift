@@ -10,7 +10,8 @@ extension AdapterSet {
     ///   - base: the layers of the model that the LoRA is for.
     ///   - tuned: the same layers of the other.
     ///   - isIncluded: which layers; norms, and those that do not differ, are left out.
-    /// - Throws: ``AdapterError`` when the models have other layers, or do not differ.
+    /// - Throws: ``AdapterError`` when the models have other layers, do not differ, or are not
+    ///   finite.
     public static func extracting(
         from base: [AdaptedLayer], to tuned: [AdaptedLayer], rank: Int,
         _ isIncluded: (AdaptedLayer) -> Bool
@@ -24,6 +25,11 @@ extension AdapterSet {
             let difference = withoutGradients {
                 other.layer.weight.cast(to: .float32) - weight.cast(to: .float32)
             }
+            guard withoutGradients({ difference.isAllFinite }) else {
+                let isBase = withoutGradients { !weight.isAllFinite }
+                throw .changeNotFinite(
+                    of: isBase ? "the base model" : "the tuned model", layer: place.diffusersName)
+            }
             guard difference.abs().maximum().item() > 0 else { continue }
             entries.append(
                 Entry(place: place, adapter: LowRankAdapter.approximating(difference, rank: rank)))
@@ -33,13 +39,17 @@ extension AdapterSet {
     }
 
     /// The same changes at another rank, as nearly as it allows; of any algorithm, as plain LoRA.
-    public func resized(rank: Int) -> AdapterSet {
-        AdapterSet(
-            entries.map { $0.place.adapter(of: Change($0), rank: rank) })
+    ///
+    /// - Throws: ``AdapterError`` for a change that is not finite.
+    public func resized(rank: Int) throws(AdapterError) -> AdapterSet {
+        try Self.sum([self], rank: rank)
     }
 
     /// The sum of several sets, each at its strength, as plain LoRA of a rank.
-    public static func sum(_ sets: [AdapterSet], rank: Int) -> AdapterSet {
+    ///
+    /// - Throws: ``AdapterError`` for a change that is not finite, as large weights at a large
+    ///   strength can be.
+    public static func sum(_ sets: [AdapterSet], rank: Int) throws(AdapterError) -> AdapterSet {
         var places: [AdaptedLayer] = []
         var changes: [String: Change] = [:]
         withoutGradients {
@@ -54,10 +64,15 @@ extension AdapterSet {
                 }
             }
         }
-        return AdapterSet(
-            places.compactMap { place in
-                changes[place.diffusersName].map { place.adapter(of: $0, rank: rank) }
-            })
+        var entries: [Entry] = []
+        for place in places {
+            guard let change = changes[place.diffusersName] else { continue }
+            guard change.isFinite else {
+                throw .changeNotFinite(of: "what the files change", layer: place.diffusersName)
+            }
+            entries.append(place.adapter(of: change, rank: rank))
+        }
+        return AdapterSet(entries)
     }
 }
 
@@ -79,6 +94,10 @@ private struct Change {
                 entry.adapter.biasDifference.map { $0 * strength }
             )
         }
+    }
+
+    var isFinite: Bool {
+        withoutGradients { weight.isAllFinite && bias?.isAllFinite ?? true }
     }
 
     static func + (a: Change, b: Change) -> Change {

@@ -7,12 +7,15 @@ struct AdapterTensors {
     let file: String
     let name: String
     /// By kohya's and LyCORIS' names.
-    let tensors: [String: Tensor?]
+    let tensors: [String: Tensor]
+    /// What stands beside the tensors about their scale, and where; nil: nothing.
+    let scale: PEFTSettings.Scale?
+    let settingsFile: String
     /// Where the layer is.
     let device: Device
 
     private func tensor(_ name: String) -> Tensor? {
-        tensors[name].flatMap { $0 }?.converted(to: .float32, device: device)
+        tensors[name]?.converted(to: .float32, device: device)
     }
 
     private func required(_ name: String) throws(AdapterError) -> Tensor {
@@ -23,14 +26,12 @@ struct AdapterTensors {
     }
 
     /// - Returns: nil when the tensors fit together and not the layer.
-    func adapter(
-        alphas: PEFTAlphas, place: AdaptedLayer
-    ) throws(AdapterError) -> (any LayerAdapter)? {
+    func adapter(place: AdaptedLayer) throws(AdapterError) -> (any LayerAdapter)? {
         if place.isNorm { return try norm(place) }
-        guard let bias = tensor("diff_b") else { return try change(alphas, place) }
+        guard let bias = tensor("diff_b") else { return try change(place) }
         guard bias.count == place.layer.weight.size(0) else { return nil }
         let isAlone = tensors.count == 1
-        guard let change = isAlone ? nil : try change(alphas, place) else {
+        guard let change = isAlone ? nil : try change(place) else {
             return isAlone ? BiasAdapter(bias.reshaped(-1), beside: nil) : nil
         }
         return BiasAdapter(bias.reshaped(-1), beside: change)
@@ -48,10 +49,8 @@ struct AdapterTensors {
         return bias.map { BiasAdapter($0.reshaped(-1), beside: change, name: "b_norm") } ?? change
     }
 
-    private func change(
-        _ alphas: PEFTAlphas, _ place: AdaptedLayer
-    ) throws(AdapterError) -> (any LayerAdapter)? {
-        guard let direction = try direction(alphas, place) else { return nil }
+    private func change(_ place: AdaptedLayer) throws(AdapterError) -> (any LayerAdapter)? {
+        guard let direction = try direction(place) else { return nil }
         let weight = place.layer.weight
         if let norms = tensor(AdapterKey.magnitude) {
             guard norms.count == weight.size(0) else { return nil }
@@ -66,25 +65,36 @@ struct AdapterTensors {
             direction: direction, magnitude: scale.reshaped(-1), axis: isInput ? .input : .output)
     }
 
-    private func direction(
-        _ alphas: PEFTAlphas, _ place: AdaptedLayer
-    ) throws(AdapterError) -> (any LayerAdapter)? {
-        let weight = place.layer.weight
-        let (outputs, area) = (weight.size(0), weight.count / weight.size(0))
-        func alpha(_ rank: Int) throws(AdapterError) -> Double {
-            guard let stored = tensor("alpha") else { return alphas.alpha(place, rank: rank) }
+    /// What divided by the rank is the factor of the change: the alpha of a tensor, that of the
+    /// settings, or the rank.
+    private func alpha(_ rank: Int) throws(AdapterError) -> Double {
+        if let stored = tensor("alpha") {
             guard stored.count == 1 else {
                 throw .malformed(
                     file: file, key: "\(name).alpha", problem: "has shape \(stored.shape)")
             }
             return stored.item()
         }
+        guard let scale else { return Double(rank) }
+        if let said = scale.rank, said != rank {
+            throw .settings(
+                file: settingsFile,
+                problem: "says that \(name) has rank \(said), and its weights in \(file) have "
+                    + "rank \(rank); the two do not belong together")
+        }
+        return scale.numerator(rank: rank)
+    }
+
+    private func direction(_ place: AdaptedLayer) throws(AdapterError) -> (any LayerAdapter)? {
+        let weight = place.layer.weight
+        let (outputs, area) = (weight.size(0), weight.count / weight.size(0))
         if tensors["lora_down.weight"] != nil || tensors["lora_up.weight"] != nil {
             let down = try required("lora_down.weight")
             let up = try required("lora_up.weight")
             let mid = tensor("lora_mid.weight")
-            guard down.rank >= 2, up.rank >= 2, down.size(0) == (mid ?? up).size(1),
-                mid.map({ $0.rank >= 2 && up.size(1) == $0.size(0) }) ?? true
+            guard down.rank >= 2, up.rank >= 2, up.count == up.size(0) * up.size(1),
+                mid.map({ $0.rank >= 2 && up.size(1) == $0.size(0) }) ?? true,
+                down.size(0) == (mid ?? up).size(1)
             else {
                 throw malformedRanks("lora_up.weight", up, "lora_down.weight", down)
             }
@@ -173,10 +183,15 @@ struct AdapterTensors {
             guard left.rank == 2, right.rank >= 2, left.size(0) * right.size(0) == outputs,
                 weight.size(1) % left.size(1) == 0, left.count * right.count == weight.count
             else { return nil }
-            let rank = second.rank ?? first.rank
-            return KroneckerAdapter(
-                first: first, second: second,
-                alpha: try rank.map { r throws(AdapterError) in try alpha(r) })
+            if let rank = second.rank ?? first.rank {
+                return KroneckerAdapter(first: first, second: second, alpha: try alpha(rank))
+            }
+            // LyCORIS has no scale where both factors are whole; PEFT has that of its settings.
+            guard tensors["alpha"] == nil, let scale, let rank = scale.rank else {
+                return KroneckerAdapter(first: first, second: second)
+            }
+            let factor = scale.numerator(rank: rank) / Double(rank)
+            return KroneckerAdapter(first: .whole(left * factor), second: second)
         }
         if let difference = tensor("diff") {
             guard difference.count == weight.count, difference.size(0) == outputs else {

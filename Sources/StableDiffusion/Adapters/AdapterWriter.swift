@@ -38,7 +38,10 @@ public enum AdapterWriter {
             + bundle(embeddings)
         var header = metadata
         header["format"] = "pt"
-        if format == .kohya { header.merge(hashes(tensors)) { $1 } }
+        switch format {
+        case .kohya: header.merge(hashes(tensors)) { $1 }
+        case .peft: header[scaleKey] = "1, since alpha is in the up matrices"
+        }
         try SafetensorsWriter.write(tensors, to: url, metadata: header)
     }
 
@@ -103,6 +106,9 @@ public enum AdapterWriter {
                 || adapter is GeneralizedAdapter)
         }
     }
+
+    /// Tells readers that nothing has to be assumed of the scale; PEFT's format has no place for it.
+    static let scaleKey = "attune_scale"
 
     /// Alpha goes into the up matrices, since older versions of diffusers know of none.
     private static func peft(_ set: AdapterSet) throws -> [(String, Tensor)] {

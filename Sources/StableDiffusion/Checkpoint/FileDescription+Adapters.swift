@@ -16,6 +16,11 @@ extension FileDescription {
         if !file.alphas.isEmpty {
             facts.append(("Alpha", file.alphas.map(number).joined(separator: ", ")))
         }
+        if !file.scales.isEmpty {
+            facts.append(("Scale", file.scales.map(number).joined(separator: ", ")))
+        }
+        if let assumption = file.assumption { facts.append(("Assumed", assumption)) }
+        if let key = file.firstKeyNotFinite { facts.append(notFinite(key)) }
         if !file.words.isEmpty {
             facts.append(("Words", file.words.joined(separator: ", ")))
         }

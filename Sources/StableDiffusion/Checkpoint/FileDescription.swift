@@ -30,22 +30,55 @@ public struct FileDescription: Sendable {
     }
 
     private static func safetensors(_ url: URL) throws -> Facts {
+        try adapters(url) ?? embedding(url) ?? model(url)
+    }
+
+    private static func archive(_ url: URL) throws -> Facts {
+        if let facts = try embedding(url) { return facts }
         do {
-            return try adapters(try AdapterFile(url))
+            return try hypernetwork(try HypernetworkFile.read(url), url)
+        } catch HypernetworkError.notFinite(_, let key) {
+            return try damaged("hypernetwork", key, url)
+        } catch {}
+        return try adapters(url) ?? model(url)
+    }
+
+    /// Nil where the file holds no adapters.
+    private static func adapters(_ url: URL) throws -> Facts? {
+        let file: AdapterFile
+        do {
+            file = try AdapterFile(url)
         } catch AdapterError.unsupported(_, let key, let algorithm) {
             return [
                 ("Kind", "\(algorithm) weights, which are not supported"), ("First", key),
                 ("SHA-256", try digest(url)),
             ]
-        } catch {}
-        if let file = try? TextualInversionFile(url) { return try embedding(file, url) }
-        return try model(url)
+        } catch let error as AdapterError {
+            guard case .noAdapters = error else { throw error }
+            return nil
+        } catch {
+            return nil
+        }
+        return try adapters(file)
     }
 
-    private static func archive(_ url: URL) throws -> Facts {
-        if let file = try? TextualInversionFile(url) { return try embedding(file, url) }
-        if let network = try? HypernetworkFile.read(url) { return try hypernetwork(network, url) }
-        return try model(url)
+    /// Nil where the file is no embedding.
+    private static func embedding(_ url: URL) throws -> Facts? {
+        do {
+            return try embedding(try TextualInversionFile(url), url)
+        } catch TextualInversionError.notFinite(_, let key) {
+            return try damaged("textual inversion embedding", key, url)
+        } catch {
+            return nil
+        }
+    }
+
+    private static func damaged(_ kind: String, _ key: String, _ url: URL) throws -> Facts {
+        [("Kind", kind), notFinite(key), ("SHA-256", try digest(url))]
+    }
+
+    static func notFinite(_ key: String) -> (label: String, value: String) {
+        ("Damaged", "\(key) holds values that are not finite")
     }
 
     private static func embedding(_ file: TextualInversionFile, _ url: URL) throws -> Facts {

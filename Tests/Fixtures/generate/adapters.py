@@ -49,8 +49,9 @@ def outputs(pipe, data):
 
 def settled(config):
     """What differs from one machine, or one run, to the next is taken out."""
-    sorted_targets = {"target_modules": sorted(config.target_modules)}
-    return config.to_dict() | sorted_targets | {"base_model_name_or_path": None}
+    targets = config.target_modules
+    targets = {"target_modules": targets if isinstance(targets, str) else sorted(targets)}
+    return config.to_dict() | targets | {"base_model_name_or_path": None}
 
 
 def sort_header(path):

@@ -14,6 +14,7 @@ import models
 import networks
 import ops
 import optimizers
+import peft_files
 import pipelines
 import samplers
 import single_file
@@ -47,6 +48,7 @@ def main():
         training,
         losses,
         adapters,
+        peft_files,
         hypernetworks,
         clip,
         data,
