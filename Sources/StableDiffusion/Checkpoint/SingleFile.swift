@@ -41,7 +41,9 @@ enum SingleFile {
         _ usesEMA: Bool
     ) throws -> [ModelPart: PartWeights] {
         func number(_ part: ModelPart, _ key: String) throws -> Int {
-            guard let value = configurations[part]?.object[key] as? Int, value > 0 else {
+            guard let value = configurations[part]?.object[key] as? Int,
+                (1...1_000_000).contains(value)
+            else {
                 throw ModelError.configuration(
                     path: configurations[part]?.path ?? url.path, reason: "\(key) is missing")
             }

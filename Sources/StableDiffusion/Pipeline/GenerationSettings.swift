@@ -23,6 +23,9 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
     /// The defaults, for this prompt.
     public init(prompt: String) { self.prompt = prompt }
 
+    /// In pixels; no memory holds what a network makes of more.
+    static let largestSide = 1 << 16
+
     /// - Throws: ``GenerationError`` naming the first setting that does not fit the model.
     public func validate(for source: ModelSource) throws(GenerationError) {
         let factor = source.vaeConfiguration.downsamplingFactor
@@ -31,6 +34,9 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
             guard value > 0, value % factor == 0 else {
                 let below = max(factor, value / factor * factor)
                 throw .size(setting, value, factor: factor, suggestion: below)
+            }
+            guard value <= Self.largestSide else {
+                throw .outOfRange(setting, "\(value)", "at most \(Self.largestSide)")
             }
         }
         guard stepCount > 0 else { throw .outOfRange("steps", "\(stepCount)", "at least 1") }
