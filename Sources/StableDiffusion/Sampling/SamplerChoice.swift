@@ -95,3 +95,14 @@ extension SchedulerConfiguration {
         return (kind, result)
     }
 }
+
+extension ModelSource {
+    /// What a person should know before pictures are painted with a model: what was taken for
+    /// granted of it, and which sampler takes the place of a missing one.
+    ///
+    /// - Throws: as ``SamplerChoice/init(_:for:)``.
+    public func paintingNotices(_ sampler: SamplerKind? = nil) throws(SamplerError) -> [String] {
+        let choice = try SamplerChoice(sampler, for: schedulerConfiguration)
+        return notices + [choice.notice].compactMap { $0 }
+    }
+}
