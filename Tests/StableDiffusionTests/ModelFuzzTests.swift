@@ -44,7 +44,7 @@ import Torch
         let model = try Model()
         let text = try String(contentsOf: model.url.appending(path: file), encoding: .utf8)
         var dice = Dice(state: UInt64(file.utf8.count))
-        for _ in 0..<40 {
+        for _ in 0..<20 {
             let damaged = Self.damaged(text, &dice)
             try exhaust(model, file, damaged)
         }
@@ -90,7 +90,7 @@ import Torch
             #expect(picture[0].shape == [2 * factor, 3 * factor, 3])
         } catch {
             let sentence = "\(error)"
-            #expect(sentence.hasSuffix(".") && !sentence.contains("\n"), "\(sentence) in \(text)")
+            #expect(".?".contains(sentence.suffix(1)) && !sentence.contains("\n"), "\(sentence)")
         }
     }
 
