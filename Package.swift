@@ -62,7 +62,11 @@ let package = Package(
         .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
         .target(
             name: "StableDiffusion",
-            dependencies: ["Torch", "NN", "PyTorchArchive", "Files"], swiftSettings: strict),
+            dependencies: [
+                "Torch", "NN", "PyTorchArchive", "Files",
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "CVips",
             cSettings: [.unsafeFlags(["@\(libvips)/compile"])],

@@ -44,7 +44,7 @@ public struct PictureWriter {
 
     private func parameters(seed: UInt64, _ picture: PixelImage) throws -> GenerationParameters {
         let configuration = pipeline.source.schedulerConfiguration
-        let kind = try settings.sampler ?? SamplerKind(for: configuration)
+        let kind = try SamplerChoice(settings.sampler, for: configuration).kind
         return GenerationParameters(
             prompt: settings.prompt, negativePrompt: settings.negativePrompt,
             steps: settings.stepCount, sampler: kind.label, cfgScale: settings.guidanceScale,

@@ -1,5 +1,7 @@
 import Files
 import Foundation
+import StableDiffusion
+import Torch
 
 /// The sentences in which textual inversion sees its word (Gal et al. 2022, arXiv 2208.01618,
 /// appendix; the short lists that all implementations use).
@@ -54,6 +56,37 @@ enum PromptTemplates {
                 name: "templates", value: path, problem: "has no lines; write one sentence a line.")
         }
         return lines
+    }
+
+    /// Sees whether the word is within what the text encoder reads of every sentence: else nothing
+    /// would be learned from it.
+    ///
+    /// - Parameter path: the file that the sentences are from; nil: they are the built-in ones.
+    /// - Throws: ``TrainingError/option(name:value:problem:)`` naming file and line.
+    static func check(
+        _ templates: [String], of path: String?, word: String, vectorCount: Int,
+        tokenizer: CLIPTokenizer
+    ) throws(TrainingError) {
+        let limit = tokenizer.maximumLength - 2
+        // More are refused where the vectors are made.
+        guard vectorCount <= limit else { return }
+        let vectors = Tensor.zeros([vectorCount, 1])
+        let prompts = PromptEncoder(
+            tokenizer, embeddings: [TextualInversion(token: word, vectors: vectors)])
+        for template in templates {
+            let rows = prompts.encode(template.replacing("{}", with: word)).rows
+            if rows.contains(vectorCount - 1) { continue }
+            guard let path else {
+                throw .option(
+                    name: "num-vectors", value: "\(vectorCount)",
+                    problem: "does not fit into \"\(template)\", as \(limit) tokens are read; "
+                        + "take fewer.")
+            }
+            throw .option(
+                name: "templates", value: path,
+                problem: "has the line \"\(template)\", of which \(limit) tokens are read, and "
+                    + "the subject ({}) lies beyond them; shorten what stands before it.")
+        }
     }
 
     /// The sentences with a word in them.

@@ -35,9 +35,12 @@ public struct TextualInversionConfiguration: Codable, Sendable, Equatable {
 
     /// The sentences of the run.
     package func texts() throws -> [String] {
-        let sentences =
-            try templates.map { try PromptTemplates.read($0) }
+        PromptTemplates.filled(try sentences(), with: placeholderToken)
+    }
+
+    /// The same with `{}` for the word.
+    package func sentences() throws -> [String] {
+        try templates.map { try PromptTemplates.read($0) }
             ?? (learnableProperty == .object ? PromptTemplates.object : PromptTemplates.style)
-        return PromptTemplates.filled(sentences, with: placeholderToken)
     }
 }

@@ -30,9 +30,8 @@ private func fail(_ status: ct_status, _ operation: String, _ operands: [Tensor]
         fatalError("\(operation)(\(shapes)): \(message)")
     }
     let sentence =
-        "Out of memory in \(operation): lower --train-batch-size, --batch-size or --resolution, "
-        + "add --gradient-checkpointing, or use --mixed-precision bf16 (--precision bf16 to "
-        + "generate).\n"
+        "Out of memory in \(operation): lower the batch size or the resolution, compute in bf16, "
+        + "or train with gradient checkpointing.\n"
     sentence.withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
     exit(outOfMemoryExitStatus)
 }

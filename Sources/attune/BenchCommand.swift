@@ -41,6 +41,23 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Compute activations twice instead of keeping them.")
     var gradientCheckpointing = false
 
+    func validate() throws {
+        for (name, value) in [("size", size), ("batch", batch ?? 1), ("repeat", `repeat`)] {
+            guard value >= 1 else {
+                throw ValidationError("--\(name) \(value): must be at least 1.")
+            }
+        }
+        guard size % 64 == 0, size <= 8192 else {
+            throw ValidationError("--size \(size): must be a multiple of 64, at most 8192.")
+        }
+        guard (batch ?? 1) <= 1024, `repeat` <= 1_000_000 else {
+            throw ValidationError("--batch and --repeat: at most 1024 and a million.")
+        }
+        guard (0...1_000_000).contains(warmup) else {
+            throw ValidationError("--warmup \(warmup): must be from 0 to a million.")
+        }
+    }
+
     func run() throws {
         let device = try Device(named: device)
         let compute = dtype.dtype(on: device)

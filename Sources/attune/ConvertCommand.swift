@@ -40,14 +40,25 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: "What weights are stored in.")
     var precision = Precision.fp32
 
+    @Option(help: "What the model predicts: epsilon or v_prediction (default: as it says).")
+    var predictionType: PredictionType?
+
     func run() throws {
         let (from, to) = (URL(filePath: model), URL(filePath: output))
         let form = try ModelForm(of: to, convertedFrom: from)
-        let source = try ModelSource(from, usesEMA: ema)
+        let source = try ModelSource(from, predictionOverride: predictionType, usesEMA: ema)
+        for notice in source.notices { print("Note: \(notice)") }
         switch form {
         case .folder: try ModelWriter.write(to: to, source: source, dtype: precision.dtype)
         case .singleFile:
-            try SingleFileWriter.write(to: to, source: source, dtype: precision.dtype)
+            let words = try SingleFileWriter.write(
+                to: to, source: source, dtype: precision.dtype)
+            if !words.isEmpty {
+                print(
+                    "Note: a single file has no place for added words, so each is an embedding "
+                        + "beside it; web UIs know it in prompts by the name of its file: "
+                        + "\(words.map(\.lastPathComponent).joined(separator: ", ")).")
+            }
             if ![768, 1024].contains(source.unetConfiguration.crossAttentionWidth) {
                 print(
                     "Note: it has the sizes of no published model, so programs need a "

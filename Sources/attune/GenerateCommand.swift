@@ -59,6 +59,9 @@ struct GenerateCommand: ParsableCommand {
         help: "The sampler, such as euler or \"DPM++ 2M Karras\" (default: the model's).")
     var sampler: String?
 
+    @Option(help: "What the model predicts: epsilon or v_prediction (default: as it says).")
+    var predictionType: PredictionType?
+
     @Option(help: "In pixels (default: the model's own).")
     var width: Int?
 
@@ -95,16 +98,16 @@ struct GenerateCommand: ParsableCommand {
         settings.stepCount = steps
         settings.guidanceScale = guidanceScale
         settings.clipSkip = clipSkip
-        settings.sampler = try sampler.map { try SamplerKind(named: $0) }
-        let source = try ModelSource(model.map { URL(filePath: $0) } ?? EmbeddedModel.locate())
-        try settings.validate(for: source)
-        let kind = try settings.sampler ?? SamplerKind(for: source.schedulerConfiguration)
-        _ = try kind.makeSampler(source.schedulerConfiguration, stepCount: steps)
+        let source = try ModelSource(
+            model.map { URL(filePath: $0) } ?? EmbeddedModel.locate(),
+            predictionOverride: predictionType)
+        let choice = try choose(&settings, for: source)
         try source.verify()
         let overlays = try additions.read()
         try OverlayStack.check(overlays, for: source)
         let printer = ProgressPrinter()
         overlays.flatMap(\.notices).forEach(printer.line)
+        (source.notices + [choice.notice].compactMap { $0 }).forEach(printer.line)
         var dtype = precision.dtype(on: device)
         if device == .cpu, dtype == .float16 {
             dtype = .bfloat16
@@ -138,5 +141,22 @@ struct GenerateCommand: ParsableCommand {
         }
         printer.finish()
         printer.line("\(count) picture\(count == 1 ? "" : "s") in \(folder.path)")
+    }
+
+    /// Sees whether the settings fit the model, which calls them as this command does.
+    private func choose(
+        _ settings: inout GenerationSettings, for source: ModelSource
+    ) throws -> SamplerChoice {
+        do {
+            settings.sampler = try sampler.map { try SamplerKind(named: $0) }
+            try settings.validate(for: source)
+            let choice = try SamplerChoice(settings.sampler, for: source.schedulerConfiguration)
+            _ = try choice.sampler(stepCount: steps)
+            return choice
+        } catch let error as GenerationError {
+            throw ValidationError("--\(error)")
+        } catch let error as SamplerError where error.isOfSetting {
+            throw ValidationError("--\(error)")
+        }
     }
 }

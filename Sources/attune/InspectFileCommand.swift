@@ -6,7 +6,7 @@ import StableDiffusion
 struct InspectFileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "file",
-        abstract: "Say what a model, LoRA, embedding or hypernetwork is.",
+        abstract: "Say what a model, LoRA, embedding, hypernetwork, picture or other file is.",
         discussion: "Files are read without running anything that is in them.")
 
     @Argument(help: "Files, or folders in the layout of diffusers.")
@@ -14,7 +14,8 @@ struct InspectFileCommand: ParsableCommand {
 
     func run() throws {
         for (index, file) in files.enumerated() {
-            let facts = try FileDescription(URL(filePath: file)).facts
+            let url = URL(filePath: file)
+            let facts = try PictureFacts.read(url) ?? FileDescription(url).facts
             if index > 0 { print("") }
             if files.count > 1 { print(file) }
             let width = facts.map(\.label.count).max() ?? 0

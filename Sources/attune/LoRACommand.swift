@@ -160,6 +160,7 @@ private struct LoadedModel {
 
     init(_ model: String?) throws {
         source = try ModelSource(model.map { URL(filePath: $0) } ?? EmbeddedModel.locate())
+        for notice in source.notices { print("Note: \(notice)") }
         unet = try source.unet()
         textEncoder = try source.textEncoder()
     }

@@ -35,6 +35,7 @@ import Torch
         (["--width", "60"], ["--width 60", "multiple of 8", "56", "64"]),
         (["--height", "100"], ["--height 100", "multiple of 8"]),
         (["--height", "0"], ["--height 0"]),
+        (["--width", "9223372036854775800"], ["--width 9223372036854775800", "at most 65536"]),
         (["--steps", "0"], ["--steps 0"]),
         (["--steps", "1001"], ["--steps 1001"]),
         (["--count", "0"], ["--count 0"]),

@@ -199,6 +199,7 @@ import Torch
 
     @Test(arguments: [
         ("block_out_channels", "[8, 16, 24]"), ("block_out_channels", "[9000000000000000000]"),
+        ("downsample_padding", "0"), ("downsample_padding", "-1"),
         ("block_out_channels", "[]"), ("block_out_channels", "\"8\""), ("norm_num_groups", "0"),
         ("layers_per_block", "0"), ("layers_per_block", "-1"), ("attention_head_dim", "0"),
         ("attention_head_dim", "3"), ("cross_attention_dim", "24"), ("in_channels", "9"),
@@ -214,6 +215,20 @@ import Torch
         let message = refusal(model)
         #expect(message != "no error", "\(key) \(value)")
         #expect(message.contains("config.json") || message.contains("parts"), "\(message)")
+    }
+
+    @Test(arguments: [
+        ("in_channels", "4"), ("out_channels", "1"), ("scaling_factor", "0"),
+        ("scaling_factor", "-0.18215"), ("block_out_channels", "[]"), ("latent_channels", "0"),
+    ])
+    func autoencoderConfigurationThatDoesNotHold(key: String, value: String) throws {
+        let scratch = try Scratch()
+        let model = try scratch.model()
+        let parsed = try JSONSerialization.jsonObject(
+            with: Data(value.utf8), options: [.fragmentsAllowed])
+        try scratch.edit("model/vae/config.json") { $0[key] = parsed }
+        let message = refusal(model)
+        #expect(message.contains("vae/config.json: \(key)"), "\(message)")
     }
 
     @Test func configurationThatIsNoJSON() throws {

@@ -38,19 +38,18 @@ import Torch
     @Test func theModelsOwnConfigurationDecides() throws {
         func kind(_ path: String) throws -> SamplerKind {
             let url = Fixture.url(path)
-            return try SamplerKind(
+            let choice = try SamplerChoice(
                 for: SchedulerConfiguration(json: Data(contentsOf: url), file: url.path))
+            #expect(choice.notice == nil)
+            return choice.kind
         }
         #expect(try kind("models/tiny-sd1/scheduler/scheduler_config.json") == .pndm)
         #expect(try kind("models/tiny-sd2/scheduler/scheduler_config.json") == .ddim)
         var configuration = SchedulerConfiguration()
-        configuration.className = "UniPCMultistepScheduler"
-        #expect(throws: SamplerError.unknownClass("UniPCMultistepScheduler")) {
-            try SamplerKind(for: configuration)
-        }
         configuration.className = "DPMSolverMultistepScheduler"
         configuration.usesKarrasSigmas = true
-        #expect(try SamplerKind(for: configuration) == .dpmPlusPlus2MKarras)
+        #expect(try SamplerChoice(for: configuration).kind == .dpmPlusPlus2MKarras)
+        #expect(try SamplerChoice(.euler, for: configuration).kind == .euler)
     }
 
     @Test func keysOfAnotherClassCarryOverAndItsDefaultsDoNot() throws {

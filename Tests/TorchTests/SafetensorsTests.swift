@@ -60,9 +60,34 @@ import Torch
         #expect(try refusal(bytes).contains("claims a header of \(claimed) bytes"))
     }
 
-    @Test(arguments: ["", "[]", "nonsense", "{\"a\":", "\u{1}", "17", "null"])
+    @Test(arguments: ["[]", "nonsense", "{\"a\":", "\u{1}", "17", "null"])
     func headerThatIsNoObject(header: String) throws {
         #expect(try refusal(Self.bytes(header: header)).contains("not a JSON object"))
+    }
+
+    @Test func nothingButZeros() throws {
+        #expect(try refusal(Self.bytes(header: "")).contains("nothing but zeros at its start"))
+    }
+
+    /// What people give by mistake, and what downloads leave behind.
+    @Test(arguments: [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "Git LFS pointer"),
+        ("<!DOCTYPE html><html><body>404 Not Found</body></html>", "web page"),
+        ("\u{89}PNG\r\n\u{1A}\n 0000 IHDR", "PNG picture"), ("GGUF 0000 0000", "GGUF"),
+        ("{\"error\": \"no such repository\"}", "JSON"), ("just some words", "a text"),
+        ("PK\u{3}\u{4} and so on", "zip archive"),
+    ])
+    func filesOfOtherKindsAreNamed(start: String, kind: String) throws {
+        let bytes = Data(start.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+        let message = try refusal(bytes)
+        #expect(message.contains(kind) && !message.contains("claims a header"), "\(message)")
+    }
+
+    @Test(arguments: ["F8_E4M3", "F8_E5M2"]) func eightBitFloatsAreNamed(dtype: String) throws {
+        let header = "{\"a\":\(Self.entry(dtype))}"
+        let message = try refusal(Self.bytes(header: header))
+        #expect(message.contains("as \(dtype)") && message.contains("8-bit floating point"))
+        #expect(!message.contains("damaged"), "\(message)")
     }
 
     @Test func headerNestedDeeply() throws {

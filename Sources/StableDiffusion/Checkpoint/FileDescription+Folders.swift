@@ -1,5 +1,7 @@
 internal import Files
 internal import Foundation
+internal import NN
+internal import Torch
 
 // Folders: models in the layout of diffusers, what training writes, and its checkpoints.
 extension FileDescription {
@@ -21,9 +23,21 @@ extension FileDescription {
         let checkpoints = names.filter {
             $0.hasPrefix(Name.checkpoint) && Int($0.dropFirst(Name.checkpoint.count)) != nil
         }
-        guard has(Name.log) || !checkpoints.isEmpty else { return try model(url) }
+        guard has(Name.log) || !checkpoints.isEmpty else { return try sound(url) }
         return run(url, names, checkpoints)
-            + (has("model_index.json") ? try model(url) : [])
+            + (has("model_index.json") ? try sound(url) : [])
+    }
+
+    /// A model in a folder, with what is damaged in its weights.
+    private static func sound(_ url: URL) throws -> Facts {
+        let facts = try model(url)
+        let weights = try ModelSource(url).contents.weights
+        let files = ModelPart.allCases.flatMap { part in
+            let stored = weights[part]?.stored.values.map(\.file) ?? []
+            return Dictionary(stored.map { ($0.path, $0) }) { first, _ in first }.values
+                .sorted { $0.path < $1.path }
+        }
+        return facts + damage(files)
     }
 
     private static func state(_ folder: URL) -> [String: Any]? {

@@ -11,7 +11,8 @@ public struct FileDescription: Sendable {
 
     typealias Facts = [(label: String, value: String)]
 
-    /// Looks at a model, LoRA, embedding, hypernetwork or training run; reads no more than it needs.
+    /// Looks at a model, LoRA, embedding, hypernetwork or training run, or says by its first bytes
+    /// what else a file is.
     ///
     /// - Throws: one sentence that names the file and what it is not.
     public init(_ url: URL) throws {
@@ -23,17 +24,63 @@ public struct FileDescription: Sendable {
             facts = try Self.folder(url)
             return
         }
-        let start = [UInt8](try WholeFile.prefix(url, count: 9))
-        let isHeader = start.count == 9 && start[8] == UInt8(ascii: "{")
-        let isArchive = !isHeader && (start.starts(with: [0x50, 0x4B]) || start.first == 0x80)
-        facts = isArchive ? try Self.archive(url) : try Self.safetensors(url)
+        let start = try WholeFile.prefix(url, count: FileKind.startLength)
+        let isHeader = start.count > 8 && start[start.startIndex + 8] == UInt8(ascii: "{")
+        switch isHeader ? .safetensors : FileKind(start: start) {
+        case .safetensors: facts = try Self.withDamage(Self.safetensors(url), url)
+        case .pickle, .zip: facts = try Self.archive(url)
+        case let kind?: facts = try Self.foreign(kind, url)
+        case nil: throw ModelError.unknownKind(path: url.path)
+        }
+    }
+
+    /// A file that holds no weights.
+    private static func foreign(_ kind: FileKind, _ url: URL) throws -> Facts {
+        var facts: Facts = [("Kind", String(kind.name.drop { $0 != " " }.dropFirst()))]
+        if kind == .zeros || kind == .empty { facts = [("Kind", kind.name)] }
+        if !kind.advice.isEmpty { facts.append(("Note", kind.advice)) }
+        let size = try FileManager.default.attributesOfItem(atPath: url.path)[.size]
+        return facts + [("Bytes", "\(size ?? 0)"), ("SHA-256", try digest(url))]
+    }
+
+    /// With the tensors that nothing can be computed with, where there are any that are not told.
+    private static func withDamage(_ facts: Facts, _ url: URL) -> Facts {
+        guard !facts.contains(where: { $0.label == "Damaged" }),
+            let file = try? openTensors(url)
+        else { return facts }
+        return facts + damage([file])
+    }
+
+    static func damage(_ files: [any TensorFile]) -> Facts {
+        let bad = files.flatMap { file in
+            file.keys.filter { file.tensor($0)?.isAllFinite == false }
+        }
+        guard let first = bad.first else { return [] }
+        let others = bad.count == 1 ? "" : " and \(bad.count - 1) more"
+        return [("Not finite", "\(first)\(others): nothing can be computed with it")]
     }
 
     private static func safetensors(_ url: URL) throws -> Facts {
-        try adapters(url) ?? embedding(url) ?? model(url)
+        do {
+            return try adapters(url) ?? embedding(url) ?? model(url)
+        } catch CheckpointError.unsupportedType(_, let key, let type) {
+            return [
+                ("Kind", "safetensors file with weights in \(type), a type that is not supported"),
+                ("First", key), ("SHA-256", try digest(url)),
+            ]
+        }
     }
 
     private static func archive(_ url: URL) throws -> Facts {
+        do {
+            return try withDamage(weights(url), url)
+        } catch let error as PyTorchArchiveError {
+            let kind = try FileKind(url) == .zip ? "zip archive" : "Python pickle"
+            return [("Kind", kind), ("Not read", "\(error)"), ("SHA-256", try digest(url))]
+        }
+    }
+
+    private static func weights(_ url: URL) throws -> Facts {
         if let facts = try embedding(url) { return facts }
         do {
             return try hypernetwork(try HypernetworkFile.read(url), url)
@@ -136,9 +183,23 @@ public struct FileDescription: Sendable {
             ("Kind", "Stable Diffusion model"),
             ("Text", TextualInversion.family(width: source.unetConfiguration.crossAttentionWidth)),
             ("Picture size", "\(side) x \(side) pixels"),
-            ("Predicts", source.schedulerConfiguration.predictionType.rawValue),
+            (
+                "Predicts",
+                source.schedulerConfiguration.predictionType.rawValue
+                    + (source.contents.guessesPrediction ? " (assumed: the file does not say)" : "")
+            ),
             ("Precision", types.sorted().joined(separator: ", ")),
         ]
+        if let path = source.contents.configurationFile {
+            facts.append(("Configuration", URL(filePath: path).lastPathComponent))
+        }
+        let words = source.tokenizer.addedWords.map { word, ids in
+            ids.count == 1 ? word : "\(word) (\(ids.count) vectors)"
+        }
+        if !words.isEmpty { facts.append(("Added words", words.joined(separator: ", "))) }
+        if let notice = try? SamplerChoice(for: source.schedulerConfiguration).notice {
+            facts.append(("Sampler", notice))
+        }
         if let file = source.contents.weights[.unet]?.stored.values.first?.file {
             if file.keys.contains(where: { $0.hasPrefix("model_ema.diffusion_model") }) {
                 facts.append(("Averaged weights", "beside the plain ones (convert --ema)"))

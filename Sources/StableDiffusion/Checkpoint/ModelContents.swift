@@ -11,6 +11,12 @@ struct ModelContents {
     var paddingToken: String?
     /// model_index.json of a diffusers folder.
     var index: ConfigurationFile?
+    /// The web UI's YAML beside a single file, where it was read.
+    var configurationFile: String?
+    /// Whether what the network predicts is what most models of its kind do, and nobody said so.
+    var guessesPrediction = false
+    /// Sentences for people on what was taken for granted, or cannot be used.
+    var notices: [String] = []
 
     func configuration<Value: Decodable>(_ part: ModelPart) throws -> Value {
         guard let file = configurations[part] else {

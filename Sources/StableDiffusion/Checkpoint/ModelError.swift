@@ -6,6 +6,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible, LocalizedError
     case absent(path: String)
     /// Something is there, and it is no model.
     case notAModel(path: String, reason: String)
+    /// A file whose first bytes are those of nothing that is known.
+    case unknownKind(path: String)
     /// A diffusers folder without one of its parts.
     case missingPart(name: String, folder: String)
     /// A part without its weights.
@@ -26,6 +28,9 @@ public enum ModelError: Error, Sendable, CustomStringConvertible, LocalizedError
             "there is no model at \(path); give a diffusers folder, or a .safetensors or .ckpt file."
         case .notAModel(let path, let reason):
             "\(path) is not a Stable Diffusion model: \(reason)."
+        case .unknownKind(let path):
+            "\(path) is none of the kinds of file that are known: weights (.safetensors, or what "
+                + "PyTorch writes), pictures, archives or texts."
         case .missingPart(let name, let folder):
             "there is no \(name) in \(folder); fetch the model again, with all of its parts."
         case .missingWeights(let folder, let expected):
@@ -40,7 +45,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible, LocalizedError
         case .missingCompanion(let name):
             "the folder Models/\(name) that comes with the program was not found; set ATTUNE_HOME "
                 + "to the folder that holds Models"
-                + (name == "miniature" ? ", or name a model of your own with --model." : ".")
+                + (name == "miniature" ? ", or name a model of your own." : ".")
         }
     }
 

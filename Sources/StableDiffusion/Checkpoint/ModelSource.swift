@@ -31,7 +31,8 @@ public final class ModelSource {
     ///
     /// A single file has no configuration. Its sizes are inferred from its tensors, and its
     /// scheduler is that of the version; what an SD 2.x file predicts cannot be told from the
-    /// weights, and is velocity unless the file's metadata or `predictionOverride` says otherwise.
+    /// weights, and is velocity unless the web UI's YAML beside it, the file's metadata or
+    /// `predictionOverride` says otherwise. ``notices`` tell where nobody said it.
     ///
     /// - Parameters:
     ///   - url: a diffusers folder or a single file.
@@ -65,7 +66,8 @@ public final class ModelSource {
             contents = try Self.applying(
                 predictionOverride, rescalesBetas: rescalesBetas,
                 to: try SingleFile.open(
-                    path, reference: configuration?.standardizedFileURL, usesEMA: usesEMA))
+                    path, reference: configuration?.standardizedFileURL, usesEMA: usesEMA,
+                    prediction: predictionOverride))
         }
         unetConfiguration = try contents.configuration(.unet)
         try unetConfiguration.validate()
@@ -78,6 +80,9 @@ public final class ModelSource {
         tokenizer = try contents.tokenizer()
         try checkThatPartsFit()
     }
+
+    /// Sentences for people on what was taken for granted, or cannot be used.
+    public var notices: [String] { contents.notices }
 
     /// The first ten digits of a SHA-256, as A1111 names models: of the single file, or of the
     /// U-Net's weights (shard after shard). Computed when first asked for.
@@ -198,6 +203,11 @@ public final class ModelSource {
             throw refuse(
                 "the tokenizer has \(tokenizer.vocabularyCount) tokens and the text encoder "
                     + "\(textEncoderConfiguration.vocabularySize)")
+        }
+        guard tokenizer.highestID < textEncoderConfiguration.vocabularySize else {
+            throw refuse(
+                "the tokenizer has a token of the number \(tokenizer.highestID), and the text "
+                    + "encoder \(textEncoderConfiguration.vocabularySize) rows")
         }
         guard tokenizer.maximumLength <= textEncoderConfiguration.maximumLength else {
             throw refuse(

@@ -79,6 +79,7 @@ public enum ModelWriter {
     ) throws {
         let weights = source.contents.weights[part]
         if store == nil, let weights, weights.isCurrentSpelling, weights.isStored(as: dtype) {
+            try weights.requireFinite()
             for file in weights.files { try copy(file, to: folder) }
             return
         }

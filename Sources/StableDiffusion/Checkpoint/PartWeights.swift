@@ -46,6 +46,15 @@ struct PartWeights {
             readsContents: readsContents)
     }
 
+    /// Sees what loading would see, for files that are copied as they are.
+    ///
+    /// - Throws: ``CheckpointError/notFiniteIn(file:key:)``.
+    func requireFinite() throws(CheckpointError) {
+        for entry in stored.sorted(by: { $0.key < $1.key }).map(\.value) {
+            _ = try entry.file.finiteTensor(entry.key)
+        }
+    }
+
     /// Whether all floating-point tensors of the files are of this type.
     func isStored(as dtype: DType) -> Bool {
         stored.values.allSatisfy { entry in

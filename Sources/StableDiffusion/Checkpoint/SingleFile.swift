@@ -12,8 +12,11 @@ enum SingleFile {
     /// - Parameters:
     ///   - reference: a diffusers folder whose configuration, tokenizer and scheduler hold for
     ///     this file; nil: they are inferred from the sizes of the tensors.
+    ///   - prediction: what the network predicts, whatever the file says.
     ///   - usesEMA: whether the U-Net gets its averaged weights (`model_ema.…`).
-    static func open(_ url: URL, reference: URL?, usesEMA: Bool) throws -> ModelContents {
+    static func open(
+        _ url: URL, reference: URL?, usesEMA: Bool, prediction: PredictionType?
+    ) throws -> ModelContents {
         let file = try openTensors(url)
         if let what = ForeignModel.description(file) {
             throw ModelError.unsupported(path: url.path, what: what)
@@ -27,7 +30,7 @@ enum SingleFile {
             if let reference {
                 try ModelFolder.settings(reference)
             } else {
-                try SingleFileSettings(file).contents()
+                try SingleFileSettings(file, url, prediction: prediction).contents()
             }
         contents.weights = try weights(file, url, contents.configurations, usesEMA)
         return contents
@@ -38,7 +41,9 @@ enum SingleFile {
         _ usesEMA: Bool
     ) throws -> [ModelPart: PartWeights] {
         func number(_ part: ModelPart, _ key: String) throws -> Int {
-            guard let value = configurations[part]?.object[key] as? Int, value > 0 else {
+            guard let value = configurations[part]?.object[key] as? Int,
+                (1...1_000_000).contains(value)
+            else {
                 throw ModelError.configuration(
                     path: configurations[part]?.path ?? url.path, reason: "\(key) is missing")
             }

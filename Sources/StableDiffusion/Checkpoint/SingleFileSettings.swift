@@ -5,12 +5,17 @@ internal import Torch
 /// from what Stability's and CompVis' published models have in common.
 ///
 /// Sizes tell all but the number of attention heads (8 on every level in SD 1.x, 64 channels for
-/// each in SD 2.x), the groups of the normalization (32) and what the network predicts.
+/// each in SD 2.x), the groups of the normalization (32) and what the network predicts. The web
+/// UI's YAML beside the file tells the first and the last.
 struct SingleFileSettings {
     private let file: any TensorFile
     private let isVersion2: Bool
+    private let beside: OriginalConfiguration?
+    private let prediction: PredictionType
+    private let isGuess: Bool
 
-    init(_ file: any TensorFile) throws {
+    /// - Parameter prediction: what the network predicts, whatever the file says.
+    init(_ file: any TensorFile, _ url: URL, prediction: PredictionType?) throws {
         self.file = file
         let keys = file.keys.filter { $0.hasSuffix("transformer_blocks.0.attn2.to_k.weight") }
         let widths = Set(keys.compactMap { file.shape(of: $0)?.last })
@@ -24,18 +29,43 @@ struct SingleFileSettings {
                 what: "has a context of \(found.isEmpty ? "no" : found) channels, where SD 1.x "
                     + "has 768 and SD 2.x has 1024")
         }
+        beside = try OriginalConfiguration(
+            beside: url, contextWidth: isVersion2 ? 1024 : 768)
+        let told = try prediction ?? beside?.prediction ?? Self.marked(file)
+        self.prediction = told ?? (isVersion2 ? .vPrediction : .epsilon)
+        isGuess = told == nil
     }
 
     func contents() throws -> ModelContents {
-        ModelContents(
+        let text = try textEncoder()
+        var contents = ModelContents(
             configurations: [
-                .unet: setting(try unet()), .vae: setting(try vae()),
-                .textEncoder: setting(try textEncoder()),
+                .unet: setting(try unet()), .vae: setting(try vae()), .textEncoder: setting(text),
             ],
-            weights: [:], scheduler: setting(scheduler()),
+            weights: [:],
+            scheduler: ConfigurationFile(path: beside?.path ?? file.path, object: scheduler()),
             tokenizerFolder: try EmbeddedModel.locate("clip-tokenizer"),
             paddingToken: isVersion2 ? "!" : nil)
+        contents.configurationFile = beside?.path
+        contents.guessesPrediction = isGuess
+        let name = URL(filePath: file.path).lastPathComponent
+        // SD 1.x predicts noise as surely as it has eight heads; of SD 2.x both were published.
+        if isGuess, isVersion2 {
+            contents.notices.append(
+                "\(name) does not say what it predicts: it is taken for velocity (v_prediction), as "
+                    + "in SD 2.1 at 768 pixels; models of SD 2.x at 512 pixels predict noise "
+                    + "(epsilon).")
+        }
+        if let rows = text["vocab_size"] as? Int, rows > Self.vocabularyCount {
+            contents.notices.append(
+                "\(name) has \(rows - Self.vocabularyCount) token(s) more than CLIP's vocabulary: "
+                    + "a single file does not tell their words, so no prompt can use them.")
+        }
+        return contents
     }
+
+    /// The tokens of CLIP's vocabulary.
+    private static let vocabularyCount = 49_408
 
     private func setting(_ object: [String: Any]) -> ConfigurationFile {
         ConfigurationFile(path: file.path, object: object)
@@ -64,7 +94,7 @@ struct SingleFileSettings {
         return [
             "_class_name": "UNet2DConditionModel", "_diffusers_version": Self.diffusersVersion,
             "act_fn": "silu",
-            "attention_head_dim": isVersion2 ? channels.map { max($0 / 64, 1) } as Any : 8 as Any,
+            "attention_head_dim": heads(channels),
             "block_out_channels": channels, "center_input_sample": false,
             "cross_attention_dim": isVersion2 ? 1024 : 768,
             "down_block_types": attends.map { $0 ? "CrossAttnDownBlock2D" : "DownBlock2D" },
@@ -76,6 +106,13 @@ struct SingleFileSettings {
             "up_block_types": attends.reversed().map { $0 ? "CrossAttnUpBlock2D" : "UpBlock2D" },
             "upcast_attention": isVersion2, "use_linear_projection": projection.count == 2,
         ]
+    }
+
+    /// diffusers calls it the width of a head, and means how many there are.
+    private func heads(_ channels: [Int]) -> Any {
+        if let count = beside?.headCount { return count }
+        guard let width = beside?.headWidth ?? (isVersion2 ? 64 : nil) else { return 8 }
+        return channels.map { max($0 / width, 1) }
     }
 
     private func vae() throws -> [String: Any] {
@@ -93,7 +130,8 @@ struct SingleFileSettings {
             "down_block_types": channels.map { _ in "DownEncoderBlock2D" },
             "force_upcast": true, "in_channels": 3, "latent_channels": latents,
             "layers_per_block": layers, "norm_num_groups": 32, "out_channels": 3,
-            "sample_size": isVersion2 && predictsVelocity ? 768 : 512, "scaling_factor": 0.18215,
+            "sample_size": isVersion2 && predictsVelocity ? 768 : 512,
+            "scaling_factor": beside?.scaleFactor ?? 0.18215,
             "up_block_types": channels.map { _ in "UpDecoderBlock2D" },
         ]
     }
@@ -135,10 +173,11 @@ struct SingleFileSettings {
     private func scheduler() -> [String: Any] {
         var object: [String: Any] = [
             "_class_name": isVersion2 ? "DDIMScheduler" : "PNDMScheduler",
-            "_diffusers_version": Self.diffusersVersion, "beta_end": 0.012,
-            "beta_schedule": "scaled_linear", "beta_start": 0.00085, "clip_sample": false,
-            "num_train_timesteps": 1000, "set_alpha_to_one": false, "skip_prk_steps": true,
-            "steps_offset": 1, "prediction_type": predictsVelocity ? "v_prediction" : "epsilon",
+            "_diffusers_version": Self.diffusersVersion, "beta_end": beside?.betaEnd ?? 0.012,
+            "beta_schedule": "scaled_linear", "beta_start": beside?.betaStart ?? 0.00085,
+            "clip_sample": false, "num_train_timesteps": beside?.trainingStepCount ?? 1000,
+            "set_alpha_to_one": false, "skip_prk_steps": true, "steps_offset": 1,
+            "prediction_type": prediction.rawValue,
         ]
         // The mark that fine-tunings with a schedule without residual signal leave in the file.
         if has("ztsnr") {
@@ -149,26 +188,30 @@ struct SingleFileSettings {
         return object
     }
 
-    /// The weights do not tell. In this order: marks in the file (metadata of the modelspec
-    /// standard and of kohya's scripts, the tensor `v_pred`, the step counter of
-    /// stable-diffusion-2-base), then what most models of the version do: SD 1.x predicts the
-    /// noise, SD 2.x the velocity.
-    private var predictsVelocity: Bool {
+    private var predictsVelocity: Bool { prediction == .vPrediction }
+
+    /// The weights do not tell, but there may be marks in the file, in this order: metadata of the
+    /// modelspec standard and of kohya's scripts, the tensor `v_pred`, the step counter of
+    /// stable-diffusion-2-base. Without them, what most models of the version do: SD 1.x predicts
+    /// the noise, SD 2.x the velocity.
+    private static func marked(_ file: any TensorFile) throws -> PredictionType? {
         let metadata = file.metadata
         switch metadata["modelspec.prediction_type"]?.lowercased() {
-        case "v", "v_prediction", "v-prediction": return true
-        case "epsilon", "eps": return false
+        case "v", "v_prediction", "v-prediction": return .vPrediction
+        case "epsilon", "eps": return .epsilon
         default: break
         }
         let architecture = metadata["modelspec.architecture"] ?? ""
-        if architecture.contains("768-v") { return true }
-        if architecture.hasPrefix("stable-diffusion-v2-512") { return false }
-        if let flag = metadata["ss_v_parameterization"] { return flag.lowercased() == "true" }
-        if has("v_pred") { return true }
-        if file.tensor("global_step").map({ $0.count == 1 && $0.item() == 875_000 }) == true {
-            return false
+        if architecture.contains("768-v") { return .vPrediction }
+        if architecture.hasPrefix("stable-diffusion-v2-512") { return .epsilon }
+        if let flag = metadata["ss_v_parameterization"] {
+            return flag.lowercased() == "true" ? .vPrediction : .epsilon
         }
-        return isVersion2
+        if file.shape(of: "v_pred") != nil { return .vPrediction }
+        if file.tensor("global_step").map({ $0.count == 1 && $0.item() == 875_000 }) == true {
+            return .epsilon
+        }
+        return nil
     }
 
     // MARK: - Tensors

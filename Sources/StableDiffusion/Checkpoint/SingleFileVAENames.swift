@@ -51,7 +51,9 @@ struct SingleFileVAENames {
     }
 
     private func level(_ parts: [String]) -> String? {
-        guard parts.count >= 4, let number = Int(parts[1]) else { return nil }
+        guard parts.count >= 4, let number = Int(parts[1]), (0..<levelCount).contains(number) else {
+            return nil
+        }
         let isDown = parts[0] == "down"
         let block = isDown ? "down_blocks.\(number)" : "up_blocks.\(levelCount - 1 - number)"
         let rest = Array(parts.dropFirst(3))

@@ -6,7 +6,8 @@ public import Torch
 /// Forge, ComfyUI and diffusers' `from_single_file` read.
 ///
 /// The tokenizer, the scheduler and the sizes are not in such a file; readers have them from
-/// what they know of SD 1.x and 2.x. Reference: `convert_diffusers_to_original_stable_diffusion.py`
+/// what they know of SD 1.x and 2.x. Words that were added to the tokenizer have no place in it
+/// either: they become embedding files beside it. Reference: `convert_diffusers_to_original_stable_diffusion.py`
 /// in diffusers' `scripts`.
 public enum SingleFileWriter {
     /// Writes a model of which some networks may have new weights.
@@ -22,14 +23,16 @@ public enum SingleFileWriter {
     ///   - textEncoder: new weights of the text encoder; nil: those of the source.
     ///   - autoencoder: new weights of the autoencoder; nil: those of the source.
     ///   - dtype: what weights are written in; nil: float32.
+    /// - Returns: the embedding files, one for each added word, where there are any.
     /// - Throws: ``ConversionError`` when the file could not tell what the model is,
     ///   `CheckpointError` when weights are not finite, before anything is replaced, or a file
     ///   error.
+    @discardableResult
     public static func write(
         to url: URL, source: ModelSource, unet: ParameterStore? = nil,
         textEncoder: ParameterStore? = nil, autoencoder: ParameterStore? = nil,
         dtype: DType? = nil
-    ) throws {
+    ) throws -> [URL] {
         let dtype = dtype ?? .float32
         precondition(dtype.isFloatingPoint, "weights cannot be written in \(dtype)")
         let version = OriginalVersion(source)
@@ -39,13 +42,18 @@ public enum SingleFileWriter {
         tensors += try self.autoencoder(
             try autoencoder ?? source.autoencoder(dtype: dtype).parameters, source)
         let text = try textEncoder ?? source.textEncoder(dtype: dtype).parameters
-        switch version {
-        case .one: tensors += try clip(text, source)
-        case .two: tensors += try openCLIP(text, source)
-        }
+        let networkText =
+            switch version {
+            case .one: try clip(text, source)
+            case .two: try openCLIP(text, source)
+            }
+        let words = try AddedWords(source)
+        tensors += networkText.map { words.withoutRows($0) }
         tensors += marks(source, version)
         try SafetensorsWriter.write(
             tensors, to: url, dtype: dtype, metadata: metadata(source, version))
+        return try words.write(
+            beside: url, table: text["text_model.embeddings.token_embedding.weight"])
     }
 
     // MARK: - What the weights do not tell

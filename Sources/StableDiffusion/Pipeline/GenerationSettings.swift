@@ -1,3 +1,5 @@
+internal import Torch
+
 /// What to paint, and how.
 public struct GenerationSettings: Codable, Sendable, Equatable {
     /// What the picture should show.
@@ -21,24 +23,30 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
     /// The defaults, for this prompt.
     public init(prompt: String) { self.prompt = prompt }
 
-    /// - Throws: ``GenerationError`` naming the first option that does not fit the model.
+    /// In pixels; no memory holds what a network makes of more.
+    static let largestSide = 1 << 16
+
+    /// - Throws: ``GenerationError`` naming the first setting that does not fit the model.
     public func validate(for source: ModelSource) throws(GenerationError) {
         let factor = source.vaeConfiguration.downsamplingFactor
-        for (option, value) in [("--width", width), ("--height", height)] {
+        for (setting, value) in [("width", width), ("height", height)] {
             guard let value else { continue }
             guard value > 0, value % factor == 0 else {
                 let below = max(factor, value / factor * factor)
-                throw .size(option, value, factor: factor, suggestion: below)
+                throw .size(setting, value, factor: factor, suggestion: below)
+            }
+            guard value <= Self.largestSide else {
+                throw .outOfRange(setting, "\(value)", "at most \(Self.largestSide)")
             }
         }
-        guard stepCount > 0 else { throw .outOfRange("--steps", "\(stepCount)", "at least 1") }
+        guard stepCount > 0 else { throw .outOfRange("steps", "\(stepCount)", "at least 1") }
         guard guidanceScale.isFinite, guidanceScale >= 0 else {
-            throw .outOfRange("--guidance-scale", "\(guidanceScale)", "a number from 0 up")
+            throw .outOfRange("guidance-scale", "\(guidanceScale)", "a number from 0 up")
         }
         let layers = source.textEncoderConfiguration.layerCount
         guard (1...layers).contains(clipSkip) else {
             throw .outOfRange(
-                "--clip-skip", "\(clipSkip)",
+                "clip-skip", "\(clipSkip)",
                 "1 to \(layers), as the text encoder has \(layers) layers")
         }
     }
@@ -53,14 +61,17 @@ public enum GenerationError: Error, CustomStringConvertible, Sendable {
     /// The sentence for people.
     public var description: String {
         switch self {
-        case .size(let option, let value, let factor, let suggestion):
-            "\(option) \(value): must be a positive multiple of \(factor); "
+        case .size(let setting, let value, let factor, let suggestion):
+            "\(setting) \(value): must be a positive multiple of \(factor); "
                 + "use \(suggestion) or \(suggestion + factor)."
-        case .outOfRange(let option, let value, let expected):
-            "\(option) \(value): must be \(expected)."
+        case .outOfRange(let setting, let value, let expected):
+            "\(setting) \(value): must be \(expected)."
         case .notFinite(let step, let precision):
             "The latents are not finite after step \(step) in \(precision); "
-                + "use --precision fp32, and check that the model itself is sound."
+                + (precision == DType.float32.rawValue
+                    ? "its weights are finite and overflow all the same: paint without what is "
+                        + "laid over the model, or with less strength."
+                    : "compute in fp32.")
         }
     }
 }

@@ -74,8 +74,8 @@ public final class Pipeline {
     ) throws -> Tensor {
         try settings.validate(for: source)
         let configuration = source.schedulerConfiguration
-        let kind = try settings.sampler ?? SamplerKind(for: configuration)
-        let sampler = try kind.makeSampler(configuration, stepCount: settings.stepCount)
+        let sampler = try SamplerChoice(settings.sampler, for: configuration)
+            .sampler(stepCount: settings.stepCount)
         let factor = source.vaeConfiguration.downsamplingFactor
         let side = source.unetConfiguration.sampleSize
         let shape = [

@@ -2,8 +2,6 @@
 public enum SamplerError: Error, CustomStringConvertible, Sendable, Equatable {
     /// No sampler has this name.
     case unknown(String)
-    /// The model's own `scheduler_config.json` names a class that is not here.
-    case unknownClass(String)
     /// A `scheduler_config.json` that does not hold.
     case malformed(file: String, reason: String)
     /// A key of the configuration has a value that this sampler does not know.
@@ -13,22 +11,27 @@ public enum SamplerError: Error, CustomStringConvertible, Sendable, Equatable {
     /// A network that predicts noise cannot start where there is nothing but noise.
     case noSignal(sampler: String)
 
+    /// Whether the sentence begins with the name of a setting, and not with that of a file.
+    public var isOfSetting: Bool {
+        switch self {
+        case .unknown, .stepCount: true
+        default: false
+        }
+    }
+
     /// The sentence for people.
     public var description: String {
         let names = SamplerKind.allCases.map(\.rawValue).joined(separator: ", ")
         return switch self {
         case .unknown(let name):
-            "--sampler \(name): there is no such sampler; choose one of \(names)."
-        case .unknownClass(let name):
-            "scheduler_config.json names the sampler \(name), which Attune does not have; "
-                + "choose one with --sampler: \(names)."
+            "sampler \(name): there is no such sampler; choose one of \(names)."
         case .malformed(let file, let reason):
             "\(file) cannot be used: \(reason)."
         case .unsupported(let key, let value, let sampler, let expected):
             "scheduler_config.json: \(key) is \(value), which the sampler \(sampler) does not "
-                + "have; use \(expected), or choose another sampler with --sampler."
+                + "have; use \(expected), or paint with another sampler."
         case .stepCount(let count, let reason):
-            "--steps \(count): \(reason)."
+            "steps \(count): \(reason)."
         case .noSignal(let sampler):
             "scheduler_config.json: rescale_betas_zero_snr needs a network that predicts "
                 + "velocity, and prediction_type is epsilon; set it to v_prediction if the model "

@@ -21,16 +21,6 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
         self = kind
     }
 
-    /// The sampler that a model's own configuration asks for.
-    ///
-    /// - Throws: ``SamplerError/unknownClass(_:)`` when there is no sampler for its class.
-    public init(for configuration: SchedulerConfiguration) throws(SamplerError) {
-        // diffusers, too, falls back to PNDM: it is what SD 1.x was released with.
-        let name = configuration.className ?? "PNDMScheduler"
-        guard let kind = try? SamplerKind(named: name) else { throw .unknownClass(name) }
-        self = kind.settled(by: configuration)
-    }
-
     /// This sampler, with Karras sigmas where the configuration asks for them.
     public func settled(by configuration: SchedulerConfiguration) -> SamplerKind {
         switch self {

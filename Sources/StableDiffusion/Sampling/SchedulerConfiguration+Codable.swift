@@ -59,6 +59,18 @@ extension SchedulerConfiguration {
             return choice
         }
         className = try values.decodeIfPresent(String.self, forKey: .className)
+        if let className, (try? SamplerKind(named: className)) == nil {
+            if let foreign = ForeignScheduler(className: className) {
+                foreign.applyDefaults(to: &self)
+            } else if !values.contains(.betaStart), !values.contains(.trainedBetas) {
+                // Such as those of flow matching and of EDM.
+                throw DecodingError.dataCorruptedError(
+                    forKey: .className, in: values,
+                    debugDescription: "_class_name is \(className) and there are no betas "
+                        + "(beta_start, beta_end), so the network was trained on another kind of "
+                        + "noise than Stable Diffusion's, which is not supported")
+            }
+        }
         try read(.trainingStepCount, &trainingStepCount)
         try read(.betaStart, &betaStart)
         try read(.betaEnd, &betaEnd)

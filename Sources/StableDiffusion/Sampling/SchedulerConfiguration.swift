@@ -162,6 +162,13 @@ public struct SchedulerConfiguration: Codable, Sendable, Equatable {
         try require(
             (2...1_000_000).contains(trainingStepCount),
             "num_train_timesteps should be from 2 to 1000000 and is \(trainingStepCount)")
+        try require(
+            !usesFlowSigmas,
+            "use_flow_sigmas is true, and models of flow matching are not supported")
+        try require(
+            !usesDynamicShifting,
+            "use_dynamic_shifting is true, and schedules that shift with the size of the picture "
+                + "are not supported")
         for (key, beta) in [("beta_start", betaStart), ("beta_end", betaEnd)] {
             try require(
                 beta >= 0 && beta < 1, "\(key) should be at least 0 and below 1 and is \(beta)")

@@ -17,7 +17,8 @@ public struct EmbeddedPrompt: Sendable, Equatable {
 ///
 /// A token counts where it stands exactly so, and not inside of another word. Where several fit,
 /// the longest does. The text on either side is encoded by itself, as transformers does with added
-/// tokens; without embeddings the numbers are the tokenizer's own.
+/// tokens; without embeddings the numbers are the tokenizer's own, words of several vectors that
+/// it has of itself included.
 public struct PromptEncoder {
     /// What encodes the rest of the text.
     public let tokenizer: CLIPTokenizer
@@ -58,7 +59,7 @@ public struct PromptEncoder {
         for piece in pieces(of: text) {
             switch piece {
             case .text(let part):
-                let found = tokenizer.encode(part)
+                let found = tokenizer.encodePrompt(part)
                 ids += found
                 rows += repeatElement(-1, count: found.count)
             case .learned(let number):

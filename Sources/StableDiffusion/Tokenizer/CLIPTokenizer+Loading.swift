@@ -133,6 +133,12 @@ private struct TokenizerFolder {
             }
         }
         settings.special = roles.special
+        guard settings.special.ordered.prefix(4).allSatisfy({ !$0.content.isEmpty }) else {
+            throw TokenizerError.invalid(
+                file: path("tokenizer_config.json"),
+                key: "bos_token, eos_token, unk_token, pad_token",
+                expected: "texts", found: "an empty one")
+        }
         // An absurdly large number is how transformers writes that there is no limit.
         if let length = file?.maximumLength, length < 1e6 {
             guard length >= 2, length == length.rounded() else {

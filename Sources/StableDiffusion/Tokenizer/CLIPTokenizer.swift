@@ -28,6 +28,8 @@ public struct CLIPTokenizer: Sendable {
     private(set) var added: [Int: AddedToken] = [:]
     private var addedIDs: [[Unicode.Scalar]: Int] = [:]
     private var trie = AddedTokenTrie()
+    /// What follows an added word that has several vectors.
+    private var continuations: [Int: [Int]] = [:]
     private let encoder: BytePairEncoder
 
     /// Makes a tokenizer from its tables.
@@ -72,6 +74,30 @@ public struct CLIPTokenizer: Sendable {
         vocabulary.count + added.values.count { vocabulary[$0.content] == nil }
     }
 
+    /// The highest number that any token has: a row of the embedding table.
+    public var highestID: Int {
+        max(highestVocabularyID, added.keys.max() ?? 0)
+    }
+
+    /// The same without what was added.
+    var highestVocabularyID: Int { vocabulary.values.max() ?? 0 }
+
+    /// The words that were added to the vocabulary and stand for vectors of their own, in the order
+    /// of their numbers, each with the numbers of all its vectors.
+    ///
+    /// A word of several vectors has them under its own name and under `word_1`, `word_2` and so on,
+    /// which is how diffusers' `load_textual_inversion` adds it.
+    public var addedWords: [(word: String, ids: [Int])] {
+        let roles = Set(special.ordered.prefix(4).map(\.content))
+        let following = Set(continuations.values.joined())
+        return added.sorted { $0.key < $1.key }.compactMap { id, token in
+            guard vocabulary[token.content] == nil, !roles.contains(token.content),
+                !following.contains(id)
+            else { return nil }
+            return (token.content, [id] + (continuations[id] ?? []))
+        }
+    }
+
     /// The number of a token as the vocabulary spells it, such as `dog</w>`, or as it was added.
     public func id(of token: String) -> Int? {
         addedIDs[Array(token.unicodeScalars)] ?? vocabulary[token]
@@ -112,6 +138,25 @@ public struct CLIPTokenizer: Sendable {
         return ids
     }
 
+    /// The numbers of a prompt's tokens, without start and end: those of the text, and behind each
+    /// added word of several vectors those of the others.
+    ///
+    /// Source: `maybe_convert_prompt` in diffusers' `loaders/textual_inversion.py`, which writes the
+    /// other names into the text. Where they stand in it already, nothing is added.
+    public func encodePrompt(_ text: String) -> [Int] {
+        let ids = encode(text)
+        guard !continuations.isEmpty else { return ids }
+        var result: [Int] = []
+        for (index, id) in ids.enumerated() {
+            result.append(id)
+            guard let more = continuations[id], ids[(index + 1)...].first != more.first else {
+                continue
+            }
+            result += more
+        }
+        return result
+    }
+
     /// One whole sequence: start, text, end, cut and filled up to the length.
     ///
     /// - Parameters:
@@ -141,6 +186,14 @@ public struct CLIPTokenizer: Sendable {
         addedIDs = table.ids
         trie = AddedTokenTrie()
         for token in addedIDs.keys { trie.insert(token) }
+        continuations = [:]
+        for (id, token) in added where vocabulary[token.content] == nil {
+            var more: [Int] = []
+            while let next = addedIDs[Array("\(token.content)_\(more.count + 1)".unicodeScalars)] {
+                more.append(next)
+            }
+            if !more.isEmpty { continuations[id] = more }
+        }
     }
 
     /// The text cut at added tokens, with their wishes about white space done.

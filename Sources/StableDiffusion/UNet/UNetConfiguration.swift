@@ -150,6 +150,13 @@ public struct UNetConfiguration: Codable, Sendable, Equatable {
         guard upBlockTypes.count == levels, upBlockTypes.allSatisfy(up.contains) else {
             throw refuse(.upBlockTypes, upBlockTypes, "one of \(up) for each level")
         }
+        // Half of them are sines, half are cosines.
+        guard blockOutChannels[0] % 2 == 0 else {
+            throw refuse(.blockOutChannels, blockOutChannels, "an even number at the first level")
+        }
+        guard downsamplePadding == 1 else {
+            throw refuse(.downsamplePadding, downsamplePadding, "1")
+        }
         guard layersPerBlock.fits(levels) else {
             throw refuse(.layersPerBlock, layersPerBlock, "a number for each level")
         }

@@ -89,6 +89,13 @@ public struct AutoencoderConfiguration: Codable, Sendable, Equatable {
         guard latentChannels > 0, latentChannels < 1024 else {
             throw refuse(.latentChannels, latentChannels, "a small positive number")
         }
+        for (key, count) in [(CodingKeys.inChannels, inChannels), (.outChannels, outChannels)]
+        where count != 3 {
+            throw refuse(key, count, "3, red, green and blue,")
+        }
+        guard scalingFactor.isFinite, scalingFactor > 0 else {
+            throw refuse(.scalingFactor, scalingFactor, "a positive number")
+        }
         guard activation == "silu" || activation == "swish" else {
             throw refuse(.activation, activation, "silu")
         }

@@ -2,6 +2,10 @@
 public enum CheckpointError: Error, CustomStringConvertible, Sendable {
     case unreadable(String, String)
     case malformed(String, String)
+    /// A file of another kind, by its first bytes: its name with the article, and what to do.
+    case foreign(String, kind: String, advice: String)
+    /// Elements of a type that nothing here computes with, such as 8-bit floating point.
+    case unsupportedType(file: String, key: String, type: String)
     case missing(file: String, key: String, hint: String = "")
     case misshapen(file: String, key: String, expected: [Int], found: [Int])
     case unexpected(file: String, keys: [String])
@@ -19,6 +23,14 @@ public enum CheckpointError: Error, CustomStringConvertible, Sendable {
             "\(file) cannot be read: \(reason); check the path and its permissions."
         case .malformed(let file, let fault):
             "\(file) \(fault); the file is damaged or no such file, fetch it again."
+        case .foreign(let file, let kind, let advice):
+            "\(file) is \(kind), and tensors (.safetensors) were expected"
+                + (advice.isEmpty ? "; name another file." : "; \(advice).")
+        case .unsupportedType(let file, let key, let type):
+            "\(file) stores \(key) as \(type), a type that is not supported"
+                + (type.hasPrefix("F8_")
+                    ? " (8-bit floating point); take the version of the file in fp16 or bf16."
+                    : "; take the version of the file in fp16, bf16 or fp32.")
         case .missing(let file, let key, let hint):
             "\(file) lacks the tensor \(key)"
                 + (hint.isEmpty ? "; is it a model of another architecture?" : "; \(hint)")

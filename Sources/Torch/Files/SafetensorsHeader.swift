@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// What a safetensors file says of one tensor.
@@ -27,6 +28,7 @@ public struct SafetensorsHeader: Sendable {
     static let maximumByteCount = 100_000_000
 
     init(_ bytes: UnsafeRawBufferPointer, file: String) throws(CheckpointError) {
+        try Self.refuseForeign(bytes, file: file)
         guard bytes.count >= 8 else {
             throw .malformed(file, "is \(bytes.count) bytes long, too short for a safetensors file")
         }
@@ -57,6 +59,17 @@ public struct SafetensorsHeader: Sendable {
         self.metadata = metadata
     }
 
+    /// A file of another kind has no header whose length could be told.
+    private static func refuseForeign(
+        _ bytes: UnsafeRawBufferPointer, file: String
+    ) throws(CheckpointError) {
+        // What has a brace where a header begins may be one, however it is damaged.
+        guard bytes.count < 9 || bytes[8] != UInt8(ascii: "{") else { return }
+        let start = Data(bytes.prefix(FileKind.startLength))
+        guard let kind = FileKind(start: start), kind != .safetensors else { return }
+        throw .foreign(file, kind: kind.name, advice: kind.advice)
+    }
+
     private static func entry(
         _ value: Any, _ key: String, available: Int, file: String
     ) throws(CheckpointError) -> TensorEntry {
@@ -67,7 +80,7 @@ public struct SafetensorsHeader: Sendable {
             throw .malformed(file, "describes \(key) without dtype, shape and data_offsets")
         }
         guard let dtype = DType(safetensors: name) else {
-            throw .malformed(file, "stores \(key) as \(name), a type that is not supported")
+            throw .unsupportedType(file: file, key: key, type: name)
         }
         guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= available else {
             throw .malformed(

@@ -90,7 +90,9 @@ extension FineTuningConfiguration {
             }
             _ = try AdapterSet(adapters, layers: layers, generator: Generator(seed: 0))
             try lora.word?.check(source)
-        case .textualInversion(let inversion): try inversion.check(source)
+        case .textualInversion(let inversion):
+            try inversion.check(source)
+            try inversion.checkSentences(source)
         }
     }
 

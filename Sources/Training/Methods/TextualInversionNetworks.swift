@@ -86,6 +86,13 @@ extension TextualInversionConfiguration {
         try TextualInversion.validate(placeholder: placeholderToken, for: source.tokenizer)
         try TextualInversion.validate(initializer: initializerToken, for: source.tokenizer)
     }
+
+    /// Sees whether every sentence has the word where it is read.
+    func checkSentences(_ source: ModelSource) throws {
+        try PromptTemplates.check(
+            try sentences(), of: templates, word: placeholderToken, vectorCount: vectorCount,
+            tokenizer: source.tokenizer)
+    }
 }
 
 extension TextualInversion {

@@ -69,6 +69,8 @@ public final class FineTuningRun {
         let source = try openModel()
         try source.verify()
         try configuration.check(source)
+        source.notices.forEach { report(.notice($0)) }
+        try checkSampler(source)
         let resolution = try resolution(for: source)
         let data = try TrainingData(
             configuration.subjects.map { (url($0.instanceDataDir), $0.numRepeats) },
@@ -246,6 +248,18 @@ public final class FineTuningRun {
             report(.notice(notice))
         }
         return source
+    }
+
+    /// Whether pictures can be painted at all, before anything takes long.
+    private func checkSampler(_ source: ModelSource) throws {
+        var counts = configuration.classFolders.isEmpty ? [] : [configuration.classImageSteps]
+        if configuration.training.validationPrompt != nil {
+            counts.append(GenerationSettings(prompt: "").stepCount)
+        }
+        guard !counts.isEmpty else { return }
+        let choice = try SamplerChoice(for: source.schedulerConfiguration)
+        for count in counts { _ = try choice.sampler(stepCount: count) }
+        if let notice = choice.notice { report(.notice(notice)) }
     }
 
     private func resolution(for source: ModelSource) throws -> Int {

@@ -67,6 +67,7 @@ final class CompareSession {
 
     func run() throws {
         try folder.prepare(settings)
+        try source.paintingNotices().forEach(progress.line)
         do {
             let outcome = try compare()
             progress.finish()

@@ -45,6 +45,7 @@ final class Demonstration {
         let clock = ContinuousClock()
         let start = clock.now
         try folder.prepare(settings)
+        try source.paintingNotices(settings.sampler).forEach(progress.line)
         let measure = try likeness()
         do {
             progress.line(

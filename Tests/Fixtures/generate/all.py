@@ -5,6 +5,7 @@ import hashlib
 from common import ROOT
 
 import adapters
+import added_words
 import archive
 import clip
 import data
@@ -41,6 +42,7 @@ def main():
         ops,
         optimizers,
         text,
+        added_words,
         textual_inversion,
         networks,
         samplers,
