@@ -100,11 +100,11 @@ import Torch
             }
         }
         let width = message { $0.width = 100 }
-        #expect(width.contains("--width 100: must be a positive multiple of 8"), "\(width)")
-        #expect(message { $0.height = -8 }.contains("--height -8"))
-        #expect(message { $0.stepCount = 0 }.contains("--steps 0"))
-        #expect(message { $0.clipSkip = 4 }.contains("--clip-skip 4: must be 1 to 3"))
-        #expect(message { $0.guidanceScale = .nan }.contains("--guidance-scale"))
+        #expect(width.contains("width 100: must be a positive multiple of 8"), "\(width)")
+        #expect(message { $0.height = -8 }.contains("height -8"))
+        #expect(message { $0.stepCount = 0 }.contains("steps 0"))
+        #expect(message { $0.clipSkip = 4 }.contains("clip-skip 4: must be 1 to 3"))
+        #expect(message { $0.guidanceScale = .nan }.contains("guidance-scale"))
         #expect(message { _ in } == "nothing")
     }
 }

@@ -21,46 +21,59 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
     /// The defaults, for this prompt.
     public init(prompt: String) { self.prompt = prompt }
 
-    /// - Throws: ``GenerationError`` naming the first option that does not fit the model.
+    /// Whether the negative prompt counts, and how much the prompt does.
+    public var isGuided: Bool { guidanceScale > 1 }
+
+    /// What the text encoder reads: the negative prompt where it counts, then the prompt.
+    public var texts: [String] { isGuided ? [negativePrompt, prompt] : [prompt] }
+
+    /// Sides beyond this are surely mistyped: so many pixels need more memory than there is.
+    private static let sideLimit = 16_384
+
+    /// - Throws: ``GenerationError`` naming the first setting that does not fit the model.
     public func validate(for source: ModelSource) throws(GenerationError) {
         let factor = source.vaeConfiguration.downsamplingFactor
-        for (option, value) in [("--width", width), ("--height", height)] {
+        for (setting, value) in [("width", width), ("height", height)] {
             guard let value else { continue }
+            guard value <= Self.sideLimit else {
+                throw .outOfRange(setting, "\(value)", "at most \(Self.sideLimit)")
+            }
             guard value > 0, value % factor == 0 else {
                 let below = max(factor, value / factor * factor)
-                throw .size(option, value, factor: factor, suggestion: below)
+                throw .size(setting, value, factor: factor, suggestion: below)
             }
         }
-        guard stepCount > 0 else { throw .outOfRange("--steps", "\(stepCount)", "at least 1") }
+        guard stepCount > 0 else { throw .outOfRange("steps", "\(stepCount)", "at least 1") }
         guard guidanceScale.isFinite, guidanceScale >= 0 else {
-            throw .outOfRange("--guidance-scale", "\(guidanceScale)", "a number from 0 up")
+            throw .outOfRange("guidance-scale", "\(guidanceScale)", "a number from 0 up")
         }
         let layers = source.textEncoderConfiguration.layerCount
         guard (1...layers).contains(clipSkip) else {
             throw .outOfRange(
-                "--clip-skip", "\(clipSkip)",
+                "clip-skip", "\(clipSkip)",
                 "1 to \(layers), as the text encoder has \(layers) layers")
         }
     }
 }
 
-/// A wish that the model cannot fulfil, in one sentence.
+/// A wish that the model cannot fulfil, in one sentence that begins with the setting's name.
 public enum GenerationError: Error, CustomStringConvertible, Sendable {
     case size(String, Int, factor: Int, suggestion: Int)
     case outOfRange(String, String, String)
-    case notFinite(step: Int, precision: String)
+    /// Numbers overflowed on the way from the noise to the picture.
+    case notFinite(precision: String)
 
     /// The sentence for people.
     public var description: String {
         switch self {
-        case .size(let option, let value, let factor, let suggestion):
-            "\(option) \(value): must be a positive multiple of \(factor); "
+        case .size(let setting, let value, let factor, let suggestion):
+            "\(setting) \(value): must be a positive multiple of \(factor); "
                 + "use \(suggestion) or \(suggestion + factor)."
-        case .outOfRange(let option, let value, let expected):
-            "\(option) \(value): must be \(expected)."
-        case .notFinite(let step, let precision):
-            "The latents are not finite after step \(step) in \(precision); "
-                + "use --precision fp32, and check that the model itself is sound."
+        case .outOfRange(let setting, let value, let expected):
+            "\(setting) \(value): must be \(expected)."
+        case .notFinite(let precision):
+            "The picture is not finite in \(precision) and would be black: the model, or what is "
+                + "laid over it, may be damaged or too much for that precision."
         }
     }
 }
