@@ -45,10 +45,14 @@ public final class AtomicFile {
     deinit { discard() }
 
     /// Writes `data` to `destination` in one piece.
-    public static func write(_ data: Data, to destination: URL) throws(FileError) {
+    ///
+    /// - Parameter replacing: whether a file that is there gives way; see ``commit(replacing:)``.
+    public static func write(
+        _ data: Data, to destination: URL, replacing: Bool = true
+    ) throws(FileError) {
         let file = try AtomicFile(at: destination)
         try file.write(data)
-        try file.commit()
+        try file.commit(replacing: replacing)
     }
 
     /// Appends the bytes of `data`.
@@ -82,7 +86,10 @@ public final class AtomicFile {
     }
 
     /// Brings the bytes to the disk and puts the file at its destination.
-    public func commit() throws(FileError) {
+    ///
+    /// - Parameter replacing: whether a file that is there gives way. Where it does not, this
+    ///   fails with the error number `EEXIST`, even if another process was the first by a moment.
+    public func commit(replacing: Bool = true) throws(FileError) {
         precondition(isPending, "AtomicFile: commit after commit or discard")
         // File systems without fsync answer EINVAL; there is nothing more to be done on them.
         while fsync(descriptor) != 0 {
@@ -93,9 +100,31 @@ public final class AtomicFile {
         let closed = close(descriptor)
         descriptor = -1
         if closed != 0, errno != EINTR { try fail(errno) }
-        if rename(temporary, target) != 0 { try fail(errno) }
+        if replacing {
+            if rename(temporary, target) != 0 { try fail(errno) }
+        } else {
+            try claimTarget()
+        }
         isPending = false
         Self.synchronizeFolder(ofPath: target)
+    }
+
+    /// Puts the file at its destination unless something is there.
+    private func claimTarget() throws(FileError) {
+        if link(temporary, target) == 0 {
+            unlink(temporary)
+            return
+        }
+        if errno == EEXIST { try fail(EEXIST) }
+        // A file system without hard links: an empty file claims the name, and is replaced.
+        let claimed = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard claimed >= 0 else { try fail(errno) }
+        close(claimed)
+        if rename(temporary, target) != 0 {
+            let number = errno
+            unlink(target)
+            try fail(number)
+        }
     }
 
     /// Gives up: closes and removes the temporary file.

@@ -5,8 +5,11 @@ extension GenerationParameters {
     public var infotext: String {
         var text = prompt
         if !negativePrompt.isEmpty { text += "\nNegative prompt: " + negativePrompt }
-        let settings = orderedEntries.map { entry in
-            entry.key == entry.value ? entry.key : "\(entry.key): \(Self.quoted(entry.value))"
+        let settings = orderedEntries.map { "\($0.key): \(Self.quoted($0.value))" }
+        let last = text.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
+        if settings.isEmpty, Self.settings(in: String(last)).count >= 3 {
+            // Else the end of the prompt would be read as settings.
+            text += "\nNegative prompt:"
         }
         return (text + "\n" + settings.joined(separator: ", "))
             .trimmingCharacters(in: .whitespacesAndNewlines)
@@ -26,12 +29,15 @@ extension GenerationParameters {
         add("Model hash", modelHash)
         add("Model", model)
         if let clipSkip, clipSkip > 1 { add("Clip skip", String(clipSkip)) }
-        // Extras with a place of their own go there, the others between those and the version.
-        let entries = (known + extra).enumerated().sorted { left, right in
-            let (a, b) = (Self.rank(left.element.key), Self.rank(right.element.key))
-            return a != b ? a < b : left.offset < right.offset
-        }.map(\.element)
-        return entries + (version.map { [Entry("Version", $0)] } ?? [])
+        add("Version", version)
+        // What a key said before its last mention comes first, so that the last counts again.
+        return Self.ordered(extra + known)
+    }
+
+    /// Entries with a place of their own go there, the others between those and the version.
+    static func ordered(_ entries: [Entry]) -> [Entry] {
+        entries.enumerated().map { (rank: rank($1.key), offset: $0, entry: $1) }
+            .sorted { ($0.rank, $0.offset) < ($1.rank, $1.offset) }.map(\.entry)
     }
 
     private static let keyOrder = [
@@ -43,18 +49,25 @@ extension GenerationParameters {
     ]
 
     private static func rank(_ key: String) -> Int {
-        keyOrder.firstIndex(of: key) ?? keyOrder.count
+        let others = keyOrder.count
+        return key == "Version" ? others + 1 : keyOrder.firstIndex(of: key) ?? others
     }
 
     /// `7` and not `7.0`, as the web UI shows it.
-    private static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
     }
 
-    /// A value with a comma, a colon or a line break becomes a JSON string.
+    /// A value with a comma, a colon or a line break becomes a JSON string, as does one whose
+    /// ends would be taken for something else.
     static func quoted(_ value: String) -> String {
         let special: Set<Unicode.Scalar> = [",", ":", "\n"]
-        guard value.unicodeScalars.contains(where: special.contains) else { return value }
+        let scalars = value.unicodeScalars
+        let ends = [scalars.first, scalars.last].compactMap(\.self)
+        guard
+            scalars.contains(where: special.contains) || scalars.first == "\""
+                || ends.contains(where: \.properties.isWhitespace)
+        else { return value }
         var text = "\""
         for scalar in value.unicodeScalars {
             switch scalar {

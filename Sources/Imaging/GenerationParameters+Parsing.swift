@@ -19,7 +19,7 @@ extension GenerationParameters {
         var isNegative = false
         for line in lines {
             var line = Self.trimmed(line)
-            if line.hasPrefix("Negative prompt:") {
+            while line.hasPrefix("Negative prompt:") {
                 isNegative = true
                 line = Self.trimmed(String(line.dropFirst("Negative prompt:".count)))
             }
@@ -30,34 +30,48 @@ extension GenerationParameters {
             }
         }
         self.init(
-            prompt: prompt.joined(separator: "\n"),
-            negativePrompt: negative.joined(separator: "\n"))
-        for entry in settings { take(entry) }
+            prompt: Self.trimmed(prompt.joined(separator: "\n")),
+            negativePrompt: Self.trimmed(negative.joined(separator: "\n")))
+        // The last mention of a key counts, and the others are kept.
+        var later: Set<String> = []
+        for entry in settings.reversed() {
+            if !later.insert(entry.key).inserted || !take(entry) { extra.append(entry) }
+        }
+        extra = Self.ordered(extra.reversed())
     }
 
-    private mutating func take(_ entry: Entry) {
-        func keep() { extra.append(entry) }
+    /// - Returns: whether a member has it now.
+    private mutating func take(_ entry: Entry) -> Bool {
         let value = entry.value
         switch entry.key {
-        case "Steps": if let number = Int(value) { steps = number } else { keep() }
+        case "Steps": steps = Int(value)
         case "Sampler": sampler = value
         case "Schedule type": scheduleType = value
-        case "CFG scale": if let number = Double(value) { cfgScale = number } else { keep() }
-        case "Seed": if let number = UInt64(value) { seed = number } else { keep() }
+        case "CFG scale":
+            cfgScale = Double(value).flatMap { $0.isFinite ? $0 : nil }
+            return cfgScale != nil
+        case "Seed": seed = UInt64(value)
         case "Size":
             let sides = value.split(separator: "x", omittingEmptySubsequences: false).map {
                 Int($0)
             }
-            if sides.count == 2, let first = sides[0], let second = sides[1] {
-                (width, height) = (first, second)
-            } else {
-                keep()
+            guard sides.count == 2, let first = sides[0], let second = sides[1] else {
+                return false
             }
+            (width, height) = (first, second)
         case "Model hash": modelHash = value
         case "Model": model = value
-        case "Clip skip": if let number = Int(value) { clipSkip = number } else { keep() }
+        case "Clip skip":
+            // 1 is not written of itself.
+            guard let number = Int(value), number > 1 else { return false }
+            clipSkip = number
         case "Version": version = value
-        default: keep()
+        default: return false
+        }
+        switch entry.key {
+        case "Steps": return steps != nil
+        case "Seed": return seed != nil
+        default: return true
         }
     }
 

@@ -1,13 +1,21 @@
 import Files
 public import Foundation
-import Imaging
 import StableDiffusion
 
-/// Many pictures of one prompt: numbered files, seeds that count up, and a contact sheet.
+/// Many pictures of one prompt as files: numbered on from those that are there, with seeds that
+/// count up, and contact sheets.
 public struct PaintingRun {
-    /// Paints a batch and writes its files.
-    public let writer: PictureWriter
-    /// Where the pictures and the contact sheet go.
+    /// What was written.
+    public struct Outcome: Sendable, Equatable {
+        /// How many pictures.
+        public internal(set) var pictureCount = 0
+        /// The contact sheets, in their order.
+        public internal(set) var sheets: [URL] = []
+    }
+
+    /// What paints.
+    public let painter: Painter
+    /// Where the pictures and the contact sheets go.
     public let folder: URL
     /// Picture k has this seed plus k.
     public let firstSeed: UInt64
@@ -16,12 +24,11 @@ public struct PaintingRun {
     /// How many are painted at once; the pictures do not depend on it.
     public let batchSize: Int
 
-    /// - Throws: `FileError` when the folder cannot be made or written, before anything is painted.
     /// A run into a folder that is there (``prepare(_:)`` makes it).
     public init(
-        writer: PictureWriter, folder: URL, firstSeed: UInt64, count: Int, batchSize: Int
+        painter: Painter, folder: URL, firstSeed: UInt64, count: Int, batchSize: Int
     ) {
-        self.writer = writer
+        self.painter = painter
         self.folder = folder
         self.firstSeed = firstSeed
         self.count = count
@@ -37,71 +44,41 @@ public struct PaintingRun {
         probe.discard()
     }
 
-    /// Paints all; files of earlier runs stay, and the numbers go on after them.
+    /// Paints all, in memory that does not grow with their number.
     ///
     /// - Parameters:
-    ///   - progress: network calls done, of how many, and pictures written so far; what it throws
-    ///     ends the run with the finished batches kept.
-    /// - Returns: the written files, in the order of their seeds.
+    ///   - notify: takes what a person should know and what ends nothing.
+    ///   - progress: what it throws ends the run with the finished pictures kept.
+    ///   - written: told of each picture when its file is there.
+    /// - Throws: ``PaintingError``, `FileError`, `ImagingError` or what `progress` throws. Even
+    ///   then the pictures that were finished have their sheet.
     @discardableResult
     public func paint(
-        progress: (_ done: Int, _ of: Int, _ pictures: Int) throws -> Void
-    ) throws -> [URL] {
-        var written: [Painted] = []
-        do {
-            try paintBatches(&written, progress)
-        } catch {
-            // The sheet shows what there is, and must not hide why there is no more.
-            try? writeSheet(written)
-            throw error
-        }
-        try writeSheet(written)
-        return written.map(\.url)
-    }
-
-    private func paintBatches(
-        _ written: inout [Painted],
-        _ progress: (_ done: Int, _ of: Int, _ pictures: Int) throws -> Void
-    ) throws {
-        var number = try Self.nextNumber(in: folder)
-        while written.count < count {
-            let done = written.count
-            let places = (done..<min(done + batchSize, count)).map { index in
-                let seed = firstSeed &+ UInt64(index)
-                defer { number += 1 }
-                return (seed: seed, url: folder.appending(path: Self.name(number, seed)))
-            }
-            let pictures = try writer.paint(places) { step, steps in
-                try progress(done * steps + step * places.count, count * steps, done)
-            }
-            for (place, picture) in zip(places, pictures) {
-                written.append((place.url, place.seed, picture))
+        notify: @escaping (String) -> Void = { _ in },
+        progress: (Painter.Progress) throws -> Void = { _ in },
+        written: (PaintedPicture, URL) -> Void = { _, _ in }
+    ) throws -> Outcome {
+        var outcome = Outcome()
+        var files = try NumberedFiles(in: folder)
+        var sheets = ContactSheets(
+            in: folder, title: painter.settings.prompt, count: count, notify: notify)
+        let result = Result {
+            try painter.paint(
+                seeds: consecutiveSeeds(from: firstSeed, count: count), batchSize: batchSize,
+                progress: progress
+            ) { picture in
+                let url = try files.add(end: "-\(picture.seed).png") { url in
+                    try picture.write(to: url, replacing: false)
+                }
+                outcome.pictureCount += 1
+                sheets.add(picture)
+                written(picture, url)
             }
         }
-    }
-
-    private typealias Painted = (url: URL, seed: UInt64, picture: PixelImage)
-
-    private func writeSheet(_ pictures: [Painted]) throws {
-        guard !pictures.isEmpty else { return }
-        let sheet = ContactSheet.make(
-            cells: pictures.map(\.picture), columns: ContactSheet.columns(for: pictures.count),
-            labels: pictures.map { String($0.seed) }, title: writer.settings.prompt)
-        try PNGWriter.write(sheet, to: folder.appending(path: "grid.png"), text: [])
-    }
-
-    static func name(_ number: Int, _ seed: UInt64) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, 5 - digits.count)) + digits + "-\(seed).png"
-    }
-
-    /// One more than the highest number that a picture in the folder has.
-    static func nextNumber(in folder: URL) throws -> Int {
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        let numbers = names.compactMap { name -> Int? in
-            guard name.hasSuffix(".png"), let dash = name.firstIndex(of: "-") else { return nil }
-            return Int(name[..<dash])
-        }
-        return (numbers.max() ?? -1) + 1
+        // Whatever ended the run, the sheet shows what there is.
+        sheets.finish()
+        outcome.sheets = sheets.written
+        try result.get()
+        return outcome
     }
 }

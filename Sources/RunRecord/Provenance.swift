@@ -20,9 +20,6 @@ package struct Provenance: Codable, Equatable {
         }
     }
 
-    /// This program's, as long as none has been published.
-    package static let attuneVersion = "0.1.0-dev"
-
     package let attune: String
     package let libtorch: String
     package let device: String
@@ -50,7 +47,7 @@ package struct Provenance: Codable, Equatable {
     ///
     /// - Throws: `FileError` for a photo that can no longer be read.
     package init(_ description: RunDescription) throws {
-        attune = Self.attuneVersion
+        attune = Program.version
         libtorch = Compute.libTorchVersion
         device = description.device
         model = description.modelName

@@ -1,9 +1,9 @@
 import ArgumentParser
+import FineTuning
 import Foundation
 import Painting
 import StableDiffusion
 import Torch
-import Training
 
 /// What the networks compute in.
 enum ComputePrecision: String, ExpressibleByArgument, CaseIterable {
@@ -28,7 +28,8 @@ struct GenerateCommand: ParsableCommand {
         abstract: "Paint pictures from a prompt.",
         discussion: """
             Picture k of a run has the seed S+k. Files are NNNNN-SEED.png with the settings \
-            inside, as A1111 writes them; grid.png shows them all.
+            inside, as A1111 writes them, and go on from those that are in the folder. Several \
+            pictures have a contact sheet, grid-NNNN.png, for every hundred.
             """)
 
     @Option(help: "A diffusers folder or a single .safetensors file (default: the shipped model).")
@@ -46,8 +47,8 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "Pictures painted at once.")
     var batchSize = 4
 
-    @Option(help: "The seed of the first picture (default: drawn, and printed).")
-    var seed: UInt64?
+    @Option(help: "The seed of the first picture; -1: drawn, and printed (default: -1).")
+    var seed: SeedChoice?
 
     @Option(help: "Steps of the sampler.")
     var steps = 30
@@ -83,14 +84,49 @@ struct GenerateCommand: ParsableCommand {
     var output = "outputs"
 
     func validate() throws {
-        guard count >= 1 else { throw ValidationError("--count \(count): must be at least 1.") }
+        guard (1...Self.countLimit).contains(count) else {
+            throw ValidationError("--count \(count): must be 1 to \(Self.countLimit).")
+        }
         guard batchSize >= 1 else {
             throw ValidationError("--batch-size \(batchSize): must be at least 1.")
         }
     }
 
+    /// A machine paints for weeks on as many.
+    private static let countLimit = 1_000_000
+
     func run() throws {
         let device = try Device(named: device)
+        let source = try ModelSource(
+            model.map { URL(filePath: $0) } ?? EmbeddedModel.locate(),
+            predictionOverride: predictionType)
+        let (settings, choice) = try settings(for: source)
+        try source.verify()
+        let overlays = try additions.read()
+        try OverlayStack.check(overlays, for: source)
+        let printer = ProgressPrinter()
+        overlays.flatMap(\.notices).forEach(printer.line)
+        (source.notices + [choice.notice].compactMap { $0 }).forEach(printer.line)
+        let pipeline = try Pipeline(source, precision: dtype(on: device, printer), device: device)
+        pipeline.notify = printer.line
+        try OverlayStack(over: pipeline, keepsOriginals: false).put(overlays)
+        let painter = try Painter(
+            pipeline, settings, modelHash: try source.hash, overlays: overlays)
+        painter.notices.forEach(printer.line)
+        // Only now that nothing else can be wrong: a mistake leaves no empty folder behind.
+        let folder = URL(filePath: output)
+        try PaintingRun.prepare(folder)
+        let first = seed?.seed ?? UInt64.random(in: 0..<1 << 32)
+        if seed?.seed == nil { printer.line("Seed \(first)") }
+        let run = PaintingRun(
+            painter: painter, folder: folder, firstSeed: first, count: count, batchSize: batchSize)
+        try paint(run, printer)
+    }
+
+    /// What to paint, seen to fit the model, which calls settings as this command does.
+    private func settings(
+        for source: ModelSource
+    ) throws -> (GenerationSettings, SamplerChoice) {
         var settings = GenerationSettings(prompt: prompt)
         settings.negativePrompt = negativePrompt
         settings.width = width
@@ -98,65 +134,46 @@ struct GenerateCommand: ParsableCommand {
         settings.stepCount = steps
         settings.guidanceScale = guidanceScale
         settings.clipSkip = clipSkip
-        let source = try ModelSource(
-            model.map { URL(filePath: $0) } ?? EmbeddedModel.locate(),
-            predictionOverride: predictionType)
-        let choice = try choose(&settings, for: source)
-        try source.verify()
-        let overlays = try additions.read()
-        try OverlayStack.check(overlays, for: source)
-        let printer = ProgressPrinter()
-        overlays.flatMap(\.notices).forEach(printer.line)
-        (source.notices + [choice.notice].compactMap { $0 }).forEach(printer.line)
-        var dtype = precision.dtype(on: device)
-        if device == .cpu, dtype == .float16 {
-            dtype = .bfloat16
-            printer.line(
-                "A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used.")
-        }
-        let pipeline = try Pipeline(source, precision: dtype, device: device)
-        pipeline.notify = printer.line
-        try OverlayStack(over: pipeline, keepsOriginals: false).put(overlays)
-        // Only now that nothing else can be wrong: a mistake leaves no empty folder behind.
-        let folder = URL(filePath: output)
-        try PaintingRun.prepare(folder)
-        let first = seed ?? UInt64.random(in: 0..<1 << 32)
-        if seed == nil { printer.line("Seed \(first)") }
-        let writer = PictureWriter(
-            pipeline: pipeline, settings: settings, modelHash: try source.hash)
-        let run = PaintingRun(
-            writer: writer, folder: folder, firstSeed: first, count: count, batchSize: batchSize)
-        let interruption = Interruption(
-            message: "Ending; finished pictures are kept. Press Ctrl-C again to end at once.")
-        do {
-            try run.paint { done, total, pictures in
-                if interruption.cancellation.isRequested { throw ExitCode(130) }
-                printer.update(
-                    "Painting", done: done, total: total,
-                    detail: "\(pictures)/\(count) pictures")
-            }
-        } catch {
-            printer.finish()
-            throw error
-        }
-        printer.finish()
-        printer.line("\(count) picture\(count == 1 ? "" : "s") in \(folder.path)")
-    }
-
-    /// Sees whether the settings fit the model, which calls them as this command does.
-    private func choose(
-        _ settings: inout GenerationSettings, for source: ModelSource
-    ) throws -> SamplerChoice {
         do {
             settings.sampler = try sampler.map { try SamplerKind(named: $0) }
             try settings.validate(for: source)
             let choice = try SamplerChoice(settings.sampler, for: source.schedulerConfiguration)
             _ = try choice.sampler(stepCount: steps)
-            return choice
+            return (settings, choice)
         } catch let error as GenerationError {
             throw ValidationError("--\(error)")
         } catch let error as SamplerError where error.isOfSetting {
             throw ValidationError("--\(error)")
+        }
+    }
+
+    private func dtype(on device: Device, _ printer: ProgressPrinter) -> DType {
+        let dtype = precision.dtype(on: device)
+        guard device == .cpu, dtype == .float16 else { return dtype }
+        printer.line("A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used.")
+        return .bfloat16
+    }
+
+    private func paint(_ run: PaintingRun, _ printer: ProgressPrinter) throws {
+        let interruption = Interruption(
+            message: "Ending; finished pictures are kept. Press Ctrl-C again to end at once.")
+        let outcome: PaintingRun.Outcome
+        do {
+            defer { printer.finish() }
+            outcome = try run.paint(notify: printer.line) { now in
+                if interruption.cancellation.isRequested { throw ExitCode(130) }
+                printer.update(
+                    "Painting", done: now.done, total: now.total,
+                    detail: "\(now.pictureCount)/\(count) pictures")
+            }
+        }
+        printer.line("\(count) picture\(count == 1 ? "" : "s") in \(run.folder.path)")
+        let sheets = outcome.sheets.map(\.lastPathComponent)
+        if let first = sheets.first, let last = sheets.last {
+            printer.line(
+                first == last
+                    ? "\(first) shows them all"
+                    : "\(first) to \(last) show \(ContactSheets.cellLimit) each")
         }
     }
 }

@@ -24,7 +24,7 @@ import Testing
         let names = ["00000-5.png", "00001-6.png", "00002-7.png"]
         #expect(
             try scratch.listing()
-                == Set((names + ["grid.png"]).map { "pictures/" + $0 } + ["pictures"])
+                == Set((names + ["grid-0000.png"]).map { "pictures/" + $0 } + ["pictures"])
         )
         for (name, seed) in zip(names, [5, 6, 7]) {
             let text = try #require(
@@ -94,6 +94,42 @@ import Testing
         let seed = try #require(line.split(separator: " ").last.flatMap { UInt64($0) })
         #expect(line == "Seed \(seed)")
         #expect(try scratch.listing().contains("out/00000-\(seed).png"))
+    }
+
+    /// As in the web UIs, and in either spelling.
+    @Test(arguments: [["--seed", "-1"], ["--seed=-1"]])
+    func minusOneIsRandom(seed: [String]) throws {
+        let scratch = try Scratch()
+        let outcome = try Command.run(
+            [
+                "generate", "--model", model, "--prompt", "p", "--steps", "1", "--output", "out",
+                "--guidance-scale", "0.5", "--negative-prompt", "q",
+            ] + seed, in: scratch.url)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n")
+        let line = try #require(lines.first { $0.hasPrefix("Seed ") })
+        let picture = scratch("out/00000-\(line.dropFirst(5)).png")
+        let text = try #require(try PNGText.value("parameters", of: picture))
+        #expect(text.contains("Seed: \(line.dropFirst(5)),"))
+        #expect(text.contains("RNG: CPU, Version: Attune "))
+        // What has no effect is told.
+        #expect(outcome.output.contains("The negative prompt has no effect"))
+        #expect(outcome.output.contains("A guidance scale of 0.5 counts as 1."))
+        #expect(try scratch.listing().count == 2, "one picture needs no sheet")
+    }
+
+    /// Pictures that would be black are told, and not written.
+    @Test func notFinite() throws {
+        let scratch = try Scratch()
+        let outcome = try Command.run(
+            [
+                "generate", "--model", model, "--prompt", "p", "--steps", "1", "--output", "out",
+                "--guidance-scale", "1e38", "--seed", "5", "--precision", "fp32",
+            ], in: scratch.url)
+        #expect(outcome.status != 0 && outcome.isOrderly)
+        expectOneSentence(outcome.errors, naming: ["seed 5", "not finite in fp32", "1e+38"])
+        #expect(!outcome.errors.contains("precision fp32"))
+        #expect(try scratch.listing() == ["out"])
     }
 
     private func pixels(_ url: URL) throws -> [UInt8] { try PhotoReader.read(url).pixels }

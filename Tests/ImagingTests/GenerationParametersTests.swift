@@ -39,6 +39,38 @@ struct GenerationParametersTests {
         #expect(read == full)
     }
 
+    @Test("Whatever was read is written so that it is read back as the same")
+    func anyRoundTrip() {
+        let pieces = [
+            "Steps: 20", "Steps: many", "Seed: 5", "Seed: -1", "Size: 64x32", "Size: 4x",
+            "Clip skip: 1",
+            "Clip skip: 2", "CFG scale: 7.50", "CFG scale: nan", "CFG scale: 1e400", "Model: ",
+            "Tiling: Tiling", "Version: a ", "Sampler: \"\"", "Model: \"half", "Model: \" x\"",
+            "VAE: \"\\\"q\\\"\"", "Denoising strength: 0.5", "Lora hashes: \"a: 1, b: 2\"", ", ",
+            ", ",
+            ", ", "\n", "\n", "Negative prompt: ", "a robot", " ", "<lora:r:0.8>", "\u{2028}", ":",
+            "\"",
+        ]
+        var state: UInt64 = 7
+        func draw(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % count
+        }
+        for _ in 0..<20_000 {
+            let text = (0..<draw(14)).map { _ in pieces[draw(pieces.count)] }.joined()
+            let read = GenerationParameters(infotext: text)
+            let again = GenerationParameters(infotext: read.infotext)
+            #expect(again == read, "\(text.debugDescription)\n\(read.infotext.debugDescription)")
+            if again != read { return }
+        }
+    }
+
+    @Test("The last mention of a key counts, and the first is kept")
+    func mentionedTwice() {
+        let read = GenerationParameters(infotext: "x\nSteps: 1, Seed: 2, Steps: 3, Model: m")
+        #expect(read.steps == 3 && read.extra == [.init("Steps", "1")])
+    }
+
     @Test("A last line with fewer than three settings belongs to the prompt")
     func promptOnly() {
         let read = GenerationParameters(infotext: "a robot\nstyle: photo, mood: calm")

@@ -1,5 +1,3 @@
-internal import Torch
-
 /// What to paint, and how.
 public struct GenerationSettings: Codable, Sendable, Equatable {
     /// What the picture should show.
@@ -23,20 +21,26 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
     /// The defaults, for this prompt.
     public init(prompt: String) { self.prompt = prompt }
 
-    /// In pixels; no memory holds what a network makes of more.
-    static let largestSide = 1 << 16
+    /// Whether the negative prompt counts, and how much the prompt does.
+    public var isGuided: Bool { guidanceScale > 1 }
+
+    /// What the text encoder reads: the negative prompt where it counts, then the prompt.
+    public var texts: [String] { isGuided ? [negativePrompt, prompt] : [prompt] }
+
+    /// Sides beyond this are surely mistyped: so many pixels need more memory than there is.
+    private static let sideLimit = 16_384
 
     /// - Throws: ``GenerationError`` naming the first setting that does not fit the model.
     public func validate(for source: ModelSource) throws(GenerationError) {
         let factor = source.vaeConfiguration.downsamplingFactor
         for (setting, value) in [("width", width), ("height", height)] {
             guard let value else { continue }
+            guard value <= Self.sideLimit else {
+                throw .outOfRange(setting, "\(value)", "at most \(Self.sideLimit)")
+            }
             guard value > 0, value % factor == 0 else {
                 let below = max(factor, value / factor * factor)
                 throw .size(setting, value, factor: factor, suggestion: below)
-            }
-            guard value <= Self.largestSide else {
-                throw .outOfRange(setting, "\(value)", "at most \(Self.largestSide)")
             }
         }
         guard stepCount > 0 else { throw .outOfRange("steps", "\(stepCount)", "at least 1") }
@@ -52,11 +56,12 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
     }
 }
 
-/// A wish that the model cannot fulfil, in one sentence.
+/// A wish that the model cannot fulfil, in one sentence that begins with the setting's name.
 public enum GenerationError: Error, CustomStringConvertible, Sendable {
     case size(String, Int, factor: Int, suggestion: Int)
     case outOfRange(String, String, String)
-    case notFinite(step: Int, precision: String)
+    /// Numbers overflowed on the way from the noise to the picture.
+    case notFinite(precision: String)
 
     /// The sentence for people.
     public var description: String {
@@ -66,12 +71,9 @@ public enum GenerationError: Error, CustomStringConvertible, Sendable {
                 + "use \(suggestion) or \(suggestion + factor)."
         case .outOfRange(let setting, let value, let expected):
             "\(setting) \(value): must be \(expected)."
-        case .notFinite(let step, let precision):
-            "The latents are not finite after step \(step) in \(precision); "
-                + (precision == DType.float32.rawValue
-                    ? "its weights are finite and overflow all the same: paint without what is "
-                        + "laid over the model, or with less strength."
-                    : "compute in fp32.")
+        case .notFinite(let precision):
+            "The picture is not finite in \(precision) and would be black: the model, or what is "
+                + "laid over it, may be damaged or too much for that precision."
         }
     }
 }

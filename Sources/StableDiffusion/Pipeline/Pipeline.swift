@@ -23,6 +23,7 @@ public final class Pipeline {
     public var embeddings: [TextualInversion] = []
     /// Takes sentences that a person should see, such as that decoding was redone.
     public var notify: (String) -> Void = { _ in }
+    private var hasToldOverflow = false
 
     /// Loads all parts of a model.
     public init(_ source: ModelSource, precision: DType = .float32, device: Device = .cpu) throws {
@@ -59,11 +60,12 @@ public final class Pipeline {
         progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
     ) throws -> [Tensor] {
         let latents = try latents(settings, seeds: seeds, progress: progress)
-        return withoutGradients {
-            // One at a time: decoding is where memory peaks.
-            (0..<seeds.count).map { row in
-                picture(latents.narrowed(0, start: row, length: 1))
+        // One at a time: decoding is where memory peaks.
+        return try (0..<seeds.count).map { row in
+            guard let picture = picture(latents.narrowed(0, start: row, length: 1)) else {
+                throw GenerationError.notFinite(precision: precision.shortName)
             }
+            return picture
         }
     }
 
@@ -71,6 +73,18 @@ public final class Pipeline {
     public func latents(
         _ settings: GenerationSettings, seeds: [UInt64],
         progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
+    ) throws -> Tensor {
+        let latents = try diffused(settings, seeds: seeds, progress: progress)
+        guard latents.isAllFinite else {
+            throw GenerationError.notFinite(precision: precision.shortName)
+        }
+        return latents
+    }
+
+    /// As ``latents(_:seeds:progress:)``, and some or all of them may not be finite.
+    package func diffused(
+        _ settings: GenerationSettings, seeds: [UInt64],
+        progress: (_ done: Int, _ of: Int) throws -> Void
     ) throws -> Tensor {
         try settings.validate(for: source)
         let configuration = source.schedulerConfiguration
@@ -90,8 +104,7 @@ public final class Pipeline {
                 .moved(to: device)
         }
         return try withoutGradients {
-            let isGuided = settings.guidanceScale > 1
-            let texts = isGuided ? [settings.negativePrompt, settings.prompt] : [settings.prompt]
+            let (isGuided, texts) = (settings.isGuided, settings.texts)
             let context = Tensor.concatenating(
                 encode(texts, clipSkip: settings.clipSkip).split(0, into: texts.count)
                     .map { $0.expanded([seeds.count, -1, -1]) })
@@ -108,10 +121,6 @@ public final class Pipeline {
                 latents = sampler.step(output, step: step, latents: latents, noise: noise)
                 try progress(step + 1, sampler.timesteps.count)
             }
-            guard latents.isAllFinite else {
-                throw GenerationError.notFinite(
-                    step: sampler.timesteps.count, precision: precision.rawValue)
-            }
             return latents
         }
     }
@@ -123,15 +132,42 @@ public final class Pipeline {
         return textEncoder(ids, clipSkip: clipSkip, dtype: precision, learned: learned)
     }
 
+    /// Decodes one picture.
+    ///
     /// - Parameter latents: float32 `[1, channels, height, width]`, as they are diffused.
-    private func picture(_ latents: Tensor) -> Tensor {
-        let scaled = latents / source.vaeConfiguration.scalingFactor
-        var pixels = autoencoder.decode(scaled.cast(to: precision)).cast(to: .float32)
-        if precision != .float32, !pixels.isAllFinite {
-            notify("Decoding overflowed in \(precision.rawValue) and was done again in fp32.")
-            pixels = autoencoder.decode(scaled)
+    /// - Returns: uint8 `[height, width, 3]` on the CPU; nil where the latents or the picture are
+    ///   not finite.
+    package func picture(_ latents: Tensor) -> Tensor? {
+        guard latents.isAllFinite else { return nil }
+        return withoutGradients {
+            let scaled = latents / source.vaeConfiguration.scalingFactor
+            var pixels = autoencoder.decode(scaled.cast(to: precision)).cast(to: .float32)
+            if !pixels.isAllFinite {
+                guard precision != .float32 else { return nil }
+                if !hasToldOverflow {
+                    notify(
+                        "Decoding overflowed in \(precision.shortName) and was done again in fp32; "
+                            + "so are others where that happens.")
+                }
+                hasToldOverflow = true
+                pixels = autoencoder.decode(scaled)
+                guard pixels.isAllFinite else { return nil }
+            }
+            let bytes = ((pixels * 0.5 + 0.5).clamped(0, 1) * 255).rounded().cast(to: .uint8)
+            return bytes.squeezed(0).permuted(1, 2, 0).moved(to: .cpu)
+                .converted(format: .contiguous)
         }
-        let bytes = ((pixels * 0.5 + 0.5).clamped(0, 1) * 255).rounded().cast(to: .uint8)
-        return bytes.squeezed(0).permuted(1, 2, 0).moved(to: .cpu).converted(format: .contiguous)
+    }
+}
+
+extension DType {
+    /// What options and people call the types that networks compute in.
+    package var shortName: String {
+        switch self {
+        case .float32: "fp32"
+        case .float16: "fp16"
+        case .bfloat16: "bf16"
+        default: rawValue
+        }
     }
 }

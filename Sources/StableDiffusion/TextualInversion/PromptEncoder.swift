@@ -51,6 +51,27 @@ public struct PromptEncoder {
         return used.sorted().map { embeddings[$0].token }
     }
 
+    /// The end of a text that does not fit and is not read, in the tokenizer's spelling; nil where
+    /// all of it fits.
+    public func unread(of text: String) -> String? {
+        let limit = tokenizer.maximumLength - 2
+        var count = 0
+        var lost: [String] = []
+        for piece in pieces(of: text) {
+            switch piece {
+            case .text(let part):
+                let ids = tokenizer.encode(part)
+                let rest = tokenizer.decode(Array(ids.dropFirst(max(0, limit - count))))
+                count += ids.count
+                if count > limit { lost.append(rest) }
+            case .learned(let number):
+                count += embeddings[number].vectorCount
+                if count > limit { lost.append(embeddings[number].token) }
+            }
+        }
+        return count > limit ? lost.joined(separator: " ") : nil
+    }
+
     /// One whole sequence: start, text, end, cut and filled up to the tokenizer's length.
     public func encode(_ text: String) -> EmbeddedPrompt {
         let length = tokenizer.maximumLength

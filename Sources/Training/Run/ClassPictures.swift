@@ -44,24 +44,19 @@ public struct ClassPictures {
         var present = try presentCount()
         guard present < count else { return }
         progress(present, count)
-        let writer = PictureWriter(pipeline: try pipeline(), settings: settings)
-        var number = try nextNumber()
-        while present < count {
-            let places = (number..<(number + min(batchSize, count - present))).map { index in
-                let seed = seed &+ UInt64(index)
-                let digits = String(index)
-                let padded = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-                return (
-                    seed: seed, url: folder.appendingPathComponent("class-\(padded)-\(seed).png")
-                )
-            }
-            try writer.paint(places) { _, _ in
-                try cancellation.check()
-            }
-            number += places.count
-            present += places.count
-            progress(present, count)
-        }
+        let painter = try Painter(try pipeline(), settings)
+        var files = try NumberedFiles(in: folder, start: "class-")
+        let seeds = consecutiveSeeds(from: seed &+ UInt64(files.next), count: count - present)
+        try painter.paint(
+            seeds: seeds, batchSize: batchSize,
+            progress: { _ in try cancellation.check() },
+            deliver: { picture in
+                _ = try files.add(end: "-\(picture.seed).png") { url in
+                    try picture.write(to: url, replacing: false)
+                }
+                present += 1
+                progress(present, count)
+            })
     }
 
     private func presentCount() throws -> Int {
@@ -70,15 +65,5 @@ public struct ClassPictures {
         } catch ImagingError.noPhotos {
             return 0
         }
-    }
-
-    /// One more than the highest number of a picture that is there.
-    private func nextNumber() throws -> Int {
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        let numbers = names.compactMap { name -> Int? in
-            let parts = name.split(separator: "-")
-            return parts.count == 3 && parts[0] == "class" ? Int(parts[1]) : nil
-        }
-        return (numbers.max() ?? -1) + 1
     }
 }

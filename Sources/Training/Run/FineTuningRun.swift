@@ -438,22 +438,24 @@ public final class FineTuningRun {
             var settings = GenerationSettings(prompt: prompt)
             settings.width = resolution
             settings.height = resolution
-            let writer = PictureWriter(pipeline: pipeline, settings: settings)
             // The same seeds every time, so that pictures of different steps can be compared.
-            let places = (0..<configuration.training.numValidationImages).map { index in
-                (
-                    seed: (configuration.training.seed ?? 0) &+ UInt64(index),
-                    url: folder.appendingPathComponent("step-\(step)-\(index).png")
-                )
-            }
-            for place in places {
-                try writer.paint([place]) { _, _ in
+            let seeds = consecutiveSeeds(
+                from: configuration.training.seed ?? 0,
+                count: configuration.training.numValidationImages)
+            var written: [URL] = []
+            try Painter(pipeline, settings).paint(
+                seeds: seeds,
+                progress: { _ in
                     if cancellation.isRequested {
                         throw TrainingError.interrupted(step: step, checkpoint: nil)
                     }
-                }
-            }
-            return places.map(\.url)
+                },
+                deliver: { picture in
+                    let url = folder.appendingPathComponent("step-\(step)-\(picture.index).png")
+                    try picture.write(to: url)
+                    written.append(url)
+                })
+            return written
         }
     }
 

@@ -36,21 +36,19 @@ struct ComparePictures {
             }
             let missing = places.filter { !FileManager.default.fileExists(atPath: $0.url.path) }
             done += (places.count - missing.count) * settings.samplingStepCount
-            for start in stride(
-                from: 0, to: missing.count, by: CompareSettings.paintedAtOnce)
-            {
-                let batch = Array(missing[start...].prefix(CompareSettings.paintedAtOnce))
+            if !missing.isEmpty {
                 let pipeline = try loaded ?? pipeline()
                 loaded = pipeline
-                let writer = PictureWriter(
-                    pipeline: pipeline, settings: settings.generation(prompt),
-                    modelHash: try pipeline.source.hash)
-                try writer.paint(batch) { step, steps in
-                    try progress(
-                        done + batch.count * settings.samplingStepCount * step / max(1, steps),
-                        total)
-                }
-                done += batch.count * settings.samplingStepCount
+                let painter = try Painter(
+                    pipeline, settings.generation(prompt), modelHash: try pipeline.source.hash)
+                let steps = missing.count * settings.samplingStepCount
+                try painter.paint(
+                    seeds: missing.map(\.seed), batchSize: CompareSettings.paintedAtOnce,
+                    progress: { now in
+                        try progress(done + steps * now.done / max(1, now.total), total)
+                    },
+                    deliver: { try $0.write(to: missing[$0.index].url) })
+                done += steps
             }
             return try places.map { try PhotoReader.read($0.url) }
         }

@@ -24,22 +24,21 @@ struct DemoPictures {
         let total = (measured * 2 + others.count) * settings.samplingStepCount
         var done = 0
         func paint(_ prompt: String, _ name: String, count: Int) throws -> [PixelImage] {
-            let writer = PictureWriter(
-                pipeline: pipeline, settings: settings.generation(prompt),
-                modelHash: try pipeline.source.hash)
+            let painter = try Painter(
+                pipeline, settings.generation(prompt), modelHash: try pipeline.source.hash)
             var pictures: [PixelImage] = []
-            while pictures.count < count {
-                let end = min(pictures.count + settings.paintedAtOnce, count)
-                let places = (pictures.count..<end).map { index in
-                    let seed = settings.seed &+ UInt64(index)
-                    return (seed: seed, url: folder.appending(path: "\(name)-\(seed).png"))
-                }
-                pictures += try writer.paint(places) { step, steps in
+            try painter.paint(
+                seeds: consecutiveSeeds(from: settings.seed, count: count),
+                batchSize: settings.paintedAtOnce,
+                progress: { now in
                     try progress(
-                        done + places.count * settings.samplingStepCount * step / steps, total)
-                }
-                done += places.count * settings.samplingStepCount
-            }
+                        done + count * settings.samplingStepCount * now.done / now.total, total)
+                },
+                deliver: { picture in
+                    try picture.write(to: folder.appending(path: "\(name)-\(picture.seed).png"))
+                    pictures.append(picture.image)
+                })
+            done += count * settings.samplingStepCount
             return pictures
         }
         subject = try paint(settings.instancePrompt, "1-\(settings.subject)", count: measured)

@@ -1,0 +1,81 @@
+import Files
+import Imaging
+import StableDiffusion
+
+/// What all pictures of one painter have in common, in A1111's words.
+struct PaintingContext {
+    let overlays: [Overlay]
+    private let common: GenerationParameters
+
+    init(
+        pipeline: Pipeline, settings: GenerationSettings, modelHash: String?,
+        overlays: [Overlay]
+    ) throws {
+        self.overlays = overlays
+        let source = pipeline.source
+        let configuration = source.schedulerConfiguration
+        let kind = try SamplerChoice(settings.sampler, for: configuration).kind
+        let words = kind.infotext(configuration)
+        let encoder = PromptEncoder(source.tokenizer, embeddings: pipeline.embeddings)
+        let used = Set(settings.texts.flatMap(encoder.tokens))
+        common = GenerationParameters(
+            prompt: settings.prompt + overlays.compactMap(\.tag).joined(),
+            negativePrompt: settings.negativePrompt, steps: settings.stepCount,
+            sampler: words.sampler, scheduleType: words.schedule,
+            cfgScale: settings.guidanceScale, modelHash: modelHash, model: source.name,
+            clipSkip: settings.clipSkip > 1 ? settings.clipSkip : nil,
+            version: "Attune \(Program.version)",
+            extra: [.init("RNG", "CPU")]
+                + Overlay.hashEntries(of: overlays, using: used))
+    }
+
+    /// Of one picture.
+    func parameters(seed: UInt64, width: Int, height: Int) -> GenerationParameters {
+        var parameters = common
+        parameters.seed = seed
+        parameters.width = width
+        parameters.height = height
+        return parameters
+    }
+}
+
+extension Overlay {
+    /// How A1111's prompts ask for it, such as `<lora:robot:0.8>`; embeddings are asked for by
+    /// their word.
+    ///
+    /// Source: `ExtraNetworkLora` and `ExtraNetworkHypernet` of A1111; a LoRA's first number is
+    /// the text encoder's, and a second one the U-Net's.
+    var tag: String? {
+        func number(_ value: Double) -> String { GenerationParameters.number(value) }
+        switch kind {
+        case .embedding: return nil
+        case .hypernetwork: return "<hypernet:\(plainName):\(number(strength))>"
+        case .lora:
+            let rest = textEncoderStrength == strength ? "" : ":\(number(strength))"
+            return "<lora:\(plainName):\(number(textEncoderStrength))\(rest)>"
+        }
+    }
+
+    /// `Lora hashes`, `TI hashes` and `Hypernet hashes`, each where there are any.
+    ///
+    /// - Parameter used: the words of embeddings that the prompts use; others do not count.
+    static func hashEntries(
+        of overlays: [Overlay], using used: Set<String>
+    ) -> [GenerationParameters.Entry] {
+        let keys: [(kind: Kind, key: String)] = [
+            (.lora, "Lora hashes"), (.embedding, "TI hashes"), (.hypernetwork, "Hypernet hashes"),
+        ]
+        return keys.compactMap { kind, key in
+            let pairs = overlays.compactMap { overlay -> String? in
+                guard overlay.kind == kind,
+                    kind != .embedding || !used.isDisjoint(with: overlay.words)
+                else { return nil }
+                return "\(overlay.plainName): \(overlay.hash)"
+            }
+            return pairs.isEmpty ? nil : .init(key, pairs.joined(separator: ", "))
+        }
+    }
+
+    /// The name without what would end a tag or a list of hashes.
+    private var plainName: String { name.filter { !"<>:,".contains($0) } }
+}
