@@ -105,7 +105,9 @@ public struct CheckpointFolder {
         }
         synchronize(output)
         if let totalLimit {
-            for step in Self.steps(in: output).dropLast(totalLimit) { remove(step: step) }
+            // The one just written is never among them, nor what stands there of later steps.
+            let older = Self.steps(in: output).filter { $0 < state.step }
+            for step in older.dropLast(totalLimit - 1) { remove(step: step) }
         }
     }
 
@@ -129,7 +131,7 @@ public struct CheckpointFolder {
         close(descriptor)
     }
 
-    private static func url(in output: URL, step: Int) -> URL {
+    static func url(in output: URL, step: Int) -> URL {
         output.appendingPathComponent("checkpoint-\(step)")
     }
 

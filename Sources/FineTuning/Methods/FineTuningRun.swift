@@ -97,17 +97,21 @@ public final class FineTuningRun {
         settings.merge(try data.settings()) { $1 }
         // Which ones they are follows from the photos and the seed.
         settings["num-held-out"] = String(heldOut.count)
-        try checkpoint?.require(settings)
-        let log = try TrainingLog(
-            output.appendingPathComponent("training.jsonl"),
-            keepingSteps: checkpoint?.state.step ?? 0, notify: { [report] in report(.notice($0)) })
+        try checkpoint?.require(settings, exceptFor: ["class-data-dir"])
 
         let classPhotos = try classPhotos(source, resolution: resolution)
         if let classPhotos {
             classPhotos.events(resolution: resolution).forEach(report)
             settings["class-data-dir"] = "photos \(try classPhotos.fingerprint())"
-            try checkpoint?.require(settings)
         }
+        try checkpoint?.require(settings)
+        if let checkpoint { try setAside(whatFollows: checkpoint, in: output) }
+        let log = try TrainingLog(
+            output.appendingPathComponent("training.jsonl"),
+            keepingSteps: checkpoint?.state.step ?? 0,
+            of: checkpoint?.url.deletingLastPathComponent().appendingPathComponent(
+                "training.jsonl"),
+            notify: { [report] in report(.notice($0)) })
 
         recorder.begin(
             RunDescription(
@@ -266,6 +270,18 @@ public final class FineTuningRun {
             report(.notice("There is no checkpoint in \(output.path) yet: training starts anew."))
         }
         return found
+    }
+
+    private func setAside(whatFollows checkpoint: TrainingCheckpoint, in output: URL) throws {
+        let branch = AbandonedBranch(output, goingOnFrom: checkpoint)
+        let logs = configuration.training.record.loggingDir
+        guard let folder = try branch.setAside(loggingDir: logs) else { return }
+        let names = branch.steps.map { "checkpoint-\($0)" }.joined(separator: ", ")
+        report(
+            .notice(
+                "The run goes on from step \(checkpoint.state.step), and \(names) of an earlier run "
+                    + "do not belong to it: with their log and pictures they are now in "
+                    + "\(folder.path)."))
     }
 
     private func settleCaptions(_ data: TrainingData) throws {
