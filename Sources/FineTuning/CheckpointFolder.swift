@@ -73,6 +73,8 @@ public struct CheckpointFolder {
             }
             try? manager.removeItem(at: leftover)
         }
+        TemporaryName.removeLeftovers(in: output)
+        BestState(output).recover()
     }
 
     func write(_ state: TrainingState, optimizer: any Optimizer, generator: Generator) throws {

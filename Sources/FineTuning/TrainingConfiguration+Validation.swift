@@ -6,8 +6,8 @@ extension TrainingConfiguration {
     /// - Throws: ``TrainingError/option(name:value:problem:)`` with the option's name.
     public func validate() throws(TrainingError) {
         if let resolution { try Self.validate(resolution: resolution) }
-        try atLeast(1, trainBatchSize, "train-batch-size")
-        try atLeast(1, gradientAccumulationSteps, "gradient-accumulation-steps")
+        try within(1, 65_536, trainBatchSize, "train-batch-size")
+        try within(1, 1 << 20, gradientAccumulationSteps, "gradient-accumulation-steps")
         try atLeast(1, numTrainEpochs, "num-train-epochs")
         if let maxTrainSteps { try atLeast(1, maxTrainSteps, "max-train-steps") }
         if case .steps(let count) = lrWarmupSteps { try atLeast(0, count, "lr-warmup-steps") }
@@ -29,6 +29,11 @@ extension TrainingConfiguration {
         try atLeast(1, numValidationImages, "num-validation-images")
         try atLeast(1, validationSteps, "validation-steps")
         try positive(learningRate, "learning-rate")
+        guard effectiveLearningRate.isFinite else {
+            throw .option(
+                name: "learning-rate", value: String(learningRate),
+                problem: "is not finite any more with --scale-lr; lower it.")
+        }
         try notNegative(maxGradNorm, "max-grad-norm")
         try positive(lrPower, "lr-power")
         if let snrGamma { try positive(snrGamma, "snr-gamma") }
@@ -116,6 +121,13 @@ func atLeast(_ least: Int, _ value: Int, _ name: String) throws(TrainingError) {
     guard value >= least else {
         throw .option(
             name: name, value: String(value), problem: "must be at least \(least).")
+    }
+}
+
+func within(_ low: Int, _ high: Int, _ value: Int, _ name: String) throws(TrainingError) {
+    try atLeast(low, value, name)
+    guard value <= high else {
+        throw .option(name: name, value: String(value), problem: "must be at most \(high).")
     }
 }
 

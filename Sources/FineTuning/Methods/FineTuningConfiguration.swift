@@ -200,8 +200,8 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
                 name: "self-distillation", value: nil,
                 problem: "does not go with textual-inversion, which leaves the model as it is.")
         }
-        try atLeast(1, numClassImages, "num-class-images")
-        try atLeast(1, sampleBatchSize, "sample-batch-size")
+        try within(1, 1_000_000, numClassImages, "num-class-images")
+        try within(1, 1_000_000, sampleBatchSize, "sample-batch-size")
         try atLeast(1, classImageSteps, "class-image-steps")
     }
 

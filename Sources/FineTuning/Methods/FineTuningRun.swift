@@ -387,7 +387,7 @@ public final class FineTuningRun {
         ) throws -> LatentCache {
             try LatentCache(
                 photos, views: views, store: store, autoencoder: autoencoder, device: device,
-                isCancelled: { cancellation.isRequested },
+                isCancelled: { cancellation.isRequested }, notify: { report(.notice($0)) },
                 progress: { report(.preparing("encoding \(what)", done: $0, total: $1)) })
         }
         return TrainingExamples(
@@ -439,20 +439,18 @@ public final class FineTuningRun {
             settings.height = resolution
             let writer = PictureWriter(pipeline: pipeline, settings: settings)
             // The same seeds every time, so that pictures of different steps can be compared.
-            let places = (0..<configuration.training.numValidationImages).map { index in
-                (
-                    seed: (configuration.training.seed ?? 0) &+ UInt64(index),
-                    url: folder.appendingPathComponent("step-\(step)-\(index).png")
-                )
-            }
-            for place in places {
-                try writer.paint([place]) { _, _ in
+            var pictures: [URL] = []
+            for index in 0..<configuration.training.numValidationImages {
+                let seed = (configuration.training.seed ?? 0) &+ UInt64(index)
+                let url = folder.appendingPathComponent("step-\(step)-\(index).png")
+                try writer.paint([(seed: seed, url: url)]) { _, _ in
                     if cancellation.isRequested {
                         throw TrainingError.interrupted(step: step, checkpoint: nil)
                     }
                 }
+                pictures.append(url)
             }
-            return places.map(\.url)
+            return pictures
         }
     }
 
