@@ -157,7 +157,9 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["attune", "Files", "Imaging", "Torch", "TestSupport"],
             exclude: ["Snapshots"], swiftSettings: strict),
-        .testTarget(name: "MiniatureTests", dependencies: ["Miniature"], swiftSettings: strict),
+        .testTarget(
+            name: "MiniatureTests", dependencies: ["Files", "Torch", "Miniature"],
+            swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -1,3 +1,4 @@
+import Files
 package import StableDiffusion
 public import Torch
 
@@ -27,12 +28,14 @@ public struct LatentCache {
     ///   - views: how photos become pictures of the sizes that are trained.
     ///   - store: where latents are kept between runs; nil: nowhere.
     ///   - checkCancellation: called before each photo; what it throws ends the encoding.
+    ///   - notify: takes a sentence where latents cannot be kept, which ends nothing.
     ///   - progress: photos done, of how many.
     /// - Throws: `ImagingError` for a photo that can no longer be read, and what
     ///   `checkCancellation` throws.
     package init(
         _ photos: TrainingPhotos, views: PhotoViews, store: LatentStore? = nil,
         autoencoder: Autoencoder, device: Device, checkCancellation: () throws -> Void = {},
+        notify: (String) -> Void = { _ in },
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         let factor = autoencoder.configuration.downsamplingFactor
@@ -40,6 +43,7 @@ public struct LatentCache {
         let area = views.resolution * views.resolution
         let batchSize = max(1, min(16, 2 * 512 * 512 / area))
         var entries: [[Entry]] = []
+        var hasTold = false
         for index in 0..<photos.count {
             try checkCancellation()
             let photo = photos.photos[index]
@@ -55,7 +59,12 @@ public struct LatentCache {
                 let batch = Array(pictures[start..<min(start + batchSize, pictures.count)])
                 encoded += Self.encode(batch, autoencoder, factor, device)
             }
-            if let file { try store?.write(encoded, to: file) }
+            do {
+                if let file { try store?.write(encoded, to: file) }
+            } catch let error as FileError {
+                if !hasTold { notify("Latents are not kept, the run goes on: \(error)") }
+                hasTold = true
+            }
             entries.append(encoded)
             progress(index + 1, photos.count)
         }

@@ -27,13 +27,10 @@ public final class AtomicFile {
             throw FileError(.write, destination, errorNumber: EISDIR)
         }
         let folder = resolved.deletingLastPathComponent().path
-        // The name keeps a readable start, cut so that the whole stays under 255 bytes.
-        let stem = String(decoding: resolved.lastPathComponent.utf8.prefix(120), as: UTF8.self)
         var opened: Int32 = -1
         var path = ""
         for _ in 0..<16 {
-            let tag = String(UInt64.random(in: .min ... .max), radix: 36)
-            path = "\(folder)/.\(stem).\(getpid())-\(tag).tmp"
+            path = "\(folder)/\(TemporaryName.make(for: resolved.lastPathComponent))"
             opened = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             if opened >= 0 || (errno != EEXIST && errno != EINTR) { break }
         }

@@ -31,7 +31,9 @@ public enum Warmup: Codable, Sendable, Equatable, CustomStringConvertible,
         switch self {
         case .steps(let count): count
         // A whole percentage of a whole number is exact this way round.
-        case .percent(let percent): Int(Double(total) * percent / 100)
+        // Beyond 2^53 steps a share is no whole number any more.
+        case .percent(let percent):
+            min(total, Int(exactly: (Double(total) * percent / 100).rounded(.down)) ?? total)
         }
     }
 

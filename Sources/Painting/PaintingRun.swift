@@ -40,6 +40,7 @@ public struct PaintingRun {
     /// - Throws: `FileError`, one sentence.
     public static func prepare(_ folder: URL) throws {
         try Folder.create(folder)
+        TemporaryName.removeLeftovers(in: folder)
         let probe = try AtomicFile(at: folder.appending(path: ".probe"))
         probe.discard()
     }

@@ -20,6 +20,16 @@ package struct BestState {
         url = output.appendingPathComponent("best")
     }
 
+    private var place: URL { output.appendingPathComponent(".best.tmp") }
+    private var old: URL { output.appendingPathComponent(".best.old.tmp") }
+
+    /// Puts away what a killed process left; a state that had just made room gets its place back.
+    func recover() {
+        // Fails where a newer one stands there.
+        _ = rename(old.path, url.path)
+        for leftover in [place, old] { try? FileManager.default.removeItem(at: leftover) }
+    }
+
     /// Which reading the folder is of; nil: there is none.
     package func read() -> LearningReading? {
         guard let data = try? WholeFile.read(url.appendingPathComponent("best.json"), limit: 10_000)
@@ -32,8 +42,6 @@ package struct BestState {
     /// - Parameter write: writes into a folder of the run's name, from which files have theirs.
     package func replace(_ reading: LearningReading, _ write: (URL) throws -> Void) throws {
         let manager = FileManager.default
-        let place = output.appendingPathComponent(".best.tmp")
-        let old = output.appendingPathComponent(".best.old.tmp")
         try? manager.removeItem(at: place)
         try? manager.removeItem(at: old)
         let named = place.appendingPathComponent(output.standardizedFileURL.lastPathComponent)

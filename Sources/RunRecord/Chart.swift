@@ -150,8 +150,10 @@ package struct Chart {
         let rough = (range.upperBound - range.lowerBound) / Double(max(1, count))
         let power = pow(10, floor(log10(rough)))
         let step = ([1, 2, 5].map { $0 * power }.first { $0 >= rough }) ?? 10 * power
-        let first = Int((range.lowerBound / step).rounded(.up))
-        let last = Int((range.upperBound / step).rounded(.down))
+        let (low, high) = (range.lowerBound / step, range.upperBound / step)
+        // Nothing round lies in a range that is too wide or too narrow for its numbers.
+        guard abs(low) < 1e15, abs(high) < 1e15 else { return [] }
+        let (first, last) = (Int(low.rounded(.up)), Int(high.rounded(.down)))
         return first <= last ? (first...last).map { Double($0) * step } : []
     }
 

@@ -31,9 +31,12 @@ public final class TrainingLog {
     /// Opens the log for a run that goes on after `step` steps: what an earlier run wrote beyond
     /// that is taken away, at 0 all of it.
     ///
-    /// - Parameter notify: takes a sentence when lines cannot be written.
+    /// - Parameters:
+    ///   - earlier: the log of the run that goes on; nil: this one.
+    ///   - notify: takes a sentence when lines cannot be written.
     public init(
-        _ url: URL, keepingSteps step: Int, notify: @escaping (String) -> Void = { _ in }
+        _ url: URL, keepingSteps step: Int, of earlier: URL? = nil,
+        notify: @escaping (String) -> Void = { _ in }
     ) throws {
         self.url = url
         self.notify = notify
@@ -41,9 +44,10 @@ public final class TrainingLog {
         var kept = Data()
         var readings: [LearningReading] = []
         var steps: [StepRecord] = []
-        if step > 0, FileManager.default.fileExists(atPath: url.path) {
+        let earlier = earlier ?? url
+        if step > 0, FileManager.default.fileExists(atPath: earlier.path) {
             let decoder = JSONDecoder()
-            for line in try WholeFile.read(url).split(separator: UInt8(ascii: "\n")) {
+            for line in try WholeFile.read(earlier).split(separator: UInt8(ascii: "\n")) {
                 // The last line may be cut short where the process was killed.
                 guard let counted = try? decoder.decode(Counted.self, from: Data(line)),
                     counted.step <= step

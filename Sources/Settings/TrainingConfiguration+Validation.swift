@@ -15,6 +15,11 @@ extension TrainingConfiguration {
                 problem: "needs readings; leave --measuring-steps 0 away.")
         }
         try record.validate(isMeasuring: measuringSteps != 0)
+        guard effectiveLearningRate.isFinite else {
+            throw .option(
+                name: "learning-rate", value: String(learningRate),
+                problem: "is not finite any more with --scale-lr; lower it.")
+        }
         do throws(OptimizerError) {
             try optimizerSettings.validate(for: optimizer)
         } catch {

@@ -111,7 +111,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// The rate at its highest, after `scaleLR`.
     public var effectiveLearningRate: Double {
         scaleLR
-            ? learningRate * Double(trainBatchSize * gradientAccumulationSteps) : learningRate
+            ? learningRate * Double(trainBatchSize) * Double(gradientAccumulationSteps)
+            : learningRate
     }
 
     /// Optimizer steps of the whole run.
@@ -120,9 +121,13 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public func stepCount(exampleCount: Int) -> Int {
         if let count = maxTrainSteps ?? learningRateStages?.endStep { return count }
         // As diffusers counts: the last batch and the last group of batches may be short there.
-        func quotient(_ count: Int, _ size: Int) -> Int { (count + size - 1) / size }
+        func quotient(_ count: Int, _ size: Int) -> Int {
+            count / size + (count % size == 0 ? 0 : 1)
+        }
         let batches = quotient(exampleCount, trainBatchSize)
-        return quotient(batches, gradientAccumulationSteps) * numTrainEpochs
+        let steps = quotient(batches, gradientAccumulationSteps)
+            .multipliedReportingOverflow(by: numTrainEpochs)
+        return steps.overflow ? .max : steps.partialValue
     }
 
     /// Steps between readings of the curves; nil: none are read.

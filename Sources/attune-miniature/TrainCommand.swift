@@ -48,9 +48,11 @@ struct TrainCommand: ParsableCommand {
             if let batchSize { recipe[keyPath: path].batchSize = batchSize }
         }
         func log(_ line: String) {
-            FileHandle.standardOutput.write(Data((line + "\n").utf8))
+            // Only for looking at: a full disk under a log file ends nothing.
+            try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
         }
         log("\(data.count) scenes on \(device)")
+        let interruption = Interruption()
         for part in MiniaturePart.allCases where parts.contains(part) {
             let begin = Date()
             switch part {
@@ -58,20 +60,31 @@ struct TrainCommand: ParsableCommand {
                 try trainTokenizer(recipe, captions: data.scenes.map(\.caption), folder: folder)
             case .clip:
                 try trainContrastive(
-                    recipe, data: data, folder: folder, seconds: seconds, log: log)
+                    recipe, data: data, folder: folder, seconds: seconds,
+                    isCancelled: { interruption.isRequested }, log: log)
             case .vision:
-                try trainVision(recipe, data: data, folder: folder, seconds: seconds, log: log)
+                try trainVision(
+                    recipe, data: data, folder: folder, seconds: seconds,
+                    isCancelled: { interruption.isRequested }, log: log)
             case .towers:
-                try trainTowers(recipe, data: data, folder: folder, seconds: seconds, log: log)
+                try trainTowers(
+                    recipe, data: data, folder: folder, seconds: seconds,
+                    isCancelled: { interruption.isRequested }, log: log)
             case .vae:
                 try trainAutoencoder(
-                    recipe, data: data, folder: folder, seconds: seconds, log: log)
+                    recipe, data: data, folder: folder, seconds: seconds,
+                    isCancelled: { interruption.isRequested }, log: log)
             case .unet:
                 try trainDiffusion(
-                    recipe, data: data, folder: folder, seconds: seconds, log: log)
+                    recipe, data: data, folder: folder, seconds: seconds,
+                    isCancelled: { interruption.isRequested }, log: log)
             }
             let memory = device.memoryInUse.map { ", peak \($0.peak >> 20) MiB" } ?? ""
             log("\(part.rawValue): \(Int(Date().timeIntervalSince(begin))) s\(memory)")
+            if interruption.isRequested {
+                log("Interrupted; the same command goes on.")
+                throw ExitCode(130)
+            }
         }
     }
 }

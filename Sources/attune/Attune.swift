@@ -16,6 +16,8 @@ struct Attune: ParsableCommand {
 
     static func main() {
         Compute.letThreadsSleep()
+        // A file beyond the limit of `ulimit -f` is an error like a full disk's.
+        signal(SIGXFSZ, SIG_IGN)
         let typed = ArgumentSpelling.normalized(Array(CommandLine.arguments.dropFirst()))
         do {
             var command = try parseAsRoot(TrainCommand.naming(methodIn: typed))

@@ -16,16 +16,22 @@ enum Command {
 
     /// Runs `attune` to its end.
     ///
-    /// - Parameter folder: the working folder.
-    static func run(_ arguments: [String], in folder: URL) throws -> Outcome {
+    /// - Parameters:
+    ///   - folder: the working folder.
+    ///   - fileLimit: KiB that no file may exceed, as on a disk that is full; nil: none.
+    static func run(
+        _ arguments: [String], in folder: URL, fileLimit: Int? = nil
+    ) throws -> Outcome {
         let process = Process()
         process.executableURL = try executable()
         process.arguments = arguments
+        if let fileLimit {
+            process.arguments =
+                ["-c", "ulimit -f \(fileLimit); exec \"$0\" \"$@\"", try executable().path]
+                + arguments
+            process.executableURL = URL(filePath: "/bin/bash")
+        }
         process.currentDirectoryURL = folder
-        var environment = ProcessInfo.processInfo.environment
-        // Help is as wide as the terminal, and says so only through this variable.
-        environment["COLUMNS"] = "100"
-        environment["OMP_WAIT_POLICY"] = "passive"
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         // Files, not pipes: a pipe that nobody reads would block the program.
@@ -48,8 +54,16 @@ enum Command {
             output: texts[0], errors: texts[1])
     }
 
+    static var environment: [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        // Help is as wide as the terminal, and says so only through this variable.
+        environment["COLUMNS"] = "100"
+        environment["OMP_WAIT_POLICY"] = "passive"
+        return environment
+    }
+
     /// SwiftPM puts the programs beside the bundle of the tests.
-    private static func executable() throws -> URL {
+    static func executable() throws -> URL {
         let places = CommandLine.arguments.filter { $0.contains(".xctest") } + [bundlePath]
         for place in places {
             var folder = URL(filePath: place)

@@ -7,7 +7,7 @@ import Torch
 /// (which keeps edges), and a little of the divergence from a standard normal.
 public func trainAutoencoder(
     _ configuration: MiniatureConfiguration, data: SceneDataset, folder: MiniatureFolder,
-    seconds: Double? = nil, log: (String) -> Void
+    seconds: Double? = nil, isCancelled: () -> Bool = { false }, log: (String) -> Void
 ) throws {
     let device = data.device
     var sizes = configuration.vae
@@ -17,11 +17,11 @@ public func trainAutoencoder(
             RandomInitialization(
                 Generator(seed: 21), device: device, format: device.trainingFormat))
     }
+    let noises = models.indices.map { Generator(seed: 23 + UInt64($0) * 1000, device: device) }
     let run = try TrainingRun(
         "vae", copies: models.map(\.parameters.entries), schedule: configuration.autoencoder,
-        averageDecay: 0.999, seed: 22, folder: folder.work)
-    let noises = models.indices.map { Generator(seed: 23 + UInt64($0) * 1000, device: device) }
-    try run.run(seconds: seconds, log: log) {
+        averageDecay: 0.999, seed: 22, noises: noises, folder: folder.work)
+    try run.run(seconds: seconds, isCancelled: isCancelled, log: log) {
         let rows = Tensor.randint(
             0..<data.count, [configuration.autoencoder.batchSize], generator: run.generator,
             device: device)

@@ -10,7 +10,7 @@ import Torch
 /// alone can be told apart by place and light, and shapes would be learned last.
 public func trainContrastive(
     _ configuration: MiniatureConfiguration, data: SceneDataset, folder: MiniatureFolder,
-    seconds: Double? = nil, log: (String) -> Void
+    seconds: Double? = nil, isCancelled: () -> Bool = { false }, log: (String) -> Void
 ) throws {
     let device = data.device
     let tokenizer = try folder.tokenizer()
@@ -40,7 +40,7 @@ public func trainContrastive(
         "clip", copies: models.map(\.parameters.entries), schedule: configuration.contrastive,
         averageDecay: 0.998, seed: 12, folder: folder.work)
     let dtype = device.trainingDType
-    try run.run(seconds: seconds, log: log) {
+    try run.run(seconds: seconds, isCancelled: isCancelled, log: log) {
         let wording = wordings[run.stepsDone % wordings.count]
         let rows = Tensor.randint(
             0..<data.count, [configuration.contrastive.batchSize], generator: run.generator,

@@ -8,7 +8,7 @@ import Torch
 /// in ten left out for classifier-free guidance (Ho and Salimans 2022, arXiv 2207.12598).
 public func trainDiffusion(
     _ configuration: MiniatureConfiguration, data: SceneDataset, folder: MiniatureFolder,
-    seconds: Double? = nil, log: (String) -> Void
+    seconds: Double? = nil, isCancelled: () -> Bool = { false }, log: (String) -> Void
 ) throws {
     let device = data.device
     let tokenizer = try folder.tokenizer()
@@ -26,15 +26,15 @@ public func trainDiffusion(
                 Generator(seed: 31), device: device, format: device.trainingFormat))
     }
     log("unet: \(models[0].parameters.elementCount) parameters, \(captions.count) captions")
+    let noiseSource = Generator(seed: 33, device: device)
     let run = try TrainingRun(
         "unet", copies: models.map(\.parameters.entries), schedule: configuration.diffusion,
-        averageDecay: 0.9995, seed: 32, folder: folder.work)
+        averageDecay: 0.9995, seed: 32, noises: [noiseSource], folder: folder.work)
     let schedule = NoiseSchedule(miniatureScheduler)
     let weights = schedule.signalToNoise.map { Float(min($0, 5) / $0) }
-    let noiseSource = Generator(seed: 33, device: device)
     let scale = autoencoder.configuration.scalingFactor
     let batchSize = configuration.diffusion.batchSize
-    try run.run(seconds: seconds, log: log) {
+    try run.run(seconds: seconds, isCancelled: isCancelled, log: log) {
         let scenes = Tensor.randint(0..<data.count, [batchSize], generator: run.generator)
         let timesteps = Tensor.randint(
             0..<schedule.trainingStepCount, [batchSize], generator: run.generator

@@ -1,7 +1,7 @@
 import Files
-import Foundation
+package import Foundation
 import NN
-import Torch
+package import Torch
 
 extension Device {
     /// What small networks train fastest in: bf16 where it is multiplied directly.
@@ -21,9 +21,11 @@ extension Device {
 /// a quarter of the time in waiting, and far more beside any other program.
 ///
 /// A run that was interrupted goes on from its last save with the same random numbers.
-final class TrainingRun {
+package final class TrainingRun {
     let name: String
-    let generator: Generator
+    /// Decides which rows a step has; on a processor.
+    package let generator: Generator
+    private let noises: [Generator]
     private let schedule: LearningRateSchedule
     private let optimizer: AdamW
     /// The parameters of the further copies.
@@ -31,15 +33,19 @@ final class TrainingRun {
     private let averages: [(name: String, tensor: Tensor)]
     private let averageWeight: Double
     private let file: URL
-    private(set) var stepsDone = 0
+    package private(set) var stepsDone = 0
+    /// Seconds between saves.
+    package var saveInterval = 120.0
 
     /// - Parameters:
     ///   - copies: the parameters of each copy of the network; the first are what is trained.
     ///   - folder: where `NAME.state.safetensors` is kept.
     ///   - averageDecay: of the exponential average of the weights.
-    init(
+    ///   - noises: what else is drawn from, so that a run that goes on draws the same.
+    package init(
         _ name: String, copies: [[(name: String, tensor: Tensor)]],
-        schedule: MiniatureConfiguration.Schedule, averageDecay: Double, seed: UInt64, folder: URL
+        schedule: MiniatureConfiguration.Schedule, averageDecay: Double, seed: UInt64,
+        noises: [Generator] = [], folder: URL
     ) throws {
         self.name = name
         for copy in copies { for parameter in copy { parameter.tensor.requiresGradient = true } }
@@ -53,24 +59,33 @@ final class TrainingRun {
         }
         averageWeight = 1 - averageDecay
         generator = Generator(seed: seed)
+        self.noises = noises
         self.schedule = LearningRateSchedule(
             .cosine, base: schedule.learningRate,
             warmupStepCount: min(300, schedule.stepCount / 10),
             stepCount: schedule.stepCount)
         file = folder.appending(path: "\(name).state.safetensors")
+        TemporaryName.removeLeftovers(in: folder)
         try restore()
         renewCopies()
     }
 
-    var isFinished: Bool { stepsDone >= schedule.stepCount }
+    package var isFinished: Bool { stepsDone >= schedule.stepCount }
 
     /// - Parameters:
     ///   - seconds: ends the run early, with its state saved.
+    ///   - isCancelled: looked at after each step; ends the run likewise.
     ///   - step: draws what a step is made of, and gives for each copy of the network a function
     ///     that computes the loss of its share.
-    func run(seconds: Double?, log: (String) -> Void, step: () -> [() -> Tensor]) throws {
+    /// - Throws: `FileError` where the state cannot be saved at the end; what was saved before is
+    ///   still there then. In between that is only told.
+    package func run(
+        seconds: Double? = nil, isCancelled: () -> Bool = { false }, log: (String) -> Void,
+        step: () -> [() -> Tensor]
+    ) throws {
         let begin = Date()
         var (lastLog, lastSave, lastStep) = (begin, begin, stepsDone)
+        var hasTold = false
         while !isFinished {
             let loss = backward(step())
             let gradients = optimizer.gradients
@@ -88,11 +103,7 @@ final class TrainingRun {
             let now = Date()
             if now.timeIntervalSince(lastLog) > 10 || isFinished {
                 let value = loss.item()
-                guard value.isFinite else {
-                    throw SceneError(
-                        "\(name): the loss is not finite at step \(stepsDone); lower its "
-                            + "learning rate and start again.")
-                }
+                guard value.isFinite else { throw notFinite }
                 let rate = Double(stepsDone - lastStep) / now.timeIntervalSince(lastLog)
                 log(
                     "\(name) \(stepsDone)/\(schedule.stepCount) loss "
@@ -100,13 +111,26 @@ final class TrainingRun {
                         + "\(String(format: "%.2f", rate)) steps/s")
                 (lastLog, lastStep) = (now, stepsDone)
             }
-            if now.timeIntervalSince(lastSave) > 120 {
-                try save()
+            if now.timeIntervalSince(lastSave) >= saveInterval {
+                do {
+                    try save()
+                    hasTold = false
+                } catch let error as FileError {
+                    if !hasTold { log("\(name): not saved, the run goes on: \(error)") }
+                    hasTold = true
+                }
                 lastSave = now
             }
+            if isCancelled() { break }
             if let seconds, now.timeIntervalSince(begin) > seconds { break }
         }
         try save()
+    }
+
+    private var notFinite: SceneError {
+        SceneError(
+            "\(name): the loss or the weights are not finite at step \(stepsDone); lower its learning "
+                + "rate and start again.")
     }
 
     /// Computes the losses and their gradients side by side; the gradients are added to the first
@@ -164,24 +188,38 @@ final class TrainingRun {
             + optimizer.state.map { ("optimizer.\($0.name)", $0.tensor) }
     }
 
+    private var generators: [(name: String, generator: Generator)] {
+        [("generator", generator)] + noises.enumerated().map { ("noise.\($0)", $1) }
+    }
+
     private func save() throws {
         try Folder.create(file.deletingLastPathComponent())
-        try SafetensorsWriter.write(
-            state + [("generator", generator.state)], to: file,
-            metadata: ["step": String(stepsDone)])
+        do {
+            try SafetensorsWriter.write(
+                state + generators.map { ($0.name, $0.generator.state) }, to: file,
+                metadata: ["step": String(stepsDone)])
+        } catch CheckpointError.notFinite {
+            throw notFinite
+        }
     }
 
     private func restore() throws {
         guard FileManager.default.fileExists(atPath: file.path) else { return }
         let saved = try SafetensorsFile(file)
+        let other = SceneError(
+            "\(file.path) was written by another configuration or version: delete it to begin anew."
+        )
+        guard let step = Int(saved.header.metadata["step"] ?? ""), step >= 0 else { throw other }
         for (name, tensor) in state {
-            guard let value = saved.tensor(name), value.shape == tensor.shape else {
-                throw SceneError(
-                    "\(file.path) was written by another configuration: delete it to begin anew.")
-            }
+            guard let value = saved.tensor(name), value.shape == tensor.shape else { throw other }
             tensor.copy(from: value)
         }
-        if let value = saved.tensor("generator") { generator.state = value }
-        stepsDone = Int(saved.header.metadata["step"] ?? "") ?? 0
+        for (name, generator) in generators {
+            guard let value = saved.tensor(name), value.dtype == .uint8,
+                value.shape == generator.state.shape
+            else { throw other }
+            generator.state = value
+        }
+        stepsDone = step
     }
 }

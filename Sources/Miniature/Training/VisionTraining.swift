@@ -12,7 +12,7 @@ import Torch
 /// stays what it is.
 public func trainVision(
     _ configuration: MiniatureConfiguration, data: SceneDataset, folder: MiniatureFolder,
-    seconds: Double? = nil, log: (String) -> Void
+    seconds: Double? = nil, isCancelled: () -> Bool = { false }, log: (String) -> Void
 ) throws {
     let device = data.device
     let tokenizer = try folder.tokenizer()
@@ -45,7 +45,7 @@ public func trainVision(
         "vision", copies: trained, schedule: configuration.vision, averageDecay: 0.998,
         seed: 13, folder: folder.work)
     let dtype = device.trainingDType
-    try run.run(seconds: seconds, log: log) {
+    try run.run(seconds: seconds, isCancelled: isCancelled, log: log) {
         let count = configuration.vision.batchSize
         let rows = Tensor.randint(
             0..<data.count, [count], generator: run.generator, device: device)
@@ -82,7 +82,7 @@ public func trainVision(
 /// the text tower to tell classes apart, and the U-Net will hear it.
 public func trainTowers(
     _ configuration: MiniatureConfiguration, data: SceneDataset, folder: MiniatureFolder,
-    seconds: Double? = nil, log: (String) -> Void
+    seconds: Double? = nil, isCancelled: () -> Bool = { false }, log: (String) -> Void
 ) throws {
     let device = data.device
     let tokenizer = try folder.tokenizer()
@@ -99,7 +99,7 @@ public func trainTowers(
         "towers", copies: models.map(\.parameters.entries), schedule: configuration.towers,
         averageDecay: 0.99, seed: 14, folder: folder.work)
     let dtype = device.trainingDType
-    try run.run(seconds: seconds, log: log) {
+    try run.run(seconds: seconds, isCancelled: isCancelled, log: log) {
         let rows = Tensor.randint(
             0..<data.count, [configuration.towers.batchSize], generator: run.generator,
             device: device)

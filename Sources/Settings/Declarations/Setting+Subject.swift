@@ -74,7 +74,7 @@ extension Setting {
             "class-prompt", \.classPrompt, "What the class pictures show: \"a photo of a robot\"."),
         Setting(
             "num-class-images", \.numClassImages,
-            "How many class pictures there should be of each class.", range: .atLeast(1),
+            "How many class pictures there should be of each class.", range: .counts(1...1_000_000),
             idle: paintsNoClass),
         Setting(
             "prior-loss-weight", \.priorLossWeight,

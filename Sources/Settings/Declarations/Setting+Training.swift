@@ -14,10 +14,10 @@ extension Setting {
         Setting(
             "train-batch-size", \.training.trainBatchSize,
             "Photos in one forward pass (by method and model, where these give the steps).",
-            range: .atLeast(1), kohya: "ss_batch_size_per_device"),
+            range: .counts(1...65_536), kohya: "ss_batch_size_per_device"),
         Setting(
             "gradient-accumulation-steps", \.training.gradientAccumulationSteps,
-            "Forward passes that make one step.", range: .atLeast(1),
+            "Forward passes that make one step.", range: .counts(1...(1 << 20)),
             kohya: "ss_gradient_accumulation_steps"),
         Setting(
             "gradient-checkpointing", \.training.gradientCheckpointing,
@@ -52,7 +52,8 @@ extension Setting {
             kohya: "ss_lr_scheduler"),
         Setting(
             "lr-warmup-steps", \.training.lrWarmupSteps,
-            "Steps in which the rate rises: 100, or 10%.", range: .notNegative, kohya: "ss_lr_warmup_steps",
+            "Steps in which the rate rises: 100, or 10%.", range: .notNegative,
+            kohya: "ss_lr_warmup_steps",
             idle: {
                 $0.training.lrScheduler == .constant
                     ? "with `lr-scheduler` constant; constant_with_warmup has a warm-up" : nil

@@ -30,6 +30,13 @@ public struct SettingRange: Sendable, Equatable {
         Self(Double(least), .infinity, problem: "must be at least \(least).")
     }
 
+    /// A whole number of these; larger ones are surely mistyped.
+    public static func counts(_ bounds: ClosedRange<Int>) -> Self {
+        Self(
+            Double(bounds.lowerBound), Double(bounds.upperBound),
+            problem: "must be at least \(bounds.lowerBound) and at most \(bounds.upperBound).")
+    }
+
     /// Above 0.
     public static let positive = Self(
         0, .infinity, excludesLeast: true, problem: "must be a finite number greater than 0.")

@@ -73,6 +73,8 @@ public struct CheckpointFolder {
             }
             try? manager.removeItem(at: leftover)
         }
+        TemporaryName.removeLeftovers(in: output)
+        BestState(output).recover()
     }
 
     func write(_ state: TrainingState, optimizer: any Optimizer, generator: Generator) throws {
@@ -105,7 +107,9 @@ public struct CheckpointFolder {
         }
         synchronize(output)
         if let totalLimit {
-            for step in Self.steps(in: output).dropLast(totalLimit) { remove(step: step) }
+            // The one just written is never among them, nor what stands there of later steps.
+            let older = Self.steps(in: output).filter { $0 < state.step }
+            for step in older.dropLast(totalLimit - 1) { remove(step: step) }
         }
     }
 
@@ -129,7 +133,7 @@ public struct CheckpointFolder {
         close(descriptor)
     }
 
-    private static func url(in output: URL, step: Int) -> URL {
+    static func url(in output: URL, step: Int) -> URL {
         output.appendingPathComponent("checkpoint-\(step)")
     }
 

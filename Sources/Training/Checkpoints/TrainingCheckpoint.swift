@@ -70,17 +70,34 @@ public struct TrainingCheckpoint {
 
     /// Compares the settings that a resumed run shares with the first one.
     ///
-    /// - Parameter settings: any part of them, by the names of their options.
+    /// What one of the two does not name, or says is none, counts as not set.
+    ///
+    /// - Parameters:
+    ///   - settings: all of them, by the names of their options.
+    ///   - unknown: what is not known yet, and is compared later.
     /// - Throws: ``TrainingError/checkpoint(path:problem:)`` naming one that differs.
-    public func require(_ settings: [String: String]) throws(TrainingError) {
-        for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
-            let before = state.settings[name] ?? TrainingConfiguration.unset
-            guard before != value else { continue }
+    public func require(
+        _ settings: [String: String], exceptFor unknown: Set<String> = []
+    ) throws(TrainingError) {
+        let names = Set(settings.keys).union(state.settings.keys).subtracting(unknown)
+        for name in names.sorted() {
+            let before = Self.set(state.settings[name])
+            let now = Self.set(settings[name])
+            guard before != now else { continue }
+            let advice =
+                before == nil
+                ? "leave it away"
+                : now == nil ? "give it again" : "give the old one again"
             throw .checkpoint(
                 path: url.path,
-                problem: "--\(name) was \(before) and is now \(value); give the old one again, "
-                    + "or start anew in another --output-dir")
+                problem: "--\(name) was \(before ?? TrainingConfiguration.unset) and is now "
+                    + "\(now ?? TrainingConfiguration.unset); \(advice), or start anew in another --output-dir"
+            )
         }
+    }
+
+    private static func set(_ value: String?) -> String? {
+        value == TrainingConfiguration.unset || value == "none" ? nil : value
     }
 
     /// Puts everything back as it was; the tensors of parameters and optimizer are overwritten.

@@ -41,6 +41,7 @@ public struct ClassPictures {
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         try Folder.create(folder)
+        TemporaryName.removeLeftovers(in: folder)
         var present = try presentCount()
         guard present < count else { return }
         progress(present, count)

@@ -102,17 +102,21 @@ public final class FineTuningRun {
         settings.merge(try data.settings()) { $1 }
         // Which ones they are follows from the photos and the seed.
         settings["num-held-out"] = String(heldOut.count)
-        try checkpoint?.require(settings)
-        let log = try TrainingLog(
-            output.appendingPathComponent("training.jsonl"),
-            keepingSteps: checkpoint?.state.step ?? 0, notify: { [report] in report(.notice($0)) })
+        try checkpoint?.require(settings, exceptFor: ["class-data-dir"])
 
         let classPhotos = try classPhotos(source, resolution: resolution)
         if let classPhotos {
             classPhotos.remarks(resolution: resolution).forEach { report(TrainingEvent($0)) }
             settings["class-data-dir"] = "photos \(try classPhotos.fingerprint())"
-            try checkpoint?.require(settings)
         }
+        try checkpoint?.require(settings)
+        if let checkpoint { try setAside(whatFollows: checkpoint, in: output) }
+        let log = try TrainingLog(
+            output.appendingPathComponent("training.jsonl"),
+            keepingSteps: checkpoint?.state.step ?? 0,
+            of: checkpoint?.url.deletingLastPathComponent().appendingPathComponent(
+                "training.jsonl"),
+            notify: { [report] in report(.notice($0)) })
 
         recorder.begin(
             RunDescription(
@@ -285,6 +289,18 @@ public final class FineTuningRun {
         return found
     }
 
+    private func setAside(whatFollows checkpoint: TrainingCheckpoint, in output: URL) throws {
+        let branch = AbandonedBranch(output, goingOnFrom: checkpoint)
+        let logs = configuration.training.record.loggingDir
+        guard let folder = try branch.setAside(loggingDir: logs) else { return }
+        let names = branch.steps.map { "checkpoint-\($0)" }.joined(separator: ", ")
+        report(
+            .notice(
+                "The run goes on from step \(checkpoint.state.step), and \(names) of an earlier run "
+                    + "do not belong to it: with their log and pictures they are now in "
+                    + "\(folder.path)."))
+    }
+
     private func settleCaptions(_ data: TrainingData) throws {
         configuration.captions = nil
         let reason: String
@@ -388,7 +404,7 @@ public final class FineTuningRun {
         ) throws -> LatentCache {
             try LatentCache(
                 photos, views: views, store: store, autoencoder: autoencoder, device: device,
-                checkCancellation: cancellation.check,
+                checkCancellation: cancellation.check, notify: { report(.notice($0)) },
                 progress: { report(.preparing("encoding \(what)", done: $0, total: $1)) })
         }
         return TrainingExamples(

@@ -55,7 +55,11 @@ struct CompareTraining {
         let isInterrupted =
             process.terminationReason == .uncaughtSignal
             && [SIGINT, SIGTERM].contains(process.terminationStatus)
-        if cancellation.isRequested || isInterrupted { throw ExitCode(130) }
+        if cancellation.isRequested || isInterrupted {
+            // It begins anew the next time, and may have been writing when it was ended.
+            try? folder.remove(place)
+            throw ExitCode(130)
+        }
         guard process.terminationStatus == 0, process.terminationReason == .exit,
             let outcome = Self.outcome(of: task, at: place)
         else {
