@@ -12,15 +12,18 @@ public final class AtomicFile {
 
     private let target: String
     private let temporary: String
+    private let isReplacing: Bool
     private var descriptor: Int32
     private var isPending = true
 
     /// Opens a temporary file beside `destination`, whose folder must exist.
     ///
+    /// - Parameter replacing: false: `commit()` fails where something has got the name meanwhile.
     /// - Throws: `FileError` when the folder is absent, read-only or full.
-    public init(at destination: URL) throws(FileError) {
+    public init(at destination: URL, replacing: Bool = true) throws(FileError) {
         self.destination = destination
-        let resolved = destination.resolvingSymlinksInPath()
+        isReplacing = replacing
+        let resolved = FilePlace(destination).url
         target = resolved.path
         var status = stat()
         if stat(target, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
@@ -45,8 +48,10 @@ public final class AtomicFile {
     deinit { discard() }
 
     /// Writes `data` to `destination` in one piece.
-    public static func write(_ data: Data, to destination: URL) throws(FileError) {
-        let file = try AtomicFile(at: destination)
+    public static func write(
+        _ data: Data, to destination: URL, replacing: Bool = true
+    ) throws(FileError) {
+        let file = try AtomicFile(at: destination, replacing: replacing)
         try file.write(data)
         try file.commit()
     }
@@ -93,7 +98,12 @@ public final class AtomicFile {
         let closed = close(descriptor)
         descriptor = -1
         if closed != 0, errno != EINTR { try fail(errno) }
-        if rename(temporary, target) != 0 { try fail(errno) }
+        if isReplacing {
+            if rename(temporary, target) != 0 { try fail(errno) }
+        } else {
+            let number = ExclusiveRename.move(temporary, to: target)
+            if number != 0 { try fail(number) }
+        }
         isPending = false
         Self.synchronizeFolder(ofPath: target)
     }

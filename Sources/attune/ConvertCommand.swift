@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import StableDiffusion
 import Torch
@@ -40,14 +41,32 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: "What weights are stored in.")
     var precision = Precision.fp32
 
+    @OptionGroup var overwriting: OverwriteOption
+
     func run() throws {
         let (from, to) = (URL(filePath: model), URL(filePath: output))
+        let overwrite = overwriting.overwrite
+        var use = FileUse()
+        try use.reads(model: model)
+        use.writes(to, "--output \(output)")
+        try use.check()
         let form = try ModelForm(of: to, convertedFrom: from)
+        switch form {
+        case .folder:
+            use.writes(
+                folder: to, "--output \(output)", entries: ModelWriter.entries,
+                overwriting: overwrite)
+        case .singleFile: use.writes(file: to, "--output \(output)", overwriting: overwrite)
+        }
+        try use.check()
         let source = try ModelSource(from, usesEMA: ema)
         switch form {
-        case .folder: try ModelWriter.write(to: to, source: source, dtype: precision.dtype)
+        case .folder:
+            try ModelWriter.write(
+                to: to, source: source, dtype: precision.dtype, replacing: overwrite)
         case .singleFile:
-            try SingleFileWriter.write(to: to, source: source, dtype: precision.dtype)
+            try SingleFileWriter.write(
+                to: to, source: source, dtype: precision.dtype, replacing: overwrite)
             if ![768, 1024].contains(source.unetConfiguration.crossAttentionWidth) {
                 print(
                     "Note: it has the sizes of no published model, so programs need a "

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import FineTuning
 import Foundation
 import Painting
@@ -86,7 +87,20 @@ struct GenerateCommand: ParsableCommand {
         }
     }
 
+    /// Pictures may lie beside what they were painted with, but not in a model.
+    private func checkPlaces() throws {
+        var use = FileUse()
+        try use.reads(model: model)
+        let files =
+            additions.lora.map(\.url) + additions.hypernetwork.map(\.url)
+            + additions.embedding.map { URL(filePath: $0) }
+        for file in files { use.reads(file, "what is laid over the model") }
+        use.writes(URL(filePath: output), "--output \(output)", holding: .anything)
+        try use.check()
+    }
+
     func run() throws {
+        try checkPlaces()
         let device = try Device(named: device)
         var settings = GenerationSettings(prompt: prompt)
         settings.negativePrompt = negativePrompt

@@ -7,6 +7,8 @@ import Yams
 /// Several subjects for one run: a list in YAML, or in JSON as the `concepts_list` of diffusers'
 /// descendants, with an object for each.
 struct SubjectsFile {
+    /// As it was named.
+    let path: String
     /// As it was read, for the run's folder.
     let data: Data
     let subjects: [TrainingSubject]
@@ -18,6 +20,7 @@ struct SubjectsFile {
 
     /// - Throws: `FileError` or `ValidationError`: one sentence that names the file and the key.
     init(_ file: String) throws {
+        path = file
         data = try WholeFile.read(URL(filePath: file), limit: 1 << 20)
         func refuse(_ problem: String) -> ValidationError {
             ValidationError("--subjects \(file): \(problem)")

@@ -169,6 +169,9 @@ struct KeepingOptions: ParsableArguments {
     @Option(help: "latest, the name of a checkpoint in the output folder, or a path.")
     var resumeFromCheckpoint: String?
 
+    @Flag(help: "Replace what an earlier run left in the output folder, once the new is whole.")
+    var overwrite = false
+
     @Option(help: "Paint this text during training and at its end.")
     var validationPrompt: String?
 
@@ -180,6 +183,7 @@ struct KeepingOptions: ParsableArguments {
 
     func apply(to configuration: inout FineTuningConfiguration) {
         configuration.resumeFromCheckpoint = resumeFromCheckpoint
+        configuration.overwrite = overwrite
         configuration.training.measuringSteps = measuringSteps
         configuration.training.stopsByItself = stop == .auto
         record.apply(to: &configuration.training.record)

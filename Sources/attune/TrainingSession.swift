@@ -61,6 +61,7 @@ enum TrainingSession {
             && (loop.textEncoderLearningRate != nil || loop.stopTextEncoderTraining != nil)
         if meansTextEncoder { configuration.trainTextEncoder = true }
         try configuration.validate()
+        try configuration.checkPlaces(settingsFiles: settingsFiles(subjects))
         let preset = Preset(
             for: configuration.method,
             withPriorPreservation: configuration.withPriorPreservation,
@@ -113,6 +114,13 @@ enum TrainingSession {
         }
     }
 
+    /// The files of `--config` and `--subjects`.
+    private static func settingsFiles(_ subjects: SubjectsFile?) throws -> [URL] {
+        let typed = ArgumentSpelling.normalized(Array(CommandLine.arguments.dropFirst()))
+        let names = [try RunFile.expanding(typed).file, subjects?.path]
+        return names.compactMap(\.self).map { URL(fileURLWithPath: $0) }
+    }
+
     /// The files that repeat the run; none for one that goes on with another, whose files are
     /// there already.
     private static func runFiles(
@@ -127,10 +135,15 @@ enum TrainingSession {
         var file = RunFile(arguments: try RunFile.expanding(typed).arguments.dropFirst())
         for (name, value) in taken { file.complete(name, value) }
         file.complete("seed", String(seed))
-        guard let subjects else { return ["run.yaml": Data(try file.yaml().utf8)] }
+        // Said once, for what was there then.
+        file.options.removeAll { $0.name == "overwrite" }
+        func text() throws -> Data {
+            Data("\(RunOutput.mark); `attune train --config` repeats it.\n\(try file.yaml())".utf8)
+        }
+        guard let subjects else { return ["run.yaml": try text()] }
         let name = "subjects.yaml"
         // From where the command runs, as all other paths are.
         file.replace("subjects", (configuration.outputDir as NSString).appendingPathComponent(name))
-        return ["run.yaml": Data(try file.yaml().utf8), name: subjects.data]
+        return ["run.yaml": try text(), name: subjects.data]
     }
 }

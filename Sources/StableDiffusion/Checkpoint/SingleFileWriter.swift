@@ -22,13 +22,14 @@ public enum SingleFileWriter {
     ///   - textEncoder: new weights of the text encoder; nil: those of the source.
     ///   - autoencoder: new weights of the autoencoder; nil: those of the source.
     ///   - dtype: what weights are written in; nil: float32.
+    ///   - replacing: false: an error where something has the name already.
     /// - Throws: ``ConversionError`` when the file could not tell what the model is,
     ///   `CheckpointError` when weights are not finite, before anything is replaced, or a file
     ///   error.
     public static func write(
         to url: URL, source: ModelSource, unet: ParameterStore? = nil,
         textEncoder: ParameterStore? = nil, autoencoder: ParameterStore? = nil,
-        dtype: DType? = nil
+        dtype: DType? = nil, replacing: Bool = true
     ) throws {
         let dtype = dtype ?? .float32
         precondition(dtype.isFloatingPoint, "weights cannot be written in \(dtype)")
@@ -45,7 +46,8 @@ public enum SingleFileWriter {
         }
         tensors += marks(source, version)
         try SafetensorsWriter.write(
-            tensors, to: url, dtype: dtype, metadata: metadata(source, version))
+            tensors, to: url, dtype: dtype, metadata: metadata(source, version),
+            replacing: replacing)
     }
 
     // MARK: - What the weights do not tell

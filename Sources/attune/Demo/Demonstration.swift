@@ -42,7 +42,8 @@ final class Demonstration {
     func run() throws {
         let clock = ContinuousClock()
         let start = clock.now
-        try folder.prepare(settings)
+        let lock = try folder.prepare(settings)
+        defer { withExtendedLifetime(lock) {} }
         let measure = try likeness()
         do {
             progress.line(
@@ -65,6 +66,7 @@ final class Demonstration {
             try DemoReport(outcome, program: CommandLine.arguments[0], folder: folder).write()
             try folder.write(
                 .init(settings: settings, figures: outcome.figures, seconds: outcome.seconds))
+            folder.removeEarlier()
             self.outcome = outcome
         } catch {
             progress.finish()
