@@ -12,6 +12,7 @@ public struct EarlierFiles {
 
     /// Moves entries of a folder, those that are there.
     ///
+    /// - Parameter names: as `notes.txt`, or as `pictures/1.png`.
     /// - Throws: `FileError`, with all where it was.
     public init(settingAside names: [String], in folder: URL) throws {
         self.folder = folder
@@ -24,14 +25,12 @@ public struct EarlierFiles {
         self.place = place
         var moved: [String] = []
         for name in self.names {
-            let (from, to) = (
-                folder.appendingPathComponent(name), place.appendingPathComponent(name)
-            )
-            if rename(from.path, to.path) == 0 {
+            let from = folder.appendingPathComponent(name)
+            let number = Self.move(name, from: folder, to: place)
+            if number == 0 {
                 moved.append(name)
                 continue
             }
-            let number = errno
             Self.move(moved, from: place, to: folder)
             throw FileError(.write, from, errorNumber: number)
         }
@@ -79,11 +78,23 @@ public struct EarlierFiles {
     }
 
     private static func move(_ names: [String], from: URL, to: URL) {
-        for name in names {
-            _ = rename(
-                from.appendingPathComponent(name).path, to.appendingPathComponent(name).path)
-        }
+        for name in names { _ = move(name, from: from, to: to) }
         rmdir(from.path)
+    }
+
+    /// Takes the folder that it was in away, where nothing else is in it.
+    private static func move(_ name: String, from: URL, to: URL) -> Int32 {
+        let (old, new) = (from.appendingPathComponent(name), to.appendingPathComponent(name))
+        if name.contains("/") {
+            do throws(FileError) {
+                try Folder.create(new.deletingLastPathComponent())
+            } catch {
+                return error.errorNumber
+            }
+        }
+        guard rename(old.path, new.path) == 0 else { return errno }
+        if name.contains("/") { rmdir(old.deletingLastPathComponent().path) }
+        return 0
     }
 
     private static func exists(_ url: URL) -> Bool {

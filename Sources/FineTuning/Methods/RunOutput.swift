@@ -56,11 +56,10 @@ public final class RunOutput {
         try Folder.create(url)
         if lock == nil { lock = try FolderLock(url) }
         guard configuration.overwrite, !goesOn else { return nil }
+        let pictures = ["validation", configuration.training.record.loggingDir].flatMap(ownFiles)
         let names =
-            resultNames + Self.records
-            + ["best", "validation", configuration.training.record.loggingDir].filter {
-                !$0.contains("/") && !$0.hasPrefix(".")
-            } + CheckpointFolder.steps(in: url).map { "checkpoint-\($0)" }
+            resultNames + Self.records + ["best"] + pictures
+            + CheckpointFolder.steps(in: url).map { "checkpoint-\($0)" }
         earlier = try EarlierFiles(settingAside: names, in: url)
         return earlier?.place.map {
             "What an earlier run left in \(configuration.outputDir) is put aside in "
@@ -158,6 +157,14 @@ public final class RunOutput {
                 url.appendingPathComponent("provenance.json"), limit: 64 << 20)
         else { return nil }
         return try? JSONDecoder().decode(EarlierRun.self, from: data)
+    }
+
+    /// Those of a folder, where others may have put theirs.
+    private func ownFiles(of folder: String) -> [String] {
+        guard !folder.contains("/"), !folder.hasPrefix(".") else { return [] }
+        let place = url.appendingPathComponent(folder)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []
+        return names.filter(isOurs).map { "\(folder)/\($0)" }
     }
 
     private func exists(_ name: String) -> Bool {
