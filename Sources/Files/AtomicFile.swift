@@ -12,15 +12,18 @@ public final class AtomicFile {
 
     private let target: String
     private let temporary: String
+    private let isReplacing: Bool
     private var descriptor: Int32
     private var isPending = true
 
     /// Opens a temporary file beside `destination`, whose folder must exist.
     ///
+    /// - Parameter replacing: false: `commit()` fails where something has got the name meanwhile.
     /// - Throws: `FileError` when the folder is absent, read-only or full.
-    public init(at destination: URL) throws(FileError) {
+    public init(at destination: URL, replacing: Bool = true) throws(FileError) {
         self.destination = destination
-        let resolved = destination.resolvingSymlinksInPath()
+        isReplacing = replacing
+        let resolved = FilePlace(destination).url
         target = resolved.path
         var status = stat()
         if stat(target, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
@@ -42,14 +45,12 @@ public final class AtomicFile {
     deinit { discard() }
 
     /// Writes `data` to `destination` in one piece.
-    ///
-    /// - Parameter replacing: whether a file that is there gives way; see ``commit(replacing:)``.
     public static func write(
         _ data: Data, to destination: URL, replacing: Bool = true
     ) throws(FileError) {
-        let file = try AtomicFile(at: destination)
+        let file = try AtomicFile(at: destination, replacing: replacing)
         try file.write(data)
-        try file.commit(replacing: replacing)
+        try file.commit()
     }
 
     /// Appends the bytes of `data`.
@@ -83,10 +84,7 @@ public final class AtomicFile {
     }
 
     /// Brings the bytes to the disk and puts the file at its destination.
-    ///
-    /// - Parameter replacing: whether a file that is there gives way. Where it does not, this
-    ///   fails with the error number `EEXIST`, even if another process was the first by a moment.
-    public func commit(replacing: Bool = true) throws(FileError) {
+    public func commit() throws(FileError) {
         precondition(isPending, "AtomicFile: commit after commit or discard")
         // File systems without fsync answer EINVAL; there is nothing more to be done on them.
         while fsync(descriptor) != 0 {
@@ -97,31 +95,14 @@ public final class AtomicFile {
         let closed = close(descriptor)
         descriptor = -1
         if closed != 0, errno != EINTR { try fail(errno) }
-        if replacing {
+        if isReplacing {
             if rename(temporary, target) != 0 { try fail(errno) }
         } else {
-            try claimTarget()
+            let number = ExclusiveRename.move(temporary, to: target)
+            if number != 0 { try fail(number) }
         }
         isPending = false
         Self.synchronizeFolder(ofPath: target)
-    }
-
-    /// Puts the file at its destination unless something is there.
-    private func claimTarget() throws(FileError) {
-        if link(temporary, target) == 0 {
-            unlink(temporary)
-            return
-        }
-        if errno == EEXIST { try fail(EEXIST) }
-        // A file system without hard links: an empty file claims the name, and is replaced.
-        let claimed = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard claimed >= 0 else { try fail(errno) }
-        close(claimed)
-        if rename(temporary, target) != 0 {
-            let number = errno
-            unlink(target)
-            try fail(number)
-        }
     }
 
     /// Gives up: closes and removes the temporary file.

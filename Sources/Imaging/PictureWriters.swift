@@ -7,15 +7,17 @@ public enum PNGWriter {
     /// Writes `image` to `url` with `text` pairs ahead of the pixels.
     ///
     /// A text of Latin-1 characters becomes a `tEXt` chunk, any other an `iTXt` chunk in UTF-8.
-    /// - Parameter compression: 0 (none) to 9 (smallest).
+    /// - Parameters:
+    ///   - compression: 0 (none) to 9 (smallest).
+    ///   - replacing: false: an error where something has the name already.
     /// - Throws: `ImagingError` when the file cannot be written; nothing is left behind then.
     public static func write(
         _ image: PixelImage, to url: URL, text: [(keyword: String, value: String)] = [],
-        compression: Int = 6
+        compression: Int = 6, replacing: Bool = true
     ) throws(ImagingError) {
         let bytes = try encode(image, text: text, compression: compression, name: url.path)
         do throws(FileError) {
-            try AtomicFile.write(bytes, to: url)
+            try AtomicFile.write(bytes, to: url, replacing: replacing)
         } catch {
             throw .file(error)
         }
@@ -54,14 +56,16 @@ public enum PNGWriter {
 public enum JPEGWriter {
     /// Writes `image` to `url`.
     ///
-    /// - Parameter quality: 1 to 100.
+    /// - Parameters:
+    ///   - quality: 1 to 100.
+    ///   - replacing: false: an error where something has the name already.
     /// - Throws: `ImagingError` when the file cannot be written; nothing is left behind then.
     public static func write(
-        _ image: PixelImage, to url: URL, quality: Int = 90
+        _ image: PixelImage, to url: URL, quality: Int = 90, replacing: Bool = true
     ) throws(ImagingError) {
         let bytes = try encode(image, quality: quality, name: url.path)
         do throws(FileError) {
-            try AtomicFile.write(bytes, to: url)
+            try AtomicFile.write(bytes, to: url, replacing: replacing)
         } catch {
             throw .file(error)
         }

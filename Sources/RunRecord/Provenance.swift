@@ -30,6 +30,8 @@ package struct Provenance: Codable, Equatable {
     /// By the names of the options, as the run settled them.
     package let settings: [String: String]
     package let steps: Int
+    /// What the run writes for people to load, by name.
+    package let files: [String]
 
     enum CodingKeys: String, CodingKey {
         case attune
@@ -41,6 +43,7 @@ package struct Provenance: Codable, Equatable {
         case photos
         case settings
         case steps
+        case files
     }
 
     /// Reads every photo for its hash.
@@ -61,6 +64,7 @@ package struct Provenance: Codable, Equatable {
         }
         settings = description.settings
         steps = description.stepCount
+        files = description.configuration.resultNames
     }
 
     /// Writes the file.

@@ -102,11 +102,6 @@ extension FineTuningConfiguration {
         if subject.numRepeats < 1 {
             throw refuse("num-repeats", String(subject.numRepeats), "must be at least 1.")
         }
-        guard Self.path(outputDir) != Self.path(subject.instanceDataDir) else {
-            throw .option(
-                name: "output-dir", value: outputDir,
-                problem: "is the folder of the photos; choose another.")
-        }
         for other in subjects[..<number]
         where Self.path(other.instanceDataDir) == Self.path(subject.instanceDataDir) {
             throw refuse(

@@ -64,7 +64,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
         case .outputInUse(let path, let checkpoint):
             return
                 "--output-dir \(path): it holds \(checkpoint) of an earlier run; go on with "
-                + "--resume-from-checkpoint latest, or choose another folder"
+                + "--resume-from-checkpoint latest, begin anew with --overwrite, or choose another "
+                + "folder"
         }
     }
 

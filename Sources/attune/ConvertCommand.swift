@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import StableDiffusion
 import Torch
@@ -43,16 +44,33 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: "What the model predicts: epsilon or v_prediction (default: as it says).")
     var predictionType: PredictionType?
 
+    @OptionGroup var overwriting: OverwriteOption
+
     func run() throws {
         let (from, to) = (URL(filePath: model), URL(filePath: output))
+        let overwrite = overwriting.overwrite
+        var use = FileUse()
+        try use.reads(model: model)
+        use.writes(to, "--output \(output)")
+        try use.check()
         let form = try ModelForm(of: to, convertedFrom: from)
+        switch form {
+        case .folder:
+            use.writes(
+                folder: to, "--output \(output)", entries: ModelWriter.entries,
+                overwriting: overwrite)
+        case .singleFile: use.writes(file: to, "--output \(output)", overwriting: overwrite)
+        }
+        try use.check()
         let source = try ModelSource(from, predictionOverride: predictionType, usesEMA: ema)
         for notice in source.notices { print("Note: \(notice)") }
         switch form {
-        case .folder: try ModelWriter.write(to: to, source: source, dtype: precision.dtype)
+        case .folder:
+            try ModelWriter.write(
+                to: to, source: source, dtype: precision.dtype, replacing: overwrite)
         case .singleFile:
             let words = try SingleFileWriter.write(
-                to: to, source: source, dtype: precision.dtype)
+                to: to, source: source, dtype: precision.dtype, replacing: overwrite)
             if !words.isEmpty {
                 print(
                     "Note: a single file has no place for added words, so each is an embedding "

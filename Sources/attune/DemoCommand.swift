@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import StableDiffusion
 import Torch
@@ -10,8 +11,8 @@ struct DemoCommand: ParsableCommand {
         abstract: "Teach the shipped model the thing in five photos, and paint it in new places.",
         discussion: """
             Pictures before and after, a contact sheet, the trained model and report.html go to \
-            the output folder; an earlier demo there is replaced. The settings suit the shipped \
-            model; to teach another one, use attune train dreambooth.
+            the output folder. The settings suit the shipped model; to teach another one, use \
+            attune train dreambooth.
             """)
 
     @Option(help: "The folder for everything; made where it is missing.")
@@ -38,6 +39,9 @@ struct DemoCommand: ParsableCommand {
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
     var device = "auto"
 
+    @Flag(help: "Replace an earlier demo in the output folder, once the new one is whole.")
+    var overwrite = false
+
     func validate() throws {
         guard steps >= 1 else { throw ValidationError("--steps \(steps): must be at least 1.") }
         guard !subject.isEmpty, subject.allSatisfy({ $0.isLetter || " -".contains($0) }) else {
@@ -52,12 +56,20 @@ struct DemoCommand: ParsableCommand {
         settings.stepCount = steps
         settings.seed = seed
         let photos = photos ?? "Examples/photos/\(subject)"
+        let heldOut = heldOutFolder(beside: photos)
+        var use = FileUse()
+        try use.reads(model: model)
+        use.reads(URL(filePath: photos), "the folder of the photos")
+        if let heldOut { use.reads(heldOut, "the folder of the held-out photos") }
+        use.writes(URL(filePath: output), "--output \(output)")
+        try use.check()
         let interruption = Interruption(
             message: "Ending; press Ctrl-C again to end at once.")
         let demonstration = try Demonstration(
             settings, model: try model.map { URL(filePath: $0) } ?? EmbeddedModel.locate(),
-            photos: URL(filePath: photos), heldOut: heldOutFolder(beside: photos),
-            output: DemoFolder(url: URL(filePath: output)), device: try Device(named: device),
+            photos: URL(filePath: photos), heldOut: heldOut,
+            output: DemoFolder(url: URL(filePath: output), isReplaced: overwrite),
+            device: try Device(named: device),
             cancellation: interruption.cancellation)
         try demonstration.run()
         demonstration.printOutcome(folder: output)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import FineTuning
 import Foundation
 import Painting
@@ -95,7 +96,20 @@ struct GenerateCommand: ParsableCommand {
     /// A machine paints for weeks on as many.
     private static let countLimit = 1_000_000
 
+    /// Pictures may lie beside what they were painted with, but not in a model.
+    private func checkPlaces() throws {
+        var use = FileUse()
+        try use.reads(model: model)
+        let files =
+            additions.lora.map(\.url) + additions.hypernetwork.map(\.url)
+            + additions.embedding.map { URL(filePath: $0) }
+        for file in files { use.reads(file, "what is laid over the model") }
+        use.writes(URL(filePath: output), "--output \(output)", holding: .anything)
+        try use.check()
+    }
+
     func run() throws {
+        try checkPlaces()
         let device = try Device(named: device)
         let source = try ModelSource(
             model.map { URL(filePath: $0) } ?? EmbeddedModel.locate(),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Files
 import Foundation
 import Imaging
 import Settings
@@ -33,6 +34,8 @@ struct InspectDataCommand: ParsableCommand {
     @Option(help: "Write a picture of all photos with their crops: a .png or .jpg file.")
     var contactSheet: String?
 
+    @OptionGroup var overwriting: OverwriteOption
+
     @OptionGroup(title: "Data") var data: SettingArguments<DataPlace<DreamBoothOffer>>
 
     func run() throws {
@@ -42,6 +45,7 @@ struct InspectDataCommand: ParsableCommand {
             throw ValidationError(
                 "--contact-sheet \(contactSheet ?? ""): the name must end in .png or .jpg.")
         }
+        if let contactSheet { try check(contactSheet) }
         let (resolution, factor) = try sizes()
         var settings = RunSettings(.dreamBooth)
         for (name, texts) in data.given { try settings.set(name, to: texts) }
@@ -53,11 +57,23 @@ struct InspectDataCommand: ParsableCommand {
         guard let sheet, !inspection.entries.isEmpty else { return }
         let picture = try inspection.contactSheet()
         if ending == "png" {
-            try PNGWriter.write(picture, to: sheet)
+            try PNGWriter.write(picture, to: sheet, replacing: overwriting.overwrite)
         } else {
-            try JPEGWriter.write(picture, to: sheet)
+            try JPEGWriter.write(picture, to: sheet, replacing: overwriting.overwrite)
         }
         print("\nThe crops are in \(sheet.path)")
+    }
+
+    /// A sheet among the photos would be taken for one of them the next time.
+    private func check(_ sheet: String) throws {
+        var use = FileUse()
+        use.reads(URL(filePath: folder), "the folder of the photos")
+        if let model { use.reads(URL(filePath: model), "the model") }
+        if let masks = data.maskDir { use.reads(URL(filePath: masks), "the folder of the masks") }
+        use.writes(
+            file: URL(filePath: sheet), "--contact-sheet \(sheet)",
+            overwriting: overwriting.overwrite)
+        try use.check()
     }
 
     /// The resolution, and how many pixels a latent stands for.

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Files
 import Foundation
 public import StableDiffusion
 import Torch
@@ -27,7 +28,15 @@ struct LoRACommand: ParsableCommand {
         @Option(help: "The folder for the new model.")
         var output: String
 
+        @OptionGroup var overwriting: OverwriteOption
+
         func run() throws {
+            let url = URL(filePath: output)
+            var use = try FileUse(model: model, lora.map(\.url))
+            use.writes(
+                folder: url, "--output \(output)", entries: ModelWriter.entries,
+                overwriting: overwriting.overwrite)
+            try use.check()
             let base = try LoadedModel(model)
             let sets = try lora.map(base.read)
             if let entry = sets.flatMap(\.unmergeable).first {
@@ -35,8 +44,8 @@ struct LoRACommand: ParsableCommand {
             }
             AdapterSet.merge(sets)
             try ModelWriter.write(
-                to: URL(filePath: output), source: base.source, unet: base.unet.parameters,
-                textEncoder: base.textEncoder.parameters)
+                to: url, source: base.source, unet: base.unet.parameters,
+                textEncoder: base.textEncoder.parameters, replacing: overwriting.overwrite)
             print("The model is in \(output)")
         }
     }
@@ -62,6 +71,9 @@ struct LoRACommand: ParsableCommand {
 
         func run() throws {
             try file.check(rank)
+            var use = try FileUse(model: model)
+            use.reads(URL(filePath: tuned), "the tuned model")
+            try file.check(&use)
             let (base, other) = (try LoadedModel(model), try LoadedModel(tuned))
             var configuration = AdapterConfiguration()
             configuration.preset = target
@@ -89,6 +101,8 @@ struct LoRACommand: ParsableCommand {
 
         func run() throws {
             try file.check(rank)
+            var use = try FileUse(model: model, [lora.url])
+            try file.check(&use)
             let set = try LoadedModel(model).read(lora)
             try file.write(try set.resized(rank: rank))
         }
@@ -112,6 +126,8 @@ struct LoRACommand: ParsableCommand {
 
         func run() throws {
             try file.check(rank)
+            var use = try FileUse(model: model, lora.map(\.url))
+            try file.check(&use)
             let base = try LoadedModel(model)
             try file.write(try .sum(try lora.map(base.read), rank: rank))
         }
@@ -129,8 +145,18 @@ struct LoRAOutputOptions: ParsableArguments {
     @Option(help: "fp32, fp16 or bf16 in the file.")
     var savePrecision = ComputePrecision.fp16
 
+    @OptionGroup var overwriting: OverwriteOption
+
     func check(_ rank: Int) throws {
         guard rank >= 1 else { throw ValidationError("--rank \(rank): must be at least 1.") }
+    }
+
+    /// Before anything is read.
+    func check(_ use: inout FileUse) throws {
+        use.writes(
+            file: URL(filePath: output), "--output \(output)",
+            overwriting: overwriting.overwrite)
+        try use.check()
     }
 
     func write(_ set: AdapterSet) throws {
@@ -147,8 +173,16 @@ struct LoRAOutputOptions: ParsableArguments {
                 "ss_output_name": name, "ss_network_module": "networks.lora",
                 "ss_network_dim": set.commonRank.map { String($0) } ?? "Dynamic",
                 "ss_network_alpha": set.commonRank.map { String($0) } ?? "Dynamic",
-            ])
+            ], replacing: overwriting.overwrite)
         print("\(set.entries.count) layers in \(output)")
+    }
+}
+
+extension FileUse {
+    fileprivate init(model: String?, _ files: [URL] = []) throws {
+        self.init()
+        try reads(model: model)
+        for file in files { reads(file, "the LoRA") }
     }
 }
 

@@ -47,7 +47,6 @@ import Testing
             ("--num-validation-images 0:", { $0.training.numValidationImages = 0 }),
             ("--validation-prompt \" \":", { $0.training.validationPrompt = " " }),
             ("--instance-prompt \"\":", { $0.instancePrompt = "" }),
-            ("--output-dir ./photos:", { $0.outputDir = "./photos" }),
         ]
         for (start, change) in changes {
             #expect(message(change).hasPrefix(start), "\(message(change))")

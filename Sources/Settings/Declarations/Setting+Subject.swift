@@ -51,7 +51,7 @@ extension Setting {
 
     private static let place: [Setting] = [
         Setting(
-            "overwrite", \.overwrite, "Replace what an earlier run left in the output folder.",
+            "overwrite", \.overwrite, "Replace what an earlier run left in the output folder, once the new is whole.",
             scope: .keeping),
         Setting("device", \.device, "auto, cpu, cuda, cuda:N or mps.", scope: .keeping),
     ]

@@ -47,6 +47,9 @@ public struct RunSettings: Sendable, Equatable {
         try set(name, to: [text])
     }
 
+    /// Leaves a setting open.
+    public mutating func remove(_ name: String) { values[name] = nil }
+
     static func find(
         _ name: String, in table: SettingTable
     ) throws(SettingError) -> (setting: Setting, isOpposite: Bool) {

@@ -19,13 +19,15 @@ public enum AdapterWriter {
     ///     them in the file, in fp32, as A1111 and Forge read them: `bundle_emb.WORD.…`; a word
     ///     may have no dot.
     ///   - metadata: strings for the header; hashes of the tensors are added in kohya's format.
+    ///   - replacing: false: an error where something has the name already.
     /// - Precondition: PEFT's format has no place for embeddings; they are written beside it with
     ///   ``TextualInversionFile/write(_:to:format:)``.
     /// - Throws: ``AdapterError/noPEFTSpelling(layer:)`` for what PEFT cannot say,
     ///   `CheckpointError/notFinite` before anything is written, or a file error.
     public static func write(
         _ set: AdapterSet, to url: URL, format: Format = .kohya, dtype: DType = .float16,
-        embeddings: [TextualInversion] = [], metadata: [String: String] = [:]
+        embeddings: [TextualInversion] = [], metadata: [String: String] = [:],
+        replacing: Bool = true
     ) throws {
         precondition(format == .kohya || embeddings.isEmpty, "PEFT's files hold no embeddings")
         let tensors =
@@ -42,7 +44,7 @@ public enum AdapterWriter {
         case .kohya: header.merge(hashes(tensors)) { $1 }
         case .peft: header[scaleKey] = "1, since alpha is in the up matrices"
         }
-        try SafetensorsWriter.write(tensors, to: url, metadata: header)
+        try SafetensorsWriter.write(tensors, to: url, metadata: header, replacing: replacing)
     }
 
     /// Source: `load_network` in A1111's `extensions-builtin/Lora/networks.py`.

@@ -5,9 +5,9 @@ public import Torch
 
 /// Writes models as folders in the layout of diffusers.
 ///
-/// A folder appears whole or not at all: everything is written to a folder beside it, which then
-/// takes its name. A folder that is there already is exchanged for the new one in one step; what
-/// it holds besides a model (checkpoints, logs, pictures) is kept.
+/// A model appears whole or not at all: everything is written to a temporary folder first. In a
+/// folder that is there already it takes the place of the model in it; what else the folder holds
+/// (checkpoints, logs, pictures) is not touched.
 public enum ModelWriter {
     /// Writes a model of which some networks may have new weights.
     ///
@@ -22,12 +22,13 @@ public enum ModelWriter {
     ///   - textEncoder: new weights of the text encoder; nil: those of the source.
     ///   - autoencoder: new weights of the autoencoder; nil: those of the source.
     ///   - dtype: what weights are written in; nil: float32.
+    ///   - replacing: false: an error where the folder holds one of ``entries`` already.
     /// - Throws: `CheckpointError` when weights are not finite, before anything is replaced, or a
     ///   file error.
     public static func write(
         to url: URL, source: ModelSource, unet: ParameterStore? = nil,
         textEncoder: ParameterStore? = nil, autoencoder: ParameterStore? = nil,
-        dtype: DType? = nil
+        dtype: DType? = nil, replacing: Bool = true
     ) throws {
         let dtype = dtype ?? .float32
         precondition(dtype.isFloatingPoint, "weights cannot be written in \(dtype)")
@@ -37,7 +38,8 @@ public enum ModelWriter {
         } catch let error as FileError {
             throw error.relocated(from: replacement.temporary, to: url)
         }
-        try replacement.commit(replacing: ownEntries)
+        try replacement.commit(
+            replacing: entries, overwriting: replacing, last: "model_index.json")
     }
 
     private static func fill(
@@ -68,8 +70,8 @@ public enum ModelWriter {
     }
 
     /// What of an existing folder belongs to the model that is replaced.
-    private static let ownEntries: Set<String> = [
-        "unet", "vae", "text_encoder", "tokenizer", "scheduler", "model_index.json",
+    public static let entries = [
+        "model_index.json", "unet", "vae", "text_encoder", "tokenizer", "scheduler",
         "safety_checker", "feature_extractor", "image_encoder",
     ]
 

@@ -23,6 +23,7 @@ public enum SingleFileWriter {
     ///   - textEncoder: new weights of the text encoder; nil: those of the source.
     ///   - autoencoder: new weights of the autoencoder; nil: those of the source.
     ///   - dtype: what weights are written in; nil: float32.
+    ///   - replacing: false: an error where something has the name already.
     /// - Returns: the embedding files, one for each added word, where there are any.
     /// - Throws: ``ConversionError`` when the file could not tell what the model is,
     ///   `CheckpointError` when weights are not finite, before anything is replaced, or a file
@@ -31,7 +32,7 @@ public enum SingleFileWriter {
     public static func write(
         to url: URL, source: ModelSource, unet: ParameterStore? = nil,
         textEncoder: ParameterStore? = nil, autoencoder: ParameterStore? = nil,
-        dtype: DType? = nil
+        dtype: DType? = nil, replacing: Bool = true
     ) throws -> [URL] {
         let dtype = dtype ?? .float32
         precondition(dtype.isFloatingPoint, "weights cannot be written in \(dtype)")
@@ -51,7 +52,8 @@ public enum SingleFileWriter {
         tensors += networkText.map { words.withoutRows($0) }
         tensors += marks(source, version)
         try SafetensorsWriter.write(
-            tensors, to: url, dtype: dtype, metadata: metadata(source, version))
+            tensors, to: url, dtype: dtype, metadata: metadata(source, version),
+            replacing: replacing)
         return try words.write(
             beside: url, table: text["text_model.embeddings.token_embedding.weight"])
     }

@@ -7,10 +7,11 @@ public enum SafetensorsWriter {
     ///   - tensors: names and tensors of any device; written in the order of their names.
     ///   - dtype: what floating-point tensors are converted to; nil keeps theirs.
     ///   - metadata: strings for `__metadata__`; diffusers wants `format` to be `pt`.
+    ///   - replacing: false: an error where something has the name already.
     /// - Throws: ``CheckpointError/notFinite(key:)`` before anything is written, or a file error.
     public static func write(
         _ tensors: [(name: String, tensor: Tensor)], to url: URL, dtype: DType? = nil,
-        metadata: [String: String] = ["format": "pt"]
+        metadata: [String: String] = ["format": "pt"], replacing: Bool = true
     ) throws {
         let sorted = tensors.sorted { $0.name < $1.name }
         for (name, tensor) in sorted where tensor.dtype.isFloatingPoint {
@@ -35,7 +36,7 @@ public enum SafetensorsWriter {
         // Data that begins at a multiple of eight can be mapped as it is.
         json.append(contentsOf: [UInt8](repeating: 0x20, count: (8 - json.count % 8) % 8))
         var length = UInt64(json.count).littleEndian
-        let file = try AtomicFile(at: url)
+        let file = try AtomicFile(at: url, replacing: replacing)
         try file.write(Data(bytes: &length, count: 8))
         try file.write(json)
         for (_, tensor) in sorted {

@@ -51,10 +51,13 @@ public struct CheckpointFolder {
                 try TrainingCheckpoint(url(in: output, step: $0))
             }
         }
-        let isName = step(ofName: name) != nil
         return try TrainingCheckpoint(
-            isName ? output.appendingPathComponent(name) : URL(fileURLWithPath: name))
+            isPath(name) ? URL(fileURLWithPath: name) : output.appendingPathComponent(name))
     }
+
+    /// Whether what `--resume-from-checkpoint` names is neither `latest` nor the name of a
+    /// checkpoint in the output folder.
+    static func isPath(_ name: String) -> Bool { name != "latest" && step(ofName: name) == nil }
 
     /// Puts away what a killed process left: a checkpoint that only lacked its name gets it, the
     /// rest is removed.

@@ -27,7 +27,7 @@ struct HypernetworkNetworks: FineTunedNetworks {
         // Without a choice: every width that the model has.
         if method.usesModelWidths { network.widths = unet.contextWidths }
         let seed = configuration.training.seed ?? 0
-        let name = URL(fileURLWithPath: configuration.outputDir).lastPathComponent
+        let name = configuration.outputName
         hypernetwork = try Hypernetwork(
             name: name, network,
             generator: Generator(seed: Seeds.derived(from: seed, .vectors, 1)), device: device)

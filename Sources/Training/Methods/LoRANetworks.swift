@@ -107,8 +107,7 @@ struct LoRANetworks: FineTunedNetworks {
         let name = output.standardizedFileURL.lastPathComponent
         var written: [URL] = []
         for format in method.formats where format == .kohya || method.canBeWrittenAsPEFT {
-            let file = format == .kohya ? "\(name).safetensors" : "pytorch_lora_weights.safetensors"
-            let url = output.appending(path: file)
+            let url = output.appending(path: LoRAConfiguration.fileName(format, name))
             try AdapterWriter.write(
                 adapters, to: url, format: format, dtype: method.saveDType,
                 embeddings: format == .kohya ? word.map { [$0] } ?? [] : [],
@@ -119,7 +118,7 @@ struct LoRANetworks: FineTunedNetworks {
         if let word {
             // PEFT's file has no place for it.
             try word.describe(source, stepCount: training.stepCount)
-            let url = output.appending(path: "learned_embeds.safetensors")
+            let url = output.appending(path: TextualInversionConfiguration.fileName)
             try TextualInversionFile.write(word, to: url)
             written.append(url)
         }

@@ -45,13 +45,12 @@ struct TextualInversionNetworks: FineTunedNetworks {
     }
 
     func write(to output: URL, training: TrainingSummary) throws -> [URL] {
+        guard case .textualInversion(let method) = training.configuration.method else { return [] }
         try embedding.describe(source, stepCount: training.stepCount)
-        // Programs other than diffusers take the file's name for the word.
-        let stem = embedding.token.filter { $0.isLetter || $0.isNumber || "-_".contains($0) }
-        let name = stem.isEmpty ? "embedding" : stem
+        let name = method.fileStem
         let files = [
             (
-                output.appending(path: "learned_embeds.safetensors"),
+                output.appending(path: TextualInversionConfiguration.fileName),
                 TextualInversionFile.Format.safetensors
             ),
             (output.appending(path: "\(name).safetensors"), .safetensors),

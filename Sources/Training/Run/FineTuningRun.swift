@@ -22,6 +22,7 @@ public final class FineTuningRun {
     private let runFiles: [String: Data]
     private let report: (TrainingEvent) -> Void
     private let recorder: RunRecorder
+    private var output: RunOutput?
 
     /// A run of this configuration, on one device.
     ///
@@ -54,14 +55,19 @@ public final class FineTuningRun {
         do {
             try train()
             recorder.end()
+            output?.finish(notify: { report(.notice($0)) })
         } catch {
             recorder.end("\(error)")
+            output?.giveUp(notify: { report(.notice($0)) })
             throw error
         }
     }
 
     private func train() throws {
         try configuration.validate()
+        try configuration.checkPlaces()
+        let place = try RunOutput(configuration, runFiles: runFiles)
+        self.output = place
         configuration.notices.forEach { report(.notice($0)) }
         settlePrecision()
 
@@ -80,7 +86,6 @@ public final class FineTuningRun {
         data.remarks.forEach { report(TrainingEvent($0)) }
         try settleCaptions(data)
         let output = url(configuration.outputDir)
-        CheckpointFolder.recover(in: output)
         let checkpoint = try findCheckpoint(in: output)
         settleSeed(checkpoint)
         let heldOut = try holdOut(photos)
@@ -91,7 +96,7 @@ public final class FineTuningRun {
         try configuration.training.validateWarmup(stepCount: stepCount)
         advise(stepCount: stepCount)
 
-        try Folder.create(output)
+        if let notice = try place.open() { report(.notice(notice)) }
         for (name, data) in runFiles {
             attempt(name) { try AtomicFile.write(data, to: output.appendingPathComponent(name)) }
         }
@@ -166,8 +171,12 @@ public final class FineTuningRun {
             measure: curve?.read,
             write: { [self] step in
                 curve?.conclude()
-                files = try networks.write(
-                    to: output, training: summary(step, trainedCount, resolution))
+                files = try place.deliver(
+                    {
+                        try networks.write(
+                            to: $0, training: summary(step, trainedCount, resolution))
+                    },
+                    notify: { report(.notice($0)) })
                 for path in files { report(.modelSaved(path: path.path)) }
             },
             diagnose: { NonFiniteSource.sentence(networks, photos: examples.instances) })
@@ -193,9 +202,12 @@ public final class FineTuningRun {
             attempt("the preview picture") { try preview.write(beside: files) }
             if networks.showsThumbnail {
                 attempt("the thumbnail") {
-                    _ = try networks.write(
-                        to: output,
-                        training: summary(trainer.step, trainedCount, resolution, preview))
+                    _ = try place.deliver(
+                        {
+                            try networks.write(
+                                to: $0,
+                                training: summary(trainer.step, trainedCount, resolution, preview))
+                        }, notify: { report(.notice($0)) })
                 }
             }
         }
@@ -275,13 +287,7 @@ public final class FineTuningRun {
     }
 
     private func findCheckpoint(in output: URL) throws -> TrainingCheckpoint? {
-        guard let name = configuration.resumeFromCheckpoint else {
-            if let step = CheckpointFolder.steps(in: output).last {
-                throw TrainingError.outputInUse(
-                    path: configuration.outputDir, checkpoint: "checkpoint-\(step)")
-            }
-            return nil
-        }
+        guard let name = configuration.resumeFromCheckpoint else { return nil }
         let found = try CheckpointFolder.find(name, in: output)
         if found == nil {
             report(.notice("There is no checkpoint in \(output.path) yet: training starts anew."))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Comparison
+import Files
 import Foundation
 import Imaging
 import Settings
@@ -65,6 +66,9 @@ struct CompareCommand: ParsableCommand {
     @Flag(help: "Keep what was trained; otherwise only pictures and figures stay.")
     var keepModels = false
 
+    @Flag(help: "Replace another comparison in the output folder, once the new one is whole.")
+    var overwrite = false
+
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
     var device = "auto"
 
@@ -81,7 +85,18 @@ struct CompareCommand: ParsableCommand {
         _ = try CompareSubject(instancePrompt: instancePrompt, classPrompt: classPrompt)
     }
 
+    private func checkPlaces() throws {
+        var use = FileUse()
+        try use.reads(model: model)
+        use.reads(URL(filePath: instanceDataDir), "the folder of the photos")
+        if let heldOut = heldOutFolder() { use.reads(heldOut, "the folder of the held-out photos") }
+        if let prompts { use.reads(URL(filePath: prompts), "the file of the prompts") }
+        use.writes(URL(filePath: outputDir), "--output-dir \(outputDir)")
+        try use.check()
+    }
+
     func run() throws {
+        try checkPlaces()
         let subject = try CompareSubject(
             instancePrompt: instancePrompt, classPrompt: classPrompt)
         let photos = try PhotoFolder.scan(URL(filePath: instanceDataDir)).photos
@@ -107,7 +122,7 @@ struct CompareCommand: ParsableCommand {
             photoCounts: counts, device: device, keepsModels: keepModels)
         try CompareSession(
             plan, source: source, photos: photos, heldOut: heldOut,
-            folder: CompareFolder(url: URL(filePath: outputDir)),
+            folder: CompareFolder(url: URL(filePath: outputDir), isReplaced: overwrite),
             cancellation: interruption.cancellation
         ).run()
     }

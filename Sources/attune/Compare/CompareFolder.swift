@@ -7,6 +7,8 @@ import Training
 /// The folder that a comparison fills, and goes on in.
 struct CompareFolder {
     let url: URL
+    /// Whether a comparison that is there is replaced rather than gone on with.
+    var isReplaced = false
 
     var record: URL { url.appending(path: "compare.json") }
     var page: URL { url.appending(path: "report.html") }
@@ -65,29 +67,51 @@ struct CompareFolder {
             return
         }
         guard isFolder.boolValue else { throw refuse("it is a file; name another folder.") }
-        guard !(try FileManager.default.contentsOfDirectory(atPath: url.path)).isEmpty else {
-            return
-        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: url.path)
+        guard names.contains(where: { $0 != FolderLock.name }) else { return }
         guard let bytes = try? WholeFile.read(record, limit: 100_000_000),
             let found = try? JSONDecoder().decode(Record.self, from: bytes),
             found.program == Record.program
         else {
             throw refuse("it holds files that no comparison wrote; name another folder.")
         }
+        guard !isReplaced else { return }
         let differences = settings.differences(from: found.settings)
         guard differences.isEmpty else {
             throw refuse(
                 "it holds a comparison with another \(FigureText.list(differences)); give the same "
-                    + "to go on with it, or name another folder.")
+                    + "to go on with it, begin anew with --overwrite, or name another folder.")
         }
     }
 
     /// Makes the folder, known for what it is from the first moment.
-    func prepare(_ settings: CompareSettings) throws {
+    ///
+    /// - Returns: what keeps others from writing there.
+    func prepare(_ settings: CompareSettings) throws -> FolderLock {
         try check(settings)
-        for folder in [url, url.appending(path: "results"), work] { try Folder.create(folder) }
-        guard !FileManager.default.fileExists(atPath: record.path) else { return }
-        try write(Record(settings: settings), to: record)
+        try Folder.create(url)
+        let lock = try FolderLock(url)
+        try check(settings)
+        if isReplaced {
+            let names = [record, page, markdown, sheet, classPictures, work]
+                .map(\.lastPathComponent)
+            _ = try EarlierFiles(settingAside: names + ["results", "pictures"], in: url)
+        }
+        for folder in [url.appending(path: "results"), work] { try Folder.create(folder) }
+        if !FileManager.default.fileExists(atPath: record.path) {
+            try write(Record(settings: settings), to: record)
+        }
+        return lock
+    }
+
+    /// The comparison is whole: takes away what it replaces.
+    func removeEarlier() {
+        guard isReplaced else { return }
+        let endings = [
+            ".png", ".jpg", ".html", ".json", ".jsonl", ".yaml", ".md", ".safetensors", ".pt",
+            "merges.txt", "errors.txt",
+        ]
+        _ = EarlierFiles.remove(in: url) { name in endings.contains(where: name.hasSuffix) }
     }
 
     /// The result of a training that was done in the same way before.

@@ -66,7 +66,8 @@ final class CompareSession {
     }
 
     func run() throws {
-        try folder.prepare(settings)
+        let lock = try folder.prepare(settings)
+        defer { withExtendedLifetime(lock) {} }
         try source.paintingNotices().forEach(progress.line)
         do {
             let outcome = try compare()
@@ -76,11 +77,14 @@ final class CompareSession {
             try CompareReport(outcome, folder: folder).write()
             try CompareSheet(outcome, folder: folder).write()
             if !plan.keepsModels { try folder.remove(folder.work) }
+            folder.removeEarlier()
             show(outcome)
         } catch {
             progress.finish()
             guard cancellation.isRequested else { throw error }
-            progress.line("Interrupted; the same command goes on with what is left.")
+            let exception = folder.isReplaced ? " without --overwrite" : ""
+            progress.line(
+                "Interrupted; the same command\(exception) goes on with what is left.")
             throw ExitCode(130)
         }
     }

@@ -6,6 +6,8 @@ import Training
 /// The folder that the demo fills.
 struct DemoFolder {
     let url: URL
+    /// Whether a finished demo may be replaced.
+    var isReplaced = false
 
     var before: URL { url.appending(path: "before") }
     var after: URL { url.appending(path: "after") }
@@ -38,28 +40,40 @@ struct DemoFolder {
                 name: "output", value: url.path, problem: "it is a file; name another folder.")
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: url.path)
-        guard !names.isEmpty, !isOurs else { return }
-        throw SettingError.option(
-            name: "output", value: url.path,
-            problem: "it holds files that the demo did not write; name another folder.")
+        guard names.contains(where: { $0 != FolderLock.name }) else { return }
+        guard let mark else {
+            throw SettingError.option(
+                name: "output", value: url.path,
+                problem: "it holds files that the demo did not write; name another folder.")
+        }
+        guard mark.seconds == nil || isReplaced else {
+            throw SettingError.option(
+                name: "output", value: url.path,
+                problem: "it holds a demo already; add --overwrite to replace it when the new one "
+                    + "is done, or name another folder.")
+        }
     }
 
-    /// Makes the folder, takes away what an earlier demo left, and leaves all else.
-    func prepare(_ settings: DemoSettings) throws {
+    /// Makes the folder, puts aside what an earlier demo left, and leaves all else.
+    ///
+    /// - Returns: what keeps others from writing there.
+    func prepare(_ settings: DemoSettings) throws -> FolderLock {
         try check()
         try Folder.create(url)
+        let lock = try FolderLock(url)
+        try check()
+        let names = [before, after, model, sheet, report, record].map(\.lastPathComponent)
+        _ = try EarlierFiles(settingAside: names, in: url)
         // First, so that a demo that ends early is known for what it is the next time.
         try write(Record(settings: settings))
-        for old in [before, after, model, sheet, report]
-        where FileManager.default.fileExists(atPath: old.path) {
-            do {
-                try FileManager.default.removeItem(at: old)
-            } catch {
-                throw FileError(
-                    .write, old, reason: "what an earlier demo left cannot be taken away")
-            }
-        }
         for folder in [before, after] { try Folder.create(folder) }
+        return lock
+    }
+
+    /// The demo is whole: takes away what earlier ones left.
+    func removeEarlier() {
+        let endings = [".png", ".html", ".json", ".jsonl", ".yaml", ".safetensors", "merges.txt"]
+        _ = EarlierFiles.remove(in: url) { name in endings.contains(where: name.hasSuffix) }
     }
 
     func write(_ content: Record) throws {
@@ -68,9 +82,18 @@ struct DemoFolder {
         try AtomicFile.write(try encoder.encode(content), to: record)
     }
 
-    private var isOurs: Bool {
-        struct Mark: Decodable { let program: String }
-        guard let bytes = try? WholeFile.read(record, limit: 1_000_000) else { return false }
-        return (try? JSONDecoder().decode(Mark.self, from: bytes))?.program == Record.program
+    private struct Mark: Decodable {
+        let program: String
+        /// A demo that is whole has taken some.
+        let seconds: Double?
+    }
+
+    /// Of a demo that is here.
+    private var mark: Mark? {
+        guard let bytes = try? WholeFile.read(record, limit: 1_000_000),
+            let mark = try? JSONDecoder().decode(Mark.self, from: bytes),
+            mark.program == Record.program
+        else { return nil }
+        return mark
     }
 }

@@ -44,7 +44,8 @@ final class Demonstration {
     func run() throws {
         let clock = ContinuousClock()
         let start = clock.now
-        try folder.prepare(settings)
+        let lock = try folder.prepare(settings)
+        defer { withExtendedLifetime(lock) {} }
         try source.paintingNotices(settings.sampler).forEach(progress.line)
         let measure = try likeness()
         do {
@@ -68,6 +69,7 @@ final class Demonstration {
             try DemoReport(outcome, program: CommandLine.arguments[0], folder: folder).write()
             try folder.write(
                 .init(settings: settings, figures: outcome.figures, seconds: outcome.seconds))
+            folder.removeEarlier()
             self.outcome = outcome
         } catch {
             progress.finish()

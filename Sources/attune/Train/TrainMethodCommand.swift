@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Settings
 
 /// A method as `attune train` offers it.
@@ -40,6 +41,7 @@ struct TrainMethodCommand<Method: TrainedMethod>: ParsableCommand {
         let typed = try typed()
         try TrainingSession.run(
             config.map { typed.completed(by: try RunFile.read($0, for: Method.method)) } ?? typed,
+            settingsFiles: [config].compactMap(\.self).map { URL(fileURLWithPath: $0) },
             wording: Wording(Self.self))
     }
 

@@ -6,11 +6,16 @@ import Torch
 
 /// Runs a training whose settings are known: printing, and what Ctrl-C does.
 enum TrainingSession {
-    static func run(_ told: RunSettings, wording: Wording) throws {
+    static func run(
+        _ told: RunSettings, settingsFiles: [URL] = [], wording: Wording
+    ) throws {
         var settings = told
         // What is wrong by itself is said before a model is looked for.
         let first = try told.configuration()
         try first.validate()
+        try first.checkPlaces(
+            settingsFiles: settingsFiles
+                + [first.subjectsFile].compactMap(\.self).map { URL(fileURLWithPath: $0) })
         let device = try Device(named: first.device)
         let taken = try settings.complete(
             for: ModelSource(first.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
@@ -59,7 +64,11 @@ enum TrainingSession {
                 to: (configuration.outputDir as NSString)
                     .appendingPathComponent(SubjectsFile.name))
         }
-        files[RunFile.name] = Data(try RunFile.text(of: settings).utf8)
+        // Said once, for what was there then.
+        settings.remove("overwrite")
+        let text = try RunFile.text(of: settings)
+        files[RunFile.name] = Data(
+            "\(RunOutput.mark); `attune train --config` repeats it.\n\(text)".utf8)
         return files
     }
 }
