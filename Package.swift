@@ -22,7 +22,10 @@ let package = Package(
     products: [
         .library(
             name: "Attune",
-            targets: ["Torch", "NN", "StableDiffusion", "Imaging", "Painting", "FineTuning"]),
+            targets: [
+                "Torch", "NN", "StableDiffusion", "Imaging", "Painting", "Settings", "Datasets",
+                "Evaluation", "RunRecord", "Training",
+            ]),
         .executable(name: "attune", targets: ["attune"]),
         .executable(name: "attune-miniature", targets: ["attune-miniature"]),
     ],
@@ -71,10 +74,30 @@ let package = Package(
             dependencies: ["Files", "Torch", "NN", "StableDiffusion", "Imaging"],
             swiftSettings: strict),
         .target(
-            name: "FineTuning",
+            name: "Settings", dependencies: ["Files", "Torch", "NN", "StableDiffusion"],
+            swiftSettings: strict),
+        .target(
+            name: "Datasets",
+            dependencies: ["Files", "Torch", "NN", "StableDiffusion", "Imaging", "Settings"],
+            swiftSettings: strict),
+        .target(
+            name: "Evaluation",
+            dependencies: ["Files", "Torch", "NN", "StableDiffusion", "Imaging", "Datasets"],
+            swiftSettings: strict),
+        .target(
+            name: "RunRecord",
+            dependencies: ["Files", "Torch", "Imaging", "Settings", "Evaluation"],
+            swiftSettings: strict),
+        .target(
+            name: "Training",
             dependencies: [
-                "Files", "Torch", "NN", "StableDiffusion", "Imaging", "Painting",
+                "Files", "Torch", "NN", "StableDiffusion", "Imaging", "Painting", "Settings",
+                "Datasets", "Evaluation", "RunRecord",
             ],
+            swiftSettings: strict),
+        .target(
+            name: "Comparison",
+            dependencies: ["Files", "Torch", "StableDiffusion", "Imaging", "Evaluation"],
             swiftSettings: strict),
         .target(
             name: "Miniature", dependencies: ["Files", "Torch", "NN", "StableDiffusion"],
@@ -82,7 +105,8 @@ let package = Package(
         .executableTarget(
             name: "attune",
             dependencies: [
-                "Files", "Torch", "NN", "StableDiffusion", "Imaging", "Painting", "FineTuning",
+                "Files", "Torch", "NN", "StableDiffusion", "Imaging", "Painting", "Settings",
+                "Datasets", "Evaluation", "RunRecord", "Training", "Comparison",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -119,7 +143,8 @@ let package = Package(
         .testTarget(
             name: "FineTuningTests",
             dependencies: [
-                "Files", "Torch", "NN", "StableDiffusion", "Imaging", "FineTuning", "TestSupport",
+                "Files", "Torch", "NN", "StableDiffusion", "Imaging", "Painting", "Settings",
+                "Datasets", "Evaluation", "RunRecord", "Training", "Comparison", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,7 +1,7 @@
 import ArgumentParser
-import FineTuning
 import Foundation
 import NN
+import RunRecord
 import StableDiffusion
 import Torch
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FineTuning
+import Settings
 
 /// How photos, masks and captions become examples; the names are kohya's and diffusers'.
 struct DataOptions: ParsableArguments {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FineTuning
 import Foundation
 import StableDiffusion
 import Torch

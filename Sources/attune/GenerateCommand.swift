@@ -1,9 +1,9 @@
 import ArgumentParser
-import FineTuning
 import Foundation
 import Painting
 import StableDiffusion
 import Torch
+import Training
 
 /// What the networks compute in.
 enum ComputePrecision: String, ExpressibleByArgument, CaseIterable {

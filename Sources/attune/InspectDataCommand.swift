@@ -1,7 +1,8 @@
 import ArgumentParser
-import FineTuning
+import Datasets
 import Foundation
 import Imaging
+import Settings
 import StableDiffusion
 
 /// `attune inspect data`

@@ -1,6 +1,6 @@
 import Dispatch
-import FineTuning
 import Foundation
+import Training
 
 /// Turns Ctrl-C into a wish: the first asks to end in good order, the second ends at once. So do
 /// the signal of `kill` and a terminal that is closed.

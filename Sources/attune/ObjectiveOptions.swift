@@ -1,17 +1,18 @@
 import ArgumentParser
-import FineTuning
+import Settings
 import StableDiffusion
+import Training
 
 /// What the U-Net learns to say, and what an error costs.
 struct ObjectiveOptions: ParsableArguments {
     @Option(help: "What an error costs: l2, huber or smooth_l1.")
-    var lossType = LossFunction.Kind.l2
+    var lossType = LossKind.l2
 
     @Option(help: "The error from which huber and smooth_l1 grow more slowly.")
     var huberC = 0.1
 
     @Option(help: "How that depends on the timestep: constant, snr or exponential.")
-    var huberSchedule = LossFunction.Schedule.snr
+    var huberSchedule = HuberSchedule.snr
 
     @Flag(help: "Weigh timesteps by debiased estimation, in place of --snr-gamma.")
     var debiasedEstimationLoss = false

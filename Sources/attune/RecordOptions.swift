@@ -1,5 +1,5 @@
 import ArgumentParser
-import FineTuning
+import Settings
 
 /// What of a run is kept out of training, kept and recorded.
 struct RecordOptions: ParsableArguments {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import FineTuning
 import Files
 import Foundation
+import Settings
 import Yams
 
 /// Several subjects for one run: a list in YAML, or in JSON as the `concepts_list` of diffusers'

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FineTuning
+import Settings
 
 /// `attune train dreambooth`
 struct TrainDreamBoothCommand: SubjectCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import FineTuning
 import NN
+import Settings
 
 /// What is trained on what.
 struct SubjectOptions: ParsableArguments {

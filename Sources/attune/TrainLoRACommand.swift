@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import FineTuning
+import Settings
 public import StableDiffusion
 
 /// `attune train lora`

@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import FineTuning
+import Settings
 import Torch
 
 /// `attune train textual-inversion`

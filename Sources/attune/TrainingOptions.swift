@@ -1,12 +1,13 @@
 public import ArgumentParser
-public import FineTuning
 public import NN
+public import Settings
+import Training
 
 extension LearningRateSchedule.Curve: ExpressibleByArgument {}
 extension TrainingConfiguration.Precision: ExpressibleByArgument {}
-extension LossFunction.Schedule: ExpressibleByArgument {}
+extension HuberSchedule: ExpressibleByArgument {}
 
-extension LossFunction.Kind: ExpressibleByArgument {
+extension LossKind: ExpressibleByArgument {
     /// Reads `smooth-l1` as well as `smooth_l1`.
     public init?(argument: String) {
         self.init(rawValue: argument.lowercased().replacing("-", with: "_"))

@@ -1,5 +1,6 @@
-import FineTuning
+import Evaluation
 import Foundation
+import RunRecord
 import Torch
 
 /// Shows a run's events to a person.

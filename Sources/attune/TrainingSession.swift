@@ -1,9 +1,11 @@
 import ArgumentParser
-import FineTuning
 import Foundation
 import NN
+import RunRecord
+import Settings
 import StableDiffusion
 import Torch
+import Training
 
 /// A command that teaches a subject from photos and a prompt, by one of the methods.
 protocol SubjectCommand: ParsableCommand {

@@ -1,11 +1,13 @@
-import FineTuning
+import Datasets
 import Foundation
 import Imaging
 import NN
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// Sizes of photos that are not square, and what runs do with several sizes.
 @Suite struct BucketTests {

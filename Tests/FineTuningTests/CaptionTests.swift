@@ -1,9 +1,12 @@
+import Datasets
 import Files
-import FineTuning
 import Foundation
+import RunRecord
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
+import Training
 
 /// Captions beside photos: where they are found, and what a run does with them.
 @Suite struct CaptionTests {
@@ -87,7 +90,7 @@ import Testing
         #expect(photos.examples == [0, 1, 2, 3, 3, 3, 4, 4, 4])
         #expect(
             try captions() == ["0.txt", "1.txt", "2.txt", "sks robot_toy", "a robot that lies"])
-        let strays = photos.events(resolution: 64, captions: PhotoCaptions(photos)).flatMap {
+        let strays = photos.remarks(resolution: 64, captions: PhotoCaptions(photos)).flatMap {
             event -> [String] in
             if case .skippedFiles(_, let entries) = event { return entries.map(\.name) }
             return []

@@ -1,7 +1,8 @@
-import FineTuning
+import Comparison
+import Evaluation
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 import Torch
 
 /// The statistics of a comparison.

@@ -1,6 +1,7 @@
-import FineTuning
+import Datasets
 import Foundation
 import NN
+import Settings
 import Testing
 
 @Suite struct ConfigurationTests {

@@ -1,10 +1,11 @@
-import FineTuning
 import Foundation
 import NN
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// Prior preservation by the untrained model's own predictions.
 @Suite struct DistillationTests {

@@ -1,10 +1,12 @@
-import FineTuning
 import Foundation
 import Imaging
+import RunRecord
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// Whole runs on the tiny model.
 @Suite struct DreamBoothTests {

@@ -1,8 +1,9 @@
-import FineTuning
 import Foundation
 import Imaging
-import TestSupport
+import Settings
 import Testing
+import TestSupport
+import Training
 
 /// Latents that are kept between runs.
 @Suite struct LatentStoreTests {

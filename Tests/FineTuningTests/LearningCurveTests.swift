@@ -1,9 +1,12 @@
-import FineTuning
+import Evaluation
 import Foundation
+import RunRecord
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// What the readings of a run mean.
 @Suite struct LearningCurveTests {

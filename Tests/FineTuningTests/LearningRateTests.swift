@@ -1,7 +1,7 @@
 import Foundation
 import NN
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct LearningRateTests {
     private struct Reference: Decodable {

@@ -1,10 +1,12 @@
-import FineTuning
+import Evaluation
 import Foundation
 import Imaging
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// That the embedded model learns a subject, and keeps what it knew.
 ///

@@ -1,9 +1,11 @@
-import FineTuning
+import Datasets
 import Foundation
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// What errors cost and what timesteps weigh, against kohya's arithmetic and diffusers' schedules.
 @Suite struct LossFunctionTests {
@@ -117,7 +119,7 @@ import Torch
         var training = TrainingConfiguration()
         training.rescaleBetasZeroSNR = true
         training.predictionType = .epsilon
-        #expect(throws: TrainingError.self) { try training.validate() }
+        #expect(throws: SettingError.self) { try training.validate() }
         training.predictionType = .vPrediction
         try training.validate()
 
@@ -132,7 +134,7 @@ import Torch
         do {
             try FineTuningRun(configuration).run()
             Issue.record("trained on nothing")
-        } catch let error as TrainingError {
+        } catch let error as SettingError {
             #expect(error.description.hasPrefix("--rescale-betas-zero-snr: does not go with"))
         }
         #expect(!FileManager.default.fileExists(atPath: configuration.outputDir))

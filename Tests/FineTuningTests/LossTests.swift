@@ -1,9 +1,10 @@
-import FineTuning
+import Datasets
 import Foundation
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 @Suite struct LossTests {
     @Test func minimumSNRMatchesReference() throws {

@@ -1,10 +1,13 @@
-import FineTuning
+import Datasets
 import Foundation
 import Imaging
+import RunRecord
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// Masks and transparency as weights of the loss.
 @Suite struct MaskTests {

@@ -1,11 +1,12 @@
-import FineTuning
 import Foundation
 import Imaging
 import NN
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// Whole runs of the methods that leave the model as it is, on the tiny model.
 @Suite struct MethodTests {

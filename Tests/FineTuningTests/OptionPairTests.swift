@@ -1,10 +1,12 @@
-import FineTuning
 import Foundation
 import NN
+import RunRecord
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// Every pair of options either composes or is refused with the reason.
 @Suite struct OptionPairTests {

@@ -1,8 +1,11 @@
-import FineTuning
+import Datasets
 import Foundation
 import Imaging
-import TestSupport
+import RunRecord
+import Settings
 import Testing
+import TestSupport
+import Training
 
 /// What is said of photos before they are trained.
 @Suite struct PhotoInspectionTests {
@@ -136,7 +139,7 @@ import Testing
             ["a red robot, on a table", "on a table, a red robot"].contains(
                 found.entries[0].captionForm))
         #expect(found.entries[1].captionForm == nil)
-        #expect(throws: TrainingError.self) { try inspect { $0.keepTokens = 1 } }
+        #expect(throws: SettingError.self) { try inspect { $0.keepTokens = 1 } }
     }
 
     @Test func theSheetShowsWhatIsCropped() throws {

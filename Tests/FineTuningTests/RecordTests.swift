@@ -1,10 +1,14 @@
-import FineTuning
+import Datasets
+import Evaluation
 import Foundation
 import Imaging
+import RunRecord
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// What a run leaves besides what it trained: the report, provenance, the best state, logs.
 @Suite struct RecordTests {
@@ -217,7 +221,7 @@ import Torch
         #expect(try HeldOutPhotos.count(of: 1000, wanted: nil) == 4)
         #expect(try HeldOutPhotos.count(of: 1000, wanted: 0) == 0)
         #expect(try HeldOutPhotos.count(of: 5, wanted: 4) == 4)
-        #expect(throws: TrainingError.self) { try HeldOutPhotos.count(of: 5, wanted: 5) }
+        #expect(throws: SettingError.self) { try HeldOutPhotos.count(of: 5, wanted: 5) }
     }
 
     @Test func theSeedChooses() throws {
@@ -238,7 +242,7 @@ import Torch
         #expect(
             try HeldOutPhotos.choose(of: few, wanted: 2, seed: 1).map { few[$0] }
                 == [0, 0, 1, 1, 2, 2])
-        #expect(throws: TrainingError.self) {
+        #expect(throws: SettingError.self) {
             try HeldOutPhotos.choose(of: few, wanted: 3, seed: 1)
         }
     }

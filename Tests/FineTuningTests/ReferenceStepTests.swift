@@ -1,10 +1,10 @@
-import FineTuning
 import Foundation
 import NN
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// Three steps of DreamBooth against the Python reference: loss, gradients, clipping and AdamW.
 @Suite struct ReferenceStepTests {

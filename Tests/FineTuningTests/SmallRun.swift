@@ -1,7 +1,9 @@
-import FineTuning
 import Foundation
 import NN
+import RunRecord
+import Settings
 import Torch
+import Training
 
 /// A trainer of a few named tensors with a loss of one's own, to look at the loop.
 struct SmallRun {

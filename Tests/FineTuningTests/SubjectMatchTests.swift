@@ -1,9 +1,9 @@
-import FineTuning
+import Evaluation
 import Foundation
 import Imaging
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
 
 /// How much pictures look like photos of a subject, on the shipped subjects and by the embedded

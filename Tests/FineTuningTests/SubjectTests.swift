@@ -1,9 +1,10 @@
-import FineTuning
 import Foundation
 import NN
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
+import Training
 
 /// Several subjects in one run.
 @Suite struct SubjectTests {
@@ -107,7 +108,7 @@ import Testing
         #expect(names.count { $0.hasSuffix(".png") } == 3)
         // Four rows of photos to three class pictures: an epoch is the longer of the two.
         configuration.subjects[1].classPrompt = "a duck"
-        #expect(throws: TrainingError.self) { try configuration.validate() }
+        #expect(throws: SettingError.self) { try configuration.validate() }
     }
 
     @Test func oneMayHaveCaptionsAndTheOtherAPrompt() throws {

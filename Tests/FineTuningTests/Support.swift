@@ -1,9 +1,11 @@
-import FineTuning
 import Foundation
 import Imaging
 import NN
+import RunRecord
+import Settings
 import TestSupport
 import Torch
+import Training
 
 /// A folder for one test, removed when the test is over.
 final class TemporaryFolder {

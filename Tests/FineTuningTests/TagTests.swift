@@ -1,8 +1,10 @@
-import FineTuning
+import Datasets
 import Foundation
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
+import Training
 
 /// Tags that change places or are left out.
 @Suite struct TagTests {

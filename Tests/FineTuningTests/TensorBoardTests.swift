@@ -1,7 +1,7 @@
-import FineTuning
 import Foundation
-import TestSupport
+import RunRecord
 import Testing
+import TestSupport
 
 /// The event files: the bytes are those of TensorBoard's own writer.
 @Suite struct TensorBoardTests {

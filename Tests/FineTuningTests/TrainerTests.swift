@@ -1,9 +1,11 @@
-import FineTuning
 import Foundation
 import NN
-import TestSupport
+import RunRecord
+import Settings
 import Testing
+import TestSupport
 import Torch
+import Training
 
 @Suite struct TrainerTests {
     @Test func resumingEqualsNeverHavingStopped() throws {

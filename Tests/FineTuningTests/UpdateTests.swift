@@ -1,10 +1,12 @@
-import FineTuning
 import Foundation
 import NN
+import RunRecord
+import Settings
 import StableDiffusion
-import TestSupport
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// Averages of the weights.
 @Suite struct AverageTests {
@@ -210,7 +212,7 @@ import Torch
         do {
             try run.run(in: folder("run"))
             Issue.record("took half a step")
-        } catch let error as TrainingError {
+        } catch let error as SettingError {
             #expect(error.description.contains("the gradient of weight comes in parts"))
         }
     }

@@ -3,7 +3,7 @@ internal import Foundation
 
 // Folders: models in the layout of diffusers, what training writes, and its checkpoints.
 extension FileDescription {
-    /// The names of training's files, which `FineTuning` writes.
+    /// The names of training's files, which `Training` writes.
     private enum Name {
         static let state = "state.json"
         static let log = "training.jsonl"

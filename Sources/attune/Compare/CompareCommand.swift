@@ -1,7 +1,8 @@
 import ArgumentParser
-import FineTuning
+import Comparison
 import Foundation
 import Imaging
+import Settings
 import StableDiffusion
 
 /// `attune compare`

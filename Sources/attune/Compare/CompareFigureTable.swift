@@ -1,4 +1,5 @@
-import FineTuning
+import Comparison
+import RunRecord
 
 /// The table of figures with a bar under each number.
 struct CompareFigureTable {

@@ -1,6 +1,8 @@
+import Comparison
 import Files
-import FineTuning
 import Foundation
+import Settings
+import Training
 
 /// The folder that a comparison fills, and goes on in.
 struct CompareFolder {
@@ -53,9 +55,9 @@ struct CompareFolder {
 
     /// Whether there is nothing, or a comparison with these settings to go on with.
     ///
-    /// - Throws: `TrainingError` when other people's files, or other settings, are in it.
+    /// - Throws: `SettingError` when other people's files, or other settings, are in it.
     func check(_ settings: CompareSettings) throws {
-        func refuse(_ problem: String) -> TrainingError {
+        func refuse(_ problem: String) -> SettingError {
             .option(name: "output-dir", value: url.relativePath, problem: problem)
         }
         var isFolder: ObjCBool = false

@@ -1,5 +1,5 @@
+import Comparison
 import Files
-import FineTuning
 import Foundation
 
 /// `methods.md`: the table, with the pictures as links relative to the folder.

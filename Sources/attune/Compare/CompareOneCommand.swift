@@ -1,8 +1,12 @@
 import ArgumentParser
+import Comparison
+import Evaluation
 import Files
-import FineTuning
 import Foundation
+import RunRecord
+import Settings
 import Torch
+import Training
 
 /// One training of a comparison, in a process of its own, so that the peak of memory is its own.
 struct CompareTask: Codable, Equatable {

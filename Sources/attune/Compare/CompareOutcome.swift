@@ -1,4 +1,5 @@
-import FineTuning
+import Comparison
+import Evaluation
 import Imaging
 
 /// What a comparison found.

@@ -1,5 +1,6 @@
-import FineTuning
+import Comparison
 import Foundation
+import Settings
 import StableDiffusion
 
 /// How each method is trained in a comparison: by its preset.

@@ -1,7 +1,8 @@
+import Comparison
 import Files
-import FineTuning
 import Foundation
 import Imaging
+import RunRecord
 
 /// `report.html`: one file with everything inside, to be opened by a double click or sent on.
 struct CompareReport {

@@ -1,11 +1,14 @@
 import ArgumentParser
+import Comparison
+import Evaluation
 import Files
-import FineTuning
 import Foundation
 import Imaging
 import Painting
+import Settings
 import StableDiffusion
 import Torch
+import Training
 
 /// A comparison: the untrained model's pictures, every training with its pictures, then the page.
 final class CompareSession {

@@ -1,4 +1,4 @@
-import FineTuning
+import Comparison
 import Foundation
 import Imaging
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Files
-import FineTuning
 import Foundation
+import Training
 
 /// A training that could not be done, with the sentence in which its process ended.
 struct CompareTrainingError: Error, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import FineTuning
+import Evaluation
 import Imaging
 import Torch
 

@@ -1,6 +1,7 @@
 import Files
-import FineTuning
 import Foundation
+import Settings
+import Training
 
 /// The folder that the demo fills.
 struct DemoFolder {
@@ -26,19 +27,19 @@ struct DemoFolder {
 
     /// Whether there is nothing, or only what an earlier demo left.
     ///
-    /// - Throws: `TrainingError` when other people's files are in it.
+    /// - Throws: `SettingError` when other people's files are in it.
     func check() throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
             return
         }
         guard isFolder.boolValue else {
-            throw TrainingError.option(
+            throw SettingError.option(
                 name: "output", value: url.path, problem: "it is a file; name another folder.")
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: url.path)
         guard !names.isEmpty, !isOurs else { return }
-        throw TrainingError.option(
+        throw SettingError.option(
             name: "output", value: url.path,
             problem: "it holds files that the demo did not write; name another folder.")
     }

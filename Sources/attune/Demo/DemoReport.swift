@@ -1,7 +1,7 @@
 import Files
-import FineTuning
 import Foundation
 import Imaging
+import RunRecord
 import StableDiffusion
 
 /// `report.html`: one file with everything inside, to be opened by a double click or sent on.

@@ -1,5 +1,5 @@
-import FineTuning
 import Foundation
+import Settings
 import StableDiffusion
 
 /// Every number and text of the demo, in one place; tuned for the embedded model.

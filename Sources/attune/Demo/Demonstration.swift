@@ -1,9 +1,11 @@
 import ArgumentParser
-import FineTuning
+import Evaluation
 import Foundation
 import Imaging
+import Settings
 import StableDiffusion
 import Torch
+import Training
 
 /// Pictures before, training, pictures after, figures and a page about it all.
 final class Demonstration {

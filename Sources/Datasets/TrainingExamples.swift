@@ -1,0 +1,136 @@
+public import Torch
+
+/// Makes the batches of a run from cached latents.
+///
+/// Draws go example by example, and for each first the instance picture, then the class picture:
+/// text (where there are several), view (where there are several), latents, noise, noise offset
+/// (where wanted), input perturbation (where wanted), timestep. So the same examples have the same
+/// draws, however they are split into batches.
+public struct TrainingExamples {
+    package let instances: LatentCache
+    private let classes: LatentCache?
+    private let repeatsAsClass: Bool
+    private let timestepCount: Int
+    private let offsetNoise: Double
+    private let inputPerturbation: Double
+    private let instanceTextCount: Int
+    private let instanceTexts: [[Int]]?
+    private let classTexts: [Int]?
+    private let dropout: CaptionDropout?
+    private let places: [Int]
+    private var order: ExampleOrder
+    /// How many sizes the latents have, those of class pictures included.
+    package let sizeCount: Int
+
+    /// - Parameters:
+    ///   - places: which of the instances are in an epoch, and how often; nil: each once.
+    ///   - classes: the class pictures of prior preservation.
+    ///   - repeatsAsClass: whether each photo stands among the class rows as well, with noise of
+    ///     its own: the pictures of self-distillation.
+    ///   - instanceTextCount: of how many texts one is drawn for every instance.
+    ///   - instanceTexts: which of them each instance may have, of which one is drawn; nil: any.
+    ///   - classTexts: which text each class picture has, or with `repeatsAsClass` each photo
+    ///     among the class rows; nil: the one after those of the instances.
+    ///   - dropout: how often an instance has another text than its own; nil: never.
+    ///   - batchSize: examples in a batch, so that photos of one size can be put together.
+    public init(
+        instances: LatentCache, places: [Int]? = nil, classes: LatentCache?,
+        repeatsAsClass: Bool = false, timestepCount: Int,
+        offsetNoise: Double, instanceTextCount: Int = 1, instanceTexts: [[Int]]? = nil,
+        classTexts: [Int]? = nil, dropout: CaptionDropout? = nil, inputPerturbation: Double = 0,
+        batchSize: Int = 1,
+        seed: UInt64
+    ) {
+        precondition(instanceTexts.map { $0.count == instances.count } ?? true, "a text for each")
+        precondition(
+            classTexts.map { $0.count == (classes ?? instances).count } ?? true, "a text for each")
+        self.instances = instances
+        self.classes = classes
+        self.repeatsAsClass = repeatsAsClass
+        self.timestepCount = timestepCount
+        self.offsetNoise = offsetNoise
+        self.inputPerturbation = inputPerturbation
+        self.instanceTextCount = instanceTextCount
+        self.instanceTexts = instanceTexts
+        self.classTexts = classTexts
+        self.dropout = dropout
+        let places = places ?? Array(0..<instances.count)
+        self.places = places
+        let count = Self.epochCount(places.count, classes?.count)
+        let sizes = (0..<count).map { instances.shape(places[$0 % places.count]) }
+        let known = sizes.reduce(into: [[Int]]()) { if !$0.contains($1) { $0.append($1) } }
+        let classSizes = classes.map { cache in (0..<cache.count).map { cache.shape($0) } } ?? []
+        sizeCount = Set(sizes + classSizes).count
+        order = ExampleOrder(
+            seed: seed, count: count, groups: sizes.map { known.firstIndex(of: $0) ?? 0 },
+            batchSize: batchSize)
+    }
+
+    /// The examples of one epoch: the smaller folder is gone through as often as it takes.
+    public static func epochCount(_ instanceCount: Int, _ classCount: Int?) -> Int {
+        max(instanceCount, classCount ?? 0)
+    }
+
+    /// The rows of a range of examples, counted from the run's beginning: one batch for each size
+    /// that they have, one altogether where they are of one size.
+    public mutating func batches(
+        _ examples: Range<Int>, generator: Generator, device: Device
+    ) -> [DiffusionBatch] {
+        var instanceRows: [DiffusionRow] = []
+        var classRows: [DiffusionRow] = []
+        for position in examples {
+            let index = order.index(at: position)
+            let photo = places[index % places.count]
+            let text = text(of: photo, generator)
+            instanceRows.append(row(instances, photo, text, isClass: false, generator))
+            if let classes {
+                classRows.append(classRow(classes, index % classes.count, generator))
+            } else if repeatsAsClass {
+                classRows.append(classRow(instances, photo, generator))
+            }
+        }
+        return DiffusionBatch.batches(instanceRows + classRows, device: device)
+    }
+
+    private func text(of photo: Int, _ generator: Generator) -> Int {
+        // Drawn only where it is wanted: other runs have the draws that they always had.
+        if let dropout, Double(Tensor.rand([1], generator: generator).floats()[0]) < dropout.rate {
+            return dropout.text
+        }
+        let texts = instanceTexts?[photo]
+        let count = texts?.count ?? instanceTextCount
+        let place =
+            count > 1 ? Tensor.randint(0..<count, [1], generator: generator).integers()[0] : 0
+        return texts?[place] ?? place
+    }
+
+    private func classRow(
+        _ cache: LatentCache, _ index: Int, _ generator: Generator
+    ) -> DiffusionRow {
+        row(cache, index, classTexts?[index] ?? instanceTextCount, isClass: true, generator)
+    }
+
+    private func row(
+        _ cache: LatentCache, _ index: Int, _ text: Int, isClass: Bool, _ generator: Generator
+    ) -> DiffusionRow {
+        let (latents, weights) = cache.sample(index, generator: generator)
+        var noise = Tensor.randn(latents.shape, generator: generator)
+        if offsetNoise > 0 {
+            // One number for each channel (crosslabs.org/blog/diffusion-with-offset-noise).
+            let offset = Tensor.randn([latents.size(0), 1, 1], generator: generator)
+            noise = noise + offset * offsetNoise
+        }
+        var addedNoise: Tensor?
+        if inputPerturbation > 0 {
+            // Ning et al. 2023, arXiv 2301.11706, algorithm 1.
+            let more = Tensor.randn(latents.shape, generator: generator)
+            addedNoise = noise + more * inputPerturbation
+        }
+        let timestep = Tensor.randint(0..<timestepCount, [1], generator: generator).integers()[0]
+        return DiffusionRow(
+            latents: latents, noise: noise, addedNoise: addedNoise, timestep: timestep,
+            isClass: isClass, text: text,
+            // Masks say where the subject is; of the class everything counts.
+            weights: isClass ? nil : weights)
+    }
+}

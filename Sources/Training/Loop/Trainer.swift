@@ -1,0 +1,282 @@
+import Files
+import Foundation
+public import NN
+public import RunRecord
+public import Settings
+public import Torch
+
+/// The training loop of every method.
+public final class Trainer {
+    /// Steps in a row without finite gradients after which a run ends.
+    public static let patience = 5
+
+    /// The settings of the loop.
+    public let configuration: TrainingConfiguration
+    /// The steps of the whole run.
+    public let stepCount: Int
+    /// Moves the parameters, and owns their moments.
+    public let optimizer: any Optimizer
+    /// What everything random in the loop is drawn from.
+    public let generator: Generator
+    /// Steps done so far.
+    public private(set) var step = 0
+    /// Examples drawn so far, those of skipped steps too.
+    public private(set) var exampleCount = 0
+    /// The loss scale; 1 but in fp16.
+    public private(set) var scale: GradientScale
+
+    private let task: TrainingTask
+    private let measuringInterval: Int
+    private let checkpoints: CheckpointFolder
+    private let log: TrainingLog
+    private let cancellation: Cancellation
+    private let report: (TrainingEvent) -> Void
+    private var savedStep: Int?
+    /// What has been told once and is not told again.
+    private var told: Set<String> = []
+
+    /// - Parameters:
+    ///   - configuration: validated by the caller, with a seed.
+    ///   - checkpoints: where the state is saved, and what settings are saved with it.
+    /// - Throws: `SettingError` when the optimizer cannot train what there is.
+    public init(
+        _ configuration: TrainingConfiguration, stepCount: Int, task: TrainingTask,
+        checkpoints: CheckpointFolder, log: TrainingLog,
+        cancellation: Cancellation = Cancellation(),
+        report: @escaping (TrainingEvent) -> Void = { _ in }
+    ) throws(SettingError) {
+        self.configuration = configuration
+        self.stepCount = stepCount
+        self.task = task
+        measuringInterval = configuration.measuringInterval(stepCount: stepCount) ?? stepCount
+        self.checkpoints = checkpoints
+        self.log = log
+        self.cancellation = cancellation
+        self.report = report
+        if let last = task.groups.map({ $0.lastStep ?? .max }).max(), last < stepCount {
+            throw .option(
+                name: "stop-text-encoder-training", value: String(last),
+                problem: "leaves nothing to train after that step: nothing but the text encoder is "
+                    + "trained here; use --max-train-steps \(last).")
+        }
+        do throws(OptimizerError) {
+            let plain = try configuration.optimizer.makeOptimizer(
+                task.groups, settings: configuration.optimizerSettings,
+                roundingSeed: configuration.seed ?? 0)
+            optimizer =
+                configuration.useEMA
+                ? AveragedOptimizer(plain, decay: configuration.emaDecay) : plain
+        } catch {
+            throw .optimizer(error)
+        }
+        generator = Generator(seed: configuration.seed ?? 0)
+        scale = GradientScale(isDynamic: configuration.mixedPrecision == .fp16)
+    }
+
+    /// Goes on from where a checkpoint was written.
+    ///
+    /// - Throws: ``TrainingError`` or `CheckpointError` when it does not fit what is trained.
+    public func resume(from checkpoint: TrainingCheckpoint) throws {
+        try checkpoint.restore(optimizer: optimizer, generator: generator)
+        step = checkpoint.state.step
+        exampleCount = checkpoint.state.exampleCount
+        scale = checkpoint.state.scale
+        // A checkpoint of elsewhere is none of this folder's.
+        let isOwn =
+            checkpoint.url.standardizedFileURL == checkpoints.url(step: step).standardizedFileURL
+        savedStep = isOwn ? step : nil
+    }
+
+    /// Trains until `stepCount` steps are done, and has what was trained written.
+    ///
+    /// A step whose loss or gradients are not finite changes nothing, is told and not counted; in
+    /// a fused backward what had finite gradients has moved by then.
+    ///
+    /// What is only for looking at ends no run: where it cannot be made, that is told, once.
+    ///
+    /// - Throws: ``TrainingError/interrupted(step:checkpoint:)`` after a cancellation,
+    ///   ``TrainingError/notFinite(step:attempts:saved:cause:)`` after ``patience`` bad steps in a
+    ///   row, both with the state saved where that can be;
+    ///   ``TrainingError/notWritten(problem:checkpoint:)``; and what measuring throws.
+    public func run() throws {
+        let schedule = configuration.schedule(stepCount: stepCount)
+        let gradients = StepGradients(optimizer, isFused: configuration.fusedBackwardPass)
+        var watch = GroupWatch(task.groups)
+        var freeze = GroupFreeze(task.groups)
+        let clock = ContinuousClock()
+        var failures = 0
+        report(.started(first: step, total: stepCount))
+
+        var isOver = step >= stepCount
+        while !isOver {
+            if cancellation.isRequested { try interrupt() }
+            let start = clock.now
+            freeze.apply(before: step + 1).forEach { report(.notice($0)) }
+            let stages = configuration.learningRateStages
+            let rate = stages?.rate(at: step) ?? schedule.rate(at: step)
+            let outcome = try gradients.collect(
+                batches: configuration.gradientAccumulationSteps, scale: scale.factor,
+                learningRate: rate, loss: nextLoss)
+            guard outcome.isFinite else {
+                let reason = skipReason(outcome)
+                // Overflow in fp16 is how the right scale is found, and no fault of the run.
+                failures += outcome.loss.isFinite && scale.canBackOff ? 0 : 1
+                scale.backOff()
+                log.append(skipped: step + 1, reason: reason)
+                report(.stepSkipped(step: step + 1, reason: reason))
+                if failures == Self.patience { try giveUp() }
+                continue
+            }
+            failures = 0
+            gradients.apply(
+                outcome, scale: scale.factor, maxNorm: configuration.maxGradNorm,
+                learningRate: rate)
+            scale.succeed()
+            step += 1
+
+            let record = StepRecord(
+                step: step, loss: outcome.loss, learningRate: rate, gradientNorm: outcome.norm,
+                seconds: (clock.now - start).seconds)
+            log.append(record)
+            report(.step(record, total: stepCount))
+
+            watch.observe(gradients, step: step, learningRate: rate).forEach { report(.notice($0)) }
+            if step % configuration.checkpointingSteps == 0 { try saveIfPossible() }
+            let isEnough = try measure()
+            isOver = isEnough || step == stepCount
+            if !isOver, step % configuration.validationSteps == 0 { paint() }
+        }
+        optimizer.clearGradients()
+        // The weights first: what follows is only for looking at.
+        try write()
+        paint()
+    }
+
+    /// Saves the state, unless this step is saved already, and returns the folder's path.
+    ///
+    /// Steps skipped since that save need no other: the resumed run skips them again.
+    public func save() throws -> String {
+        let url = checkpoints.url(step: step)
+        if savedStep != step {
+            let state = TrainingState(
+                step: step, exampleCount: exampleCount, scale: scale,
+                settings: checkpoints.settings)
+            try checkpoints.write(state, optimizer: optimizer, generator: generator)
+            savedStep = step
+            report(.checkpointSaved(path: url.path, step: step))
+        }
+        return url.path
+    }
+
+    private func nextLoss() -> Tensor {
+        let examples = exampleCount..<(exampleCount + configuration.trainBatchSize)
+        exampleCount = examples.upperBound
+        return task.loss(examples, generator)
+    }
+
+    /// Reads the curves where it is time; true when it is enough.
+    private func measure() throws -> Bool {
+        guard let measure = task.measure, step == stepCount || step % measuringInterval == 0
+        else { return false }
+        optimizer.useAverages()
+        defer { optimizer.useIterates() }
+        return try measure(step)
+    }
+
+    private func paint() {
+        guard let paint = task.paint, !cancellation.isRequested else { return }
+        optimizer.clearGradients()
+        // What is painted with is what would be saved.
+        optimizer.useAverages()
+        defer { optimizer.useIterates() }
+        do {
+            report(.validationPainted(step: step, pictures: try paint(step)))
+        } catch {
+            // Who ends a run does not wait for its pictures.
+            guard !cancellation.isRequested else { return }
+            tellOnce("pictures", "Validation pictures cannot be painted, the run goes on: \(error)")
+        }
+    }
+
+    /// Writes what was trained; where that cannot be, the state is kept if it can be.
+    private func write() throws {
+        guard let write = task.write else { return }
+        optimizer.useAverages()
+        let failure = Result { try write(step) }
+        optimizer.useIterates()
+        if case .failure(let error) = failure {
+            let saved = try? save()
+            throw TrainingError.notWritten(
+                problem: "\(error)", checkpoint: saved ?? checkpoints.newest?.path)
+        }
+    }
+
+    /// Saves a state that is due. Where that cannot be, older ones are still there, and what was
+    /// trained is written at the end.
+    private func saveIfPossible() throws {
+        do {
+            _ = try save()
+            told.remove("checkpoint")
+        } catch CheckpointError.notFinite {
+            try giveUp()
+        } catch let error as FileError {
+            let newest = checkpoints.newest.map { "the newest saved state is \($0.path)" }
+            tellOnce(
+                "checkpoint",
+                "The state after step \(step) is not saved, the run goes on: \(error) "
+                    + "(\(newest ?? "no other is saved"))")
+        }
+    }
+
+    private func tellOnce(_ topic: String, _ sentence: String) {
+        if told.insert(topic).inserted { report(.notice(sentence)) }
+    }
+
+    private func interrupt() throws -> Never {
+        guard step > 0 else { throw TrainingError.interrupted(step: 0, checkpoint: nil) }
+        let saved: String
+        do {
+            saved = try save()
+        } catch {
+            throw TrainingError.interruptedUnsaved(
+                step: step, problem: "\(error)", checkpoint: checkpoints.newest?.path)
+        }
+        throw TrainingError.interrupted(step: step, checkpoint: saved)
+    }
+
+    private func giveUp() throws -> Never {
+        let saved = step > 0 ? try? save() : nil
+        throw TrainingError.notFinite(
+            step: step, attempts: Self.patience, saved: saved ?? checkpoints.newest?.path,
+            cause: cause)
+    }
+
+    /// Why nothing is finite, where that can be seen.
+    private var cause: String? {
+        let damaged = optimizer.parameters.first { !$0.tensor.isAllFinite }
+        guard let name = damaged?.name else { return task.diagnose?() }
+        return step == 0
+            ? "\(name) is not finite before anything is trained, so what the run starts from is "
+                + "damaged"
+            : "\(name) is not finite any more: the learning rate is too high, so start again with "
+                + "a lower --learning-rate"
+    }
+
+    private func skipReason(_ outcome: StepOutcome) -> String {
+        if !outcome.loss.isFinite { return "the loss is \(outcome.loss)" }
+        if let first = outcome.unmoved.first {
+            let more = outcome.unmoved.count > 1 ? " and \(outcome.unmoved.count - 1) more" : ""
+            return
+                "the gradients of \(first)\(more) are not finite, so these did not move; all "
+                + "others have moved, since the backward is fused"
+        }
+        guard scale.canBackOff else { return "the gradients are not finite" }
+        return "the fp16 gradients overflowed at scale \(scale.factor), now half of it"
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

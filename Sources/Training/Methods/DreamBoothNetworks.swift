@@ -1,0 +1,73 @@
+import Foundation
+import NN
+import Settings
+import StableDiffusion
+import Torch
+
+/// DreamBooth: the whole U-Net is trained, and the text encoder where that is wanted.
+struct DreamBoothNetworks: FineTunedNetworks {
+    let source: ModelSource
+    let unet: UNet
+    let context: TextContext
+    let dtype: DType
+    let groups: [ParameterGroup]
+    /// Nil where it stays as it is: then it is freed once the texts are encoded.
+    private let textEncoder: TextEncoder?
+
+    /// Loads what is trained in fp32, whatever the model's files have, or in bf16 where that is
+    /// wanted.
+    init(
+        _ source: ModelSource, _ configuration: FineTuningConfiguration, device: Device
+    ) throws {
+        self.source = source
+        dtype = configuration.training.mixedPrecision.dtype(on: device)
+        let weights = configuration.training.fullBF16 ? DType.bfloat16 : .float32
+        let encoder = try source.textEncoder(
+            dtype: configuration.trainTextEncoder ? weights : .float32, device: device)
+        unet = try source.unet(dtype: weights, device: device)
+        unet.checkpointsActivations = configuration.training.gradientCheckpointing
+        textEncoder = configuration.trainTextEncoder ? encoder : nil
+
+        func group(
+            _ network: AdaptedNetwork, _ store: ParameterStore, scale: Double = 1,
+            lastStep: Int? = nil
+        ) -> ParameterGroup {
+            store.setRequiresGradient(true)
+            return ParameterGroup(
+                name: network.rawValue,
+                parameters: store.entries.map { ("\(network.rawValue).\($0.name)", $0.tensor) },
+                learningRateScale: scale, lastStep: lastStep)
+        }
+        var groups = [group(.unet, unet.parameters)]
+        if let textEncoder {
+            groups.append(
+                group(
+                    .textEncoder, textEncoder.parameters,
+                    scale: configuration.textEncoderRateScale,
+                    lastStep: configuration.training.stopTextEncoderTraining))
+        }
+        self.groups = groups
+        context = TextContext(
+            try configuration.texts(), encoder, tokenizer: source.tokenizer,
+            isTrained: configuration.trainTextEncoder, dtype: dtype, device: device)
+    }
+
+    /// Read again: the weights themselves are trained.
+    func frozenUNet(device: Device) throws -> UNet {
+        try source.unet(dtype: dtype, device: device)
+    }
+
+    func pipeline(device: Device) throws -> Pipeline {
+        // The parts that are not trained are read again rather than kept in memory.
+        Pipeline(
+            source, textEncoder: try textEncoder ?? source.textEncoder(device: device), unet: unet,
+            autoencoder: try source.autoencoder(device: device), precision: dtype, device: device)
+    }
+
+    func write(to output: URL, training: TrainingSummary) throws -> [URL] {
+        try ModelWriter.write(
+            to: output, source: source, unet: unet.parameters,
+            textEncoder: textEncoder?.parameters)
+        return [output]
+    }
+}

@@ -1,0 +1,61 @@
+import Datasets
+import Foundation
+import NN
+import Settings
+import StableDiffusion
+import Torch
+
+/// A hypernetwork: small networks before the keys and values of attention.
+struct HypernetworkNetworks: FineTunedNetworks {
+    let source: ModelSource
+    let unet: UNet
+    let context: TextContext
+    let dtype: DType
+    let groups: [ParameterGroup]
+    private let hypernetwork: Hypernetwork
+
+    init(
+        _ source: ModelSource, _ configuration: FineTuningConfiguration,
+        _ method: HypernetworkTraining, device: Device
+    ) throws {
+        self.source = source
+        dtype = configuration.training.mixedPrecision.dtype(on: device)
+        let encoder = try source.textEncoder(device: device)
+        unet = try source.unet(dtype: dtype, device: device)
+        unet.checkpointsActivations = configuration.training.gradientCheckpointing
+        var network = method.network
+        // Without a choice: every width that the model has.
+        if method.usesModelWidths { network.widths = unet.contextWidths }
+        let seed = configuration.training.seed ?? 0
+        let name = URL(fileURLWithPath: configuration.outputDir).lastPathComponent
+        hypernetwork = try Hypernetwork(
+            name: name, network,
+            generator: Generator(seed: Seeds.derived(from: seed, .vectors, 1)), device: device)
+        try hypernetwork.attach(to: unet)
+        hypernetwork.parameters.setRequiresGradient(true)
+        groups = [
+            ParameterGroup(name: "hypernetwork", parameters: hypernetwork.parameters.entries)
+        ]
+        context = TextContext(
+            try configuration.texts(), encoder, tokenizer: source.tokenizer, isTrained: false,
+            dtype: dtype, device: device)
+    }
+
+    func prepareStep(_ generator: Generator?) { hypernetwork.dropoutGenerator = generator }
+
+    func pipeline(device: Device) throws -> Pipeline {
+        hypernetwork.dropoutGenerator = nil
+        return Pipeline(
+            source, textEncoder: try source.textEncoder(dtype: dtype, device: device), unet: unet,
+            autoencoder: try source.autoencoder(device: device), precision: dtype, device: device)
+    }
+
+    func write(to output: URL, training: TrainingSummary) throws -> [URL] {
+        hypernetwork.step = training.stepCount
+        hypernetwork.checkpointName = source.name
+        hypernetwork.checkpointHash = try source.hash
+        let url = output.appending(path: "\(hypernetwork.name).pt")
+        try HypernetworkFile.write(hypernetwork, to: url)
+        return [url]
+    }
+}

@@ -1,0 +1,106 @@
+import Datasets
+import Foundation
+import NN
+import Settings
+import StableDiffusion
+import Torch
+
+/// Textual inversion: a few vectors are trained, and nothing else.
+///
+/// Only the vectors are parameters, so only they have moments: diffusers trains the whole token
+/// table and copies the other rows back at every step.
+struct TextualInversionNetworks: FineTunedNetworks {
+    let source: ModelSource
+    let unet: UNet
+    let context: TextContext
+    let dtype: DType
+    let groups: [ParameterGroup]
+    private let textEncoder: TextEncoder
+    private let embedding: TextualInversion
+
+    /// - Parameter notify: takes a sentence where vectors and initializer are not as many.
+    init(
+        _ source: ModelSource, _ configuration: FineTuningConfiguration,
+        _ method: TextualInversionConfiguration, device: Device, notify: (String) -> Void
+    ) throws {
+        self.source = source
+        dtype = configuration.training.mixedPrecision.dtype(on: device)
+        textEncoder = try source.textEncoder(dtype: dtype, device: device)
+        embedding = try method.embedding(
+            source, textEncoder, seed: configuration.training.seed ?? 0, notify: notify)
+        unet = try source.unet(dtype: dtype, device: device)
+        unet.checkpointsActivations = configuration.training.gradientCheckpointing
+        groups = [embedding.group()]
+        context = TextContext(
+            try configuration.texts(), textEncoder, tokenizer: source.tokenizer,
+            embeddings: [embedding], isTrained: true, dtype: dtype, device: device)
+    }
+
+    func pipeline(device: Device) throws -> Pipeline {
+        let pipeline = Pipeline(
+            source, textEncoder: textEncoder, unet: unet,
+            autoencoder: try source.autoencoder(device: device), precision: dtype, device: device)
+        pipeline.embeddings = [embedding]
+        return pipeline
+    }
+
+    func write(to output: URL, training: TrainingSummary) throws -> [URL] {
+        try embedding.describe(source, stepCount: training.stepCount)
+        // Programs other than diffusers take the file's name for the word.
+        let stem = embedding.token.filter { $0.isLetter || $0.isNumber || "-_".contains($0) }
+        let name = stem.isEmpty ? "embedding" : stem
+        let files = [
+            (
+                output.appending(path: "learned_embeds.safetensors"),
+                TextualInversionFile.Format.safetensors
+            ),
+            (output.appending(path: "\(name).safetensors"), .safetensors),
+            (output.appending(path: "\(name).pt"), .a1111),
+        ]
+        for (url, format) in files {
+            try TextualInversionFile.write(embedding, to: url, format: format)
+        }
+        return files.map(\.0)
+    }
+}
+
+extension TextualInversionConfiguration {
+    /// The vectors as they begin, ready to be trained.
+    ///
+    /// - Parameter notify: takes a sentence where vectors and initializer are not as many.
+    func embedding(
+        _ source: ModelSource, _ textEncoder: TextEncoder, seed: UInt64,
+        notify: (String) -> Void
+    ) throws -> TextualInversion {
+        let (embedding, notice) = try TextualInversion.initialized(
+            placeholderToken, from: initializerToken, vectorCount: vectorCount,
+            textEncoder: textEncoder, tokenizer: source.tokenizer,
+            generator: Generator(seed: Seeds.derived(from: seed, .vectors, 0)))
+        if let notice { notify(notice) }
+        embedding.vectors.requiresGradient = true
+        return embedding
+    }
+
+    /// Sees whether the word can be learned with a model.
+    func check(_ source: ModelSource) throws {
+        try TextualInversion.validate(placeholder: placeholderToken, for: source.tokenizer)
+        try TextualInversion.validate(initializer: initializerToken, for: source.tokenizer)
+    }
+}
+
+extension TextualInversion {
+    /// - Parameter rateScale: the vectors' rate as a factor of the run's.
+    func group(rateScale: Double = 1) -> ParameterGroup {
+        ParameterGroup(
+            name: "vectors", parameters: [("vectors", vectors)], learningRateScale: rateScale,
+            // Decay would pull the word towards nothing, which no other token is.
+            weightDecay: 0)
+    }
+
+    /// Notes how it came to be, for its files.
+    func describe(_ source: ModelSource, stepCount: Int) throws {
+        step = stepCount
+        baseModelName = source.name
+        baseModelHash = try source.hash
+    }
+}

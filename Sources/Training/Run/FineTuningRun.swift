@@ -1,0 +1,447 @@
+import Datasets
+import Files
+public import Foundation
+import Imaging
+import NN
+import Painting
+public import RunRecord
+public import Settings
+import StableDiffusion
+public import Torch
+
+/// Teaches a model a subject, or several, from a few photos of each, by any of the methods.
+///
+/// Subject-driven training with a rare word and prior preservation: Ruiz et al. 2022,
+/// arXiv 2208.12242.
+public final class FineTuningRun {
+    /// The configuration with what was left open settled: a seed, captions, and a precision that
+    /// the device can compute in.
+    public private(set) var configuration: FineTuningConfiguration
+    private let device: Device
+    private let cancellation: Cancellation
+    private let runFiles: [String: Data]
+    private let report: (TrainingEvent) -> Void
+    private let recorder: RunRecorder
+
+    /// A run of this configuration, on one device.
+    ///
+    /// - Parameters:
+    ///   - runFiles: what repeats the run, for its folder, by name: `run.yaml` and what that
+    ///     names.
+    ///   - report: told what goes on, on the thread of ``run()``.
+    public init(
+        _ configuration: FineTuningConfiguration, device: Device = .cpu,
+        cancellation: Cancellation = Cancellation(), runFiles: [String: Data] = [:],
+        report: @escaping (TrainingEvent) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.device = device
+        self.cancellation = cancellation
+        self.runFiles = runFiles
+        let recorder = RunRecorder(device: device, notify: { report(.notice($0)) })
+        self.recorder = recorder
+        self.report = { event in
+            recorder.add(event)
+            report(event)
+        }
+    }
+
+    /// Trains and writes the model: a diffusers folder in the output folder.
+    ///
+    /// - Throws: ``TrainingError``, `ImagingError`, `ModelError`, `CheckpointError`, `FileError`
+    ///   and their like: one sentence each.
+    public func run() throws {
+        do {
+            try train()
+            recorder.end()
+        } catch {
+            recorder.end("\(error)")
+            throw error
+        }
+    }
+
+    private func train() throws {
+        try configuration.validate()
+        configuration.notices.forEach { report(.notice($0)) }
+        settlePrecision()
+
+        // All that can be wrong with the input is found before anything takes long.
+        let source = try openModel()
+        try source.verify()
+        try configuration.check(source)
+        let resolution = try resolution(for: source)
+        let data = try TrainingData(
+            configuration.subjects.map { (url($0.instanceDataDir), $0.numRepeats) },
+            configuration.data, resolution: resolution,
+            factor: source.vaeConfiguration.downsamplingFactor)
+        let photos = data.photos
+        data.remarks.forEach { report(TrainingEvent($0)) }
+        try settleCaptions(data)
+        let output = url(configuration.outputDir)
+        CheckpointFolder.recover(in: output)
+        let checkpoint = try findCheckpoint(in: output)
+        settleSeed(checkpoint)
+        let heldOut = try holdOut(photos)
+        let places = photos.examples.filter { !heldOut.contains($0) }
+        let exampleCount = TrainingExamples.epochCount(
+            places.count, configuration.wantedClassCount)
+        let stepCount = configuration.training.stepCount(exampleCount: exampleCount)
+        try configuration.training.validateWarmup(stepCount: stepCount)
+        advise(stepCount: stepCount)
+
+        try Folder.create(output)
+        for (name, data) in runFiles {
+            attempt(name) { try AtomicFile.write(data, to: output.appendingPathComponent(name)) }
+        }
+        configuration.captions = configuration.captions?.varied(
+            configuration.data, seed: configuration.training.seed ?? 0)
+        var settings = try configuration.settings(
+            resolution: resolution, stepCount: stepCount, modelHash: try source.hash)
+        settings.merge(try data.settings()) { $1 }
+        // Which ones they are follows from the photos and the seed.
+        settings["num-held-out"] = String(heldOut.count)
+        try checkpoint?.require(settings)
+        let log = try TrainingLog(
+            output.appendingPathComponent("training.jsonl"),
+            keepingSteps: checkpoint?.state.step ?? 0, notify: { [report] in report(.notice($0)) })
+
+        let classPhotos = try classPhotos(source, resolution: resolution)
+        if let classPhotos {
+            classPhotos.remarks(resolution: resolution).forEach { report(TrainingEvent($0)) }
+            settings["class-data-dir"] = "photos \(try classPhotos.fingerprint())"
+            try checkpoint?.require(settings)
+        }
+
+        recorder.begin(
+            RunDescription(
+                configuration: configuration, settings: settings, modelName: source.name,
+                modelHash: try source.hash, device: "\(device)", stepCount: stepCount,
+                photos: photos.photos.enumerated().map { index, photo in
+                    RunDescription.Photo(
+                        url: photo.url,
+                        caption: configuration.captions.map { $0.texts[$0.numbers[index]] },
+                        isHeldOut: heldOut.contains(index))
+                }, photosFingerprint: try photos.fingerprint()), log: log)
+
+        var examples = try examples(
+            data, places, classPhotos, source, resolution: resolution)
+        try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
+        let networks = try makeNetworks(
+            source, configuration, device: device, notify: { report(.notice($0)) })
+        var objective = DiffusionObjective(
+            unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
+            dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,
+            snrGamma: configuration.training.snrGamma,
+            isDebiased: configuration.training.debiasedEstimationLoss,
+            loss: configuration.training.lossFunction)
+        if configuration.selfDistillation {
+            objective.frozenPrior = try FrozenPrior(
+                networks, classTexts: try configuration.classTextNumbers(), device: device)
+        }
+        let trainedCount = photos.count - heldOut.count
+        let curve = try LearningObserver(
+            configuration, networks, objective, photos: examples.instances,
+            subjects: photos.subjects, heldOut: heldOut,
+            stepCount: stepCount, log: log, device: device,
+            best: configuration.keepsBest ? BestState(output) : nil,
+            write: { [self] in
+                _ = try networks.write(to: $0, training: summary($1, trainedCount, resolution))
+            }, report: report)
+        var files: [URL] = []
+        let task = TrainingTask(
+            groups: networks.groups,
+            loss: { [device, objective] positions, generator in
+                networks.prepareStep(generator)
+                let batches = examples.batches(positions, generator: generator, device: device)
+                return objective(
+                    batches, context: networks.context.rows(batches.flatMap(\.texts)))
+            },
+            paint: painter(networks, source, resolution: resolution, output: output),
+            measure: curve?.read,
+            write: { [self] step in
+                curve?.conclude()
+                files = try networks.write(
+                    to: output, training: summary(step, trainedCount, resolution))
+                for path in files { report(.modelSaved(path: path.path)) }
+            },
+            diagnose: { NonFiniteSource.sentence(networks, photos: examples.instances) })
+
+        let checkpoints = try CheckpointFolder(
+            output, settings: settings,
+            totalLimit: configuration.training.checkpointsTotalLimit, configuration: configuration)
+        let trainer = try Trainer(
+            configuration.training, stepCount: stepCount, task: task, checkpoints: checkpoints,
+            log: log, cancellation: cancellation, report: report)
+        if let checkpoint { try trainer.resume(from: checkpoint) }
+        if !trainer.optimizer.usesLearningRate {
+            report(
+                .notice(
+                    "The optimizer \(configuration.training.optimizer.rawValue) sets its learning "
+                        + "rate itself: --learning-rate has no effect (--optimizer-args "
+                        + "relative_step=False gives it one)."))
+        }
+        try trainer.run()
+
+        if let preview = recorder.record.previews.last?.pictures.first.map(PreviewPicture.init) {
+            trainer.optimizer.useAverages()
+            attempt("the preview picture") { try preview.write(beside: files) }
+            if networks.showsThumbnail {
+                attempt("the thumbnail") {
+                    _ = try networks.write(
+                        to: output,
+                        training: summary(trainer.step, trainedCount, resolution, preview))
+                }
+            }
+        }
+        if cancellation.isRequested {
+            throw TrainingError.interruptedAtEnd(result: files.first?.path ?? output.path)
+        }
+    }
+
+    /// Does what is only for looking at: where it cannot be done, that is told, and the run goes on.
+    private func attempt(_ what: String, _ body: () throws -> Void) {
+        do {
+            try body()
+        } catch {
+            report(.notice("\(what) cannot be written, the run goes on: \(error)"))
+        }
+    }
+
+    private func summary(
+        _ stepCount: Int, _ photoCount: Int, _ resolution: Int, _ preview: PreviewPicture? = nil
+    ) -> TrainingSummary {
+        TrainingSummary(
+            configuration: configuration, stepCount: stepCount, photoCount: photoCount,
+            resolution: resolution, thumbnail: preview?.thumbnail)
+    }
+
+    /// Which photos are measured and not trained on.
+    private func holdOut(_ photos: TrainingPhotos) throws -> [Int] {
+        let record = configuration.training.record
+        // Photos that nobody looks at would only be missing.
+        guard configuration.training.measuringSteps != 0 else { return [] }
+        let chosen = try HeldOutPhotos.choose(
+            of: photos.subjects, wanted: record.numHeldOut,
+            seed: configuration.training.seed ?? 0)
+        let count = chosen.count
+        if count > 0 {
+            let names = chosen.map { photos.photos[$0].url.lastPathComponent }
+            report(
+                .notice(
+                    "\(count) of \(photos.count) photos \(count == 1 ? "is" : "are") not trained "
+                        + "on but measured, to tell learning from learning by heart: "
+                        + "\(names.joined(separator: ", ")) (--num-held-out 0 trains on all)."))
+        }
+        return chosen
+    }
+
+    private func openModel() throws -> ModelSource {
+        let training = configuration.training
+        let source = try ModelSource(
+            configuration.model.map(url) ?? EmbeddedModel.locate(),
+            predictionOverride: training.predictionType,
+            rescalesBetas: training.rescaleBetasZeroSNR)
+        try training.check(source.schedulerConfiguration)
+        if configuration.method != .dreamBooth, let notice = training.overrideNotice {
+            report(.notice(notice))
+        }
+        return source
+    }
+
+    private func resolution(for source: ModelSource) throws -> Int {
+        let factor = source.vaeConfiguration.downsamplingFactor
+        let side =
+            configuration.training.resolution ?? source.unetConfiguration.sampleSize * factor
+        try TrainingConfiguration.validate(resolution: side, multiple: factor)
+        return side
+    }
+
+    private func findCheckpoint(in output: URL) throws -> TrainingCheckpoint? {
+        guard let name = configuration.resumeFromCheckpoint else {
+            if let step = CheckpointFolder.steps(in: output).last {
+                throw TrainingError.outputInUse(
+                    path: configuration.outputDir, checkpoint: "checkpoint-\(step)")
+            }
+            return nil
+        }
+        let found = try CheckpointFolder.find(name, in: output)
+        if found == nil {
+            report(.notice("There is no checkpoint in \(output.path) yet: training starts anew."))
+        }
+        return found
+    }
+
+    private func settleCaptions(_ data: TrainingData) throws {
+        configuration.captions = nil
+        let reason: String
+        var isUsed = Array(repeating: false, count: data.photos.count)
+        if case .textualInversion = configuration.method {
+            reason = "since textual inversion has sentences of its own; see --templates."
+        } else {
+            let prompts = data.photos.subjects.map { configuration.subjects[$0].instancePrompt }
+            if configuration.subjects.count > 1 || configuration.instancePrompt == nil {
+                configuration.captions = PhotoTexts(try data.captions.read(where: prompts))
+            }
+            reason = "since --instance-prompt is given; leave it away to use them."
+            isUsed = prompts.map { $0 == nil }
+        }
+        let count = data.captions.count { !isUsed[$0] }
+        if count > 0 {
+            let captions =
+                count == 1
+                ? "1 caption beside the photos is" : "\(count) captions beside the photos are"
+            report(.notice("\(captions) not used, \(reason)"))
+        }
+    }
+
+    private func settleSeed(_ checkpoint: TrainingCheckpoint?) {
+        guard configuration.training.seed == nil else { return }
+        let before = checkpoint?.state.settings["seed"].flatMap { UInt64($0) }
+        // Small enough to be typed again.
+        configuration.training.seed = before ?? UInt64.random(in: 0..<(1 << 32))
+    }
+
+    private func settlePrecision() {
+        guard device == .cpu, configuration.training.mixedPrecision == .fp16 else { return }
+        configuration.training.mixedPrecision = .bf16
+        report(
+            .notice("A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used."))
+    }
+
+    private func advise(stepCount: Int) {
+        if configuration.training.maxTrainSteps == nil, stepCount < 100 {
+            report(
+                .notice(
+                    "\(configuration.training.numTrainEpochs) epoch(s) are \(stepCount) step(s); "
+                        + "a subject takes some hundred: see --max-train-steps."))
+        }
+    }
+
+    private func classPhotos(
+        _ source: ModelSource, resolution: Int
+    ) throws -> TrainingPhotos? {
+        let folders = configuration.classFolders
+        guard !folders.isEmpty else { return nil }
+        for (name, prompt) in folders {
+            try paintClassPictures(of: prompt, in: url(name), source, resolution: resolution)
+        }
+        return try TrainingPhotos(
+            folders.map { (url($0.name), 1) }, resolution: resolution,
+            limit: configuration.numClassImages, takesRepeated: false, measuring: false,
+            toleratesFailures: false)
+    }
+
+    /// Those that are missing.
+    private func paintClassPictures(
+        of prompt: String, in folder: URL, _ source: ModelSource, resolution: Int
+    ) throws {
+        let native =
+            source.unetConfiguration.sampleSize * source.vaeConfiguration.downsamplingFactor
+        var settings = GenerationSettings(prompt: prompt)
+        settings.stepCount = configuration.classImageSteps
+        // Models paint best at their own size; enlarging, though, would blur.
+        settings.width = max(native, resolution)
+        settings.height = settings.width
+        let precision =
+            configuration.priorGenerationPrecision ?? configuration.training.mixedPrecision
+        // The schedule is the one to be learned, which the untrained model knows nothing of.
+        let source =
+            configuration.training.rescaleBetasZeroSNR ? try ModelSource(source.url) : source
+        let pictures = ClassPictures(
+            folder: folder, count: configuration.numClassImages, settings: settings,
+            seed: configuration.training.seed ?? 0, batchSize: configuration.sampleBatchSize)
+        try pictures.complete(
+            pipeline: {
+                try Pipeline(source, precision: precision.dtype(on: device), device: device)
+            },
+            cancellation: cancellation,
+            progress: { report(.preparing("painting class pictures", done: $0, total: $1)) })
+    }
+
+    /// The autoencoder lives only here: encoding is all it is for.
+    private func examples(
+        _ data: TrainingData, _ places: [Int], _ classPhotos: TrainingPhotos?,
+        _ source: ModelSource, resolution: Int
+    ) throws -> TrainingExamples {
+        let seed = configuration.training.seed ?? 0
+        let isCentered = configuration.training.centerCrop
+        let autoencoder = try source.autoencoder(device: device)
+        let store = try configuration.latentsFolder.map {
+            try LatentStore($0, autoencoder: autoencoder, device: device)
+        }
+        func cache(
+            _ photos: TrainingPhotos, _ views: PhotoViews, _ what: String
+        ) throws -> LatentCache {
+            try LatentCache(
+                photos, views: views, store: store, autoencoder: autoencoder, device: device,
+                checkCancellation: cancellation.check,
+                progress: { report(.preparing("encoding \(what)", done: $0, total: $1)) })
+        }
+        return TrainingExamples(
+            instances: try cache(
+                data.photos, data.views(isCentered: isCentered, seed: seed), "photos"),
+            places: places,
+            classes: try classPhotos.map {
+                try cache(
+                    $0, PhotoViews(resolution: resolution, isCentered: isCentered, seed: seed),
+                    "class pictures")
+            },
+            repeatsAsClass: configuration.selfDistillation,
+            timestepCount: source.schedulerConfiguration.trainingStepCount,
+            offsetNoise: configuration.training.offsetNoise,
+            instanceTextCount: try configuration.instanceTexts().count,
+            instanceTexts: configuration.captions?.choices,
+            classTexts: try classTexts(data.photos, classPhotos),
+            dropout: try configuration.wantedDropout.map {
+                // The last of all texts.
+                CaptionDropout(rate: $0, text: try configuration.texts().count - 1)
+            },
+            inputPerturbation: configuration.training.inputPerturbation,
+            batchSize: configuration.training.trainBatchSize, seed: seed)
+    }
+
+    /// Which text each class picture has, or each photo in its place.
+    private func classTexts(
+        _ photos: TrainingPhotos, _ classPhotos: TrainingPhotos?
+    ) throws -> [Int] {
+        let numbers = try configuration.classTextNumbers()
+        guard let classPhotos else { return photos.subjects.map { numbers.lowerBound + $0 } }
+        // The first subject with a folder says of what it is; others with it say the same.
+        let owners = configuration.classFolders.map { folder in
+            configuration.subjects.firstIndex { $0.classDataDir == folder.name } ?? 0
+        }
+        return classPhotos.subjects.map { numbers.lowerBound + owners[$0] }
+    }
+
+    private func painter(
+        _ networks: any FineTunedNetworks, _ source: ModelSource, resolution: Int, output: URL
+    ) -> ((Int) throws -> [URL])? {
+        guard let prompt = configuration.training.validationPrompt else { return nil }
+        let folder = output.appendingPathComponent("validation")
+        return { [configuration, device, cancellation] step in
+            try Folder.create(folder)
+            let pipeline = try networks.pipeline(device: device)
+            var settings = GenerationSettings(prompt: prompt)
+            settings.width = resolution
+            settings.height = resolution
+            let writer = PictureWriter(pipeline: pipeline, settings: settings)
+            // The same seeds every time, so that pictures of different steps can be compared.
+            let places = (0..<configuration.training.numValidationImages).map { index in
+                (
+                    seed: (configuration.training.seed ?? 0) &+ UInt64(index),
+                    url: folder.appendingPathComponent("step-\(step)-\(index).png")
+                )
+            }
+            for place in places {
+                try writer.paint([place]) { _, _ in
+                    if cancellation.isRequested {
+                        throw TrainingError.interrupted(step: step, checkpoint: nil)
+                    }
+                }
+            }
+            return places.map(\.url)
+        }
+    }
+
+    private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
+}
