@@ -1,6 +1,5 @@
 import ArgumentParser
 import Files
-import FineTuning
 import Foundation
 import Painting
 import StableDiffusion

@@ -1,4 +1,6 @@
-import FineTuning
+import RunRecord
+import Settings
+import Training
 import Foundation
 import StableDiffusion
 import TestSupport

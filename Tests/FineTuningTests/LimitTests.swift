@@ -1,4 +1,5 @@
-import FineTuning
+import Settings
+import Training
 import NN
 import Testing
 

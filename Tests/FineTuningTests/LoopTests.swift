@@ -1,9 +1,13 @@
+import Datasets
+import Evaluation
 import Files
-import FineTuning
 import Foundation
-import TestSupport
+import RunRecord
+import Settings
 import Testing
+import TestSupport
 import Torch
+import Training
 
 /// What comes first in the loop, what ends it, and what does not.
 @Suite struct LoopTests {
