@@ -24,7 +24,7 @@ package struct BestState {
     private var old: URL { output.appendingPathComponent(".best.old.tmp") }
 
     /// Puts away what a killed process left; a state that had just made room gets its place back.
-    func recover() {
+    package func recover() {
         // Fails where a newer one stands there.
         _ = rename(old.path, url.path)
         for leftover in [place, old] { try? FileManager.default.removeItem(at: leftover) }

@@ -1,4 +1,5 @@
 import Files
+import Settings
 package import Foundation
 import Torch
 

@@ -76,8 +76,6 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     public var accepted = AcceptedSettings()
     /// `latest`, the name of a checkpoint in the output folder, or a path.
     public var resumeFromCheckpoint: String?
-    /// Replaces what an earlier run left in the output folder, once the new is whole.
-    public var overwrite = false
     /// The settings of the loop.
     public var training = TrainingConfiguration()
 

@@ -1,11 +1,11 @@
 import Files
 import Foundation
-import StableDiffusion
+package import StableDiffusion
 import Torch
 
 /// The sentences in which textual inversion sees its word (Gal et al. 2022, arXiv 2208.01618,
 /// appendix; the short lists that all implementations use).
-enum PromptTemplates {
+package enum PromptTemplates {
     /// For a thing: 27 sentences.
     static let object = [
         "a photo of a {}", "a rendering of a {}", "a cropped photo of the {}", "the photo of a {}",
@@ -62,11 +62,11 @@ enum PromptTemplates {
     /// would be learned from it.
     ///
     /// - Parameter path: the file that the sentences are from; nil: they are the built-in ones.
-    /// - Throws: ``TrainingError/option(name:value:problem:)`` naming file and line.
-    static func check(
+    /// - Throws: ``SettingError/option(name:value:problem:)`` naming file and line.
+    package static func check(
         _ templates: [String], of path: String?, word: String, vectorCount: Int,
         tokenizer: CLIPTokenizer
-    ) throws(TrainingError) {
+    ) throws(SettingError) {
         let limit = tokenizer.maximumLength - 2
         // More are refused where the vectors are made.
         guard vectorCount <= limit else { return }

@@ -69,7 +69,9 @@ struct InspectDataCommand: ParsableCommand {
         var use = FileUse()
         use.reads(URL(filePath: folder), "the folder of the photos")
         if let model { use.reads(URL(filePath: model), "the model") }
-        if let masks = data.maskDir { use.reads(URL(filePath: masks), "the folder of the masks") }
+        if let masks = data["mask-dir"] {
+            use.reads(URL(filePath: masks), "the folder of the masks")
+        }
         use.writes(
             file: URL(filePath: sheet), "--contact-sheet \(sheet)",
             overwriting: overwriting.overwrite)

@@ -1,3 +1,5 @@
+import Evaluation
+import RunRecord
 import Files
 import Foundation
 

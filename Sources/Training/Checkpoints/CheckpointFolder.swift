@@ -1,3 +1,4 @@
+import RunRecord
 import Files
 public import Foundation
 import NN

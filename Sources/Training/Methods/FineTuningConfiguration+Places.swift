@@ -1,3 +1,4 @@
+public import Settings
 import Files
 public import Foundation
 import StableDiffusion

@@ -1,3 +1,4 @@
+import Settings
 import Files
 import Foundation
 
@@ -193,7 +194,7 @@ public final class RunOutput {
         if exists("best"), !exists("best/best.json") { foreign.append("best") }
         if foreign == ["training.jsonl"], isLog { foreign = [] }
         guard foreign.isEmpty else {
-            throw TrainingError.option(
+            throw SettingError.option(
                 name: "output-dir", value: configuration.outputDir,
                 problem: "it holds \(OutputError.list(foreign)), which no run wrote and which this "
                     + "one would write over; move it away, or choose another folder.")

@@ -1,3 +1,4 @@
+import Settings
 import Files
 import Foundation
 import Imaging

@@ -17,6 +17,11 @@ struct SettingArguments<Place: SettingPlace>: ParsableArguments, CustomReflectab
 
     init() {}
 
+    /// What was typed for one of them, in one line.
+    subscript(_ name: String) -> String? {
+        given.first { $0.name == name }?.texts.joined(separator: " ")
+    }
+
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         for setting in Place.settings {

@@ -1,3 +1,5 @@
+import Training
+import RunRecord
 import ArgumentParser
 import Settings
 import Foundation

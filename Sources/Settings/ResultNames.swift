@@ -1,15 +1,15 @@
 import Files
 import Foundation
-import StableDiffusion
+package import StableDiffusion
 
 extension FineTuningConfiguration {
     /// The output folder's own name, from which files have theirs.
-    var outputName: String {
+    package var outputName: String {
         URL(fileURLWithPath: outputDir).standardizedFileURL.lastPathComponent
     }
 
     /// What the run writes into its folder for people to load: files, or the parts of a model.
-    var resultNames: [String] {
+    package var resultNames: [String] {
         switch method {
         case .dreamBooth: return ModelWriter.entries
         case .lora(let method):
@@ -32,17 +32,17 @@ extension FineTuningConfiguration {
 
 extension LoRAConfiguration {
     /// The name of the file in a spelling, in the folder of a run.
-    static func fileName(_ format: AdapterWriter.Format, _ name: String) -> String {
+    package static func fileName(_ format: AdapterWriter.Format, _ name: String) -> String {
         format == .kohya ? "\(name).safetensors" : "pytorch_lora_weights.safetensors"
     }
 }
 
 extension TextualInversionConfiguration {
     /// As diffusers names it.
-    static let fileName = "learned_embeds.safetensors"
+    package static let fileName = "learned_embeds.safetensors"
 
     /// Programs other than diffusers take the file's name for the word.
-    var fileStem: String {
+    package var fileStem: String {
         let stem = placeholderToken.filter { $0.isLetter || $0.isNumber || "-_".contains($0) }
         return stem.isEmpty ? "embedding" : stem
     }
