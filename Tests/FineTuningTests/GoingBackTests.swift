@@ -1,3 +1,4 @@
+import Evaluation
 import RunRecord
 import Settings
 import Training

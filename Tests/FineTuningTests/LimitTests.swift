@@ -1,3 +1,4 @@
+import RunRecord
 import Settings
 import Training
 import NN
