@@ -46,6 +46,9 @@ public struct AspectBuckets: Sendable, Equatable, CustomStringConvertible {
     /// The sizes to choose from, in order.
     public let sizes: [PixelSize]
 
+    /// No side is longer, so that areas can be computed.
+    private static let sideLimit = 1 << 20
+
     /// The sizes of a resolution, all lengths in pixels.
     public init(resolution: Int, step: Int, sides: ClosedRange<Int>, enlarges: Bool = true) {
         precondition(step > 0 && resolution > 0, "buckets of no size")
@@ -55,7 +58,9 @@ public struct AspectBuckets: Sendable, Equatable, CustomStringConvertible {
         self.enlarges = enlarges
         let area = resolution * resolution
         var found: Set<PixelSize> = [PixelSize(square: resolution)]
-        for width in stride(from: sides.lowerBound, through: sides.upperBound, by: step) {
+        // A wider one would be lower than the lowest.
+        let widest = min(sides.upperBound, area / sides.lowerBound)
+        for width in stride(from: sides.lowerBound, through: widest, by: step) {
             let height = min(sides.upperBound, area / width / step * step)
             guard height >= sides.lowerBound, height != width else { continue }
             found.insert(PixelSize(width: width, height: height))
@@ -89,6 +94,12 @@ public struct AspectBuckets: Sendable, Equatable, CustomStringConvertible {
         }
         let least = data.minBucketReso ?? max(step, half / step * step)
         let most = data.maxBucketReso ?? 2 * resolution / step * step
+        for (name, side) in [("min-bucket-reso", least), ("max-bucket-reso", most)] {
+            guard side <= Self.sideLimit else {
+                throw .option(
+                    name: name, value: String(side), problem: "must be at most \(Self.sideLimit).")
+            }
+        }
         try check(least, "min-bucket-reso", step)
         try check(most, "max-bucket-reso", step)
         guard least <= resolution else {

@@ -5,11 +5,13 @@ import Torch
 /// A caption as a list of tags, of which new captions are made.
 ///
 /// The rules are those of kohya's trainer (`process_caption` in sd-scripts): the first tags may be
-/// kept, the others are put in another order and then left out one by one; tags are joined by a
-/// comma and a space, whatever stood between them.
+/// kept, the others are put in another order and then left out one by one. They are joined by what
+/// stood between them, and a space; kohya's trainer joins them by a comma and a space even where
+/// another separator was given, which makes sentences of what were none.
 struct CaptionTags {
     let kept: [String]
     let others: [String]
+    private let joint: String
 
     /// - Parameters:
     ///   - separator: what stands between tags.
@@ -18,6 +20,7 @@ struct CaptionTags {
         let tags = caption.components(separatedBy: separator).map {
             $0.trimmingCharacters(in: .whitespaces)
         }
+        joint = separator.last?.isWhitespace == true ? separator : separator + " "
         kept = Array(tags.prefix(keepCount))
         others = Array(tags.dropFirst(keepCount))
     }
@@ -32,7 +35,7 @@ struct CaptionTags {
             let chances = Tensor.rand([tags.count], generator: generator).floats()
             tags = zip(tags, chances).filter { Double($0.1) >= dropout }.map(\.0)
         }
-        return (kept + tags).joined(separator: ", ")
+        return (kept + tags).joined(separator: joint)
     }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 public import Imaging
 
@@ -16,9 +17,9 @@ extension PhotoInspection {
         return ContactSheet.make(
             cells: cells, columns: ContactSheet.columns(for: cells.count),
             labels: entries.map { entry in
-                "\(entry.url.lastPathComponent) \(entry.size) → \(entry.trainedSize)"
+                "\(entry.url.readableName) \(entry.size) → \(entry.trainedSize)"
             },
-            title: "\(folder.lastPathComponent): \(entries.count) photos")
+            title: "\(folder.readableName): \(entries.count) photos")
     }
 
     private func cell(_ index: Int, side: Int) throws -> PixelImage {

@@ -47,7 +47,8 @@ package struct LatentStore {
     func read(_ url: URL) -> [LatentCache.Entry]? {
         guard let file = try? SafetensorsFile(url), let means = file.tensor("mean"),
             let deviations = file.tensor("deviation"), means.shape == deviations.shape,
-            means.rank == 4, means.dtype == .float32, deviations.dtype == .float32
+            means.rank == 4, !means.shape.contains(0), means.dtype == .float32,
+            deviations.dtype == .float32, means.isAllFinite, deviations.isAllFinite
         else { return nil }
         let weights = file.tensor("weights")
         guard weights.map({ $0.rank == 4 && $0.size(0) == means.size(0) }) ?? true else {

@@ -3,15 +3,24 @@ import Foundation
 import Imaging
 import Settings
 
-/// What is written beside the photos about each: files of the photo's name, `metadata.jsonl`, and
-/// the words in the name of a folder with repeats.
+/// What is written beside the photos about each: files of the photo's name, a table of captions,
+/// and the words in the name of a folder with repeats.
 ///
-/// Nothing is read until it is asked for, so that captions which are not used cannot stop a run.
+/// Nothing that is wrong with them is told until they are asked for, so that captions which are not
+/// used cannot stop a run.
 public struct PhotoCaptions {
+    /// Where the text of a photo is from.
+    enum Origin: Equatable {
+        /// A file of the photo's name.
+        case file(URL)
+        /// A row of a table.
+        case table(URL)
+        /// The name of the photo's folder.
+        case folder
+    }
+
     /// The endings of a caption file, the first one found wins.
     static let endings = ["txt", "caption"]
-    /// The name of the file in which the `datasets` library keeps captions.
-    static let metadataName = "metadata.jsonl"
     /// A caption is a sentence or a list of tags, and CLIP reads 77 tokens of it.
     private static let captionLimit = 1 << 20
 
@@ -19,7 +28,7 @@ public struct PhotoCaptions {
     private struct Place {
         let photo: URL
         let file: URL?
-        let metadata: URL?
+        let tables: [TrainingPhotos.Table]
         let words: String?
     }
 
@@ -32,51 +41,78 @@ public struct PhotoCaptions {
         var places: [Place] = []
         var entries: Set<String> = []
         for part in photos.parts {
-            let names = part.folder.skipped.map(\.name)
-            let url = part.folder.url
-            var files: [String: String] = [:]
-            for ending in Self.endings.reversed() {
-                for name in names where (name as NSString).pathExtension.lowercased() == ending {
-                    files[(name as NSString).deletingPathExtension] = name
-                }
-            }
-            let hasMetadata = names.contains(Self.metadataName)
+            let files = Self.files(part.folder.skipped.map(\.url))
             for photo in part.photos {
-                let file = files[photo.url.deletingPathExtension().lastPathComponent]
                 places.append(
                     Place(
-                        photo: photo.url, file: file.map { url.appendingPathComponent($0) },
-                        metadata: hasMetadata
-                            ? url.appendingPathComponent(Self.metadataName) : nil,
-                        words: part.words))
+                        // `a.jpg.txt` is of `a.jpg` alone, `a.txt` of every `a`.
+                        photo: photo.url, file: files[photo.name] ?? files[photo.stem],
+                        tables: part.tables, words: part.words))
             }
             // Both endings, where a photo has both: the one that loses is no stray either.
-            let stems = Set(
-                part.photos.map { $0.url.deletingPathExtension().lastPathComponent })
+            let owners = Set(part.photos.flatMap { [$0.stem, $0.name] })
             entries.formUnion(
-                names.filter { name in
-                    let name = name as NSString
-                    return name as String == Self.metadataName
-                        || Self.endings.contains(name.pathExtension.lowercased())
-                            && stems.contains(name.deletingPathExtension)
-                }.map { url.appendingPathComponent($0).path })
+                part.folder.skipped.map(\.url).filter { url in
+                    CaptionTable.fileNames.contains(url.readableName)
+                        || Self.isCaption(url) && owners.contains(url.readableStem)
+                }.map(\.readablePath))
         }
         self.places = places
         self.entries = entries
+    }
+
+    private static func isCaption(_ url: URL) -> Bool {
+        endings.contains((url.readableName as NSString).pathExtension.lowercased())
+    }
+
+    /// Files with captions by their names without ending.
+    private static func files(_ urls: [URL]) -> [String: URL] {
+        var files: [String: URL] = [:]
+        for ending in endings.reversed() {
+            for url in urls
+            where (url.readableName as NSString).pathExtension.lowercased() == ending {
+                files[url.readableStem] = url
+            }
+        }
+        return files
+    }
+
+    /// Rows of tables that name no photo that is used: the tables' names, how many rows, the first.
+    var unmatchedRows: [(table: String, count: Int, first: String)] {
+        var used: [URL: Set<String>] = [:]
+        var order: [CaptionTable] = []
+        for place in places {
+            for table in place.tables {
+                guard case .success(let found) = table.result else { continue }
+                if used[found.url] == nil { order.append(found) }
+                used[found.url, default: []].insert(table.prefix + place.photo.readableName)
+            }
+        }
+        return order.compactMap { table in
+            let rest = table.names.filter { used[table.url]?.contains($0) != true }
+            return rest.first.map { (table.url.readableName, rest.count, $0) }
+        }
+    }
+
+    /// What a photo's text is written in, for people.
+    func origin(of index: Int) -> String? {
+        guard let found = try? Self.text(of: places[index]) else { return nil }
+        switch found.origin {
+        case .file(let url): return url.readableName
+        case .table(let url):
+            return "\(places[index].photo.readableName) in \(url.readableName)"
+        case .folder: return "the name of the folder of \(places[index].photo.readableName)"
+        }
     }
 
     /// Photos that have a caption, as far as can be told without complaints.
     ///
     /// - Parameter isCounted: whether a photo, by its number, is asked for.
     package func count(where isCounted: (Int) -> Bool) -> Int {
-        var tables: [URL: [String: String]] = [:]
-        return places.enumerated().count { index, place in
-            guard isCounted(index) else { return false }
-            if place.file != nil || place.words != nil { return true }
-            guard let metadata = place.metadata else { return false }
-            let table = tables[metadata] ?? (try? Self.table(metadata)) ?? [:]
-            tables[metadata] = table
-            return table[place.photo.lastPathComponent] != nil
+        places.enumerated().count { index, place in
+            isCounted(index)
+                && (place.file != nil || place.words != nil
+                    || place.tables.contains { $0.hasCaption(of: place.photo) })
         }
     }
 
@@ -87,95 +123,34 @@ public struct PhotoCaptions {
     /// - Throws: `FileError` for a file that is not UTF-8 text or not as it should be,
     ///   ``SettingError/option(name:value:problem:)`` naming the first photo without a caption.
     public func read(where prompts: [String?]? = nil) throws -> [String] {
-        var tables: [URL: [String: String]] = [:]
-        return try places.enumerated().map { index, place in
+        try places.enumerated().map { index, place in
             if let prompt = prompts?[index] { return prompt }
-            if let text = try Self.text(of: place, &tables) { return text }
-            let stem = place.photo.deletingPathExtension().lastPathComponent
+            if let found = try Self.text(of: place) { return found.text }
             throw SettingError.option(
                 name: "instance-prompt", value: nil,
-                problem: "is not given, and \(place.photo.path) has no caption; give "
+                problem: "is not given, and \(place.photo.readablePath) has no caption; give "
                     + "--instance-prompt for all photos (in a file of --subjects instance-prompt), "
                     + "or write what this one shows into "
-                    + "\(stem).txt beside it.")
+                    + "\(place.photo.readableStem).txt beside it.")
         }
     }
 
-    /// The caption of every photo as far as there is one; or what is wrong with it.
+    /// The caption of every photo and where it is from, as far as there is one; or what is wrong
+    /// with it.
     ///
-    /// Of a `metadata.jsonl` that cannot be read, every photo beside it tells the same.
-    func readEach() -> [Result<String?, any Error>] {
-        var tables: [URL: [String: String]] = [:]
-        return places.map { place in Result { try Self.text(of: place, &tables) } }
+    /// Of a table that cannot be read, every photo beside it tells the same.
+    func readEach() -> [Result<(text: String, origin: Origin)?, any Error>] {
+        places.map { place in Result { try Self.text(of: place) } }
     }
 
-    private static func text(
-        of place: Place, _ tables: inout [URL: [String: String]]
-    ) throws -> String? {
+    private static func text(of place: Place) throws -> (text: String, origin: Origin)? {
         if let file = place.file {
-            let text = joined(try text(file, limit: captionLimit))
-            if !text.isEmpty { return text }
+            let text = CaptionText.joined(try CaptionText.read(file, limit: captionLimit))
+            if !text.isEmpty { return (text, .file(file)) }
         }
-        if let metadata = place.metadata {
-            let table = try tables[metadata] ?? table(metadata)
-            tables[metadata] = table
-            if let text = table[place.photo.lastPathComponent], !text.isEmpty { return text }
+        for table in place.tables {
+            if let (text, url) = try table.caption(of: place.photo) { return (text, .table(url)) }
         }
-        return place.words
-    }
-
-    /// One line, whatever the lines of the file: a prompt knows no line breaks.
-    private static func joined(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline)
-            .map { $0.trimmingCharacters(in: .whitespaces) }
-            .filter { !$0.isEmpty }.joined(separator: " ")
-    }
-
-    /// UTF-8, without the byte-order mark that editors on Windows put first.
-    private static func text(_ url: URL, limit: Int) throws(FileError) -> String {
-        var bytes = try WholeFile.read(url, limit: limit)
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-        // A zero is valid UTF-8, but in a text it means UTF-16 without a mark.
-        guard !bytes.contains(0), let text = String(data: Data(bytes), encoding: .utf8) else {
-            throw FileError(
-                .read, url, reason: "its text is not in UTF-8; save it in that encoding")
-        }
-        return text
-    }
-
-    private struct Line: Decodable {
-        let name: String?
-        let text: String?
-        let caption: String?
-
-        enum CodingKeys: String, CodingKey {
-            case name = "file_name"
-            case text
-            case caption
-        }
-    }
-
-    /// The captions of `metadata.jsonl` by photos' names: an object a line.
-    private static func table(_ url: URL) throws(FileError) -> [String: String] {
-        var result: [String: String] = [:]
-        let lines = try text(url, limit: 1 << 28).split(
-            omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
-            guard let entry = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),
-                let name = entry.name, let caption = entry.text ?? entry.caption
-            else {
-                throw FileError(
-                    .read, url,
-                    reason: "its line \(index + 1) is not an object with \"file_name\" and "
-                        + "\"text\" or \"caption\", as {\"file_name\": \"a.png\", \"text\": "
-                        + "\"a red robot\"}")
-            }
-            guard result.updateValue(joined(caption), forKey: name) == nil else {
-                throw FileError(
-                    .read, url,
-                    reason: "its line \(index + 1) names \(name) a second time; keep one of them")
-            }
-        }
-        return result
+        return place.words.map { ($0, .folder) }
     }
 }

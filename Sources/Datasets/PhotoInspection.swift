@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 import Imaging
 public import Settings
@@ -23,6 +24,9 @@ public struct PhotoInspection {
         public let caption: String?
         /// Another form of the caption, where captions are varied.
         public let captionForm: String?
+        /// The end of the caption that is longer than the model reads; nil: there is none, or no
+        /// model was asked.
+        public let unreadText: String?
         /// Where its mask comes from; nil: it has none, or none is used.
         public let mask: String?
         /// What is worth a look, in a few words each.
@@ -49,6 +53,10 @@ public struct PhotoInspection {
     public let entries: [Entry]
     /// In the order of the folders.
     public let leftOut: [LeftOut]
+    /// What the run would tell before its first step.
+    public let found: FoundData
+    /// What else it would tell.
+    public let notices: [String]
     let views: PhotoViews
 
     /// Looks at everything in a folder.
@@ -57,24 +65,31 @@ public struct PhotoInspection {
     ///   - factor: how many pixels a latent of the model stands for, along one side.
     ///   - isCentered: whether crops are from the middle.
     ///   - seed: decides the crops, as in a run with it.
+    ///   - prompt: the text for all photos; nil: captions are read.
+    ///   - unread: gives the end of a text that the model does not read, nil where it reads all.
     /// - Throws: `ImagingError` for a folder that is none,
     ///   ``SettingError/option(name:value:problem:)`` for options that do not fit.
     public init(
         _ folder: URL, _ data: DataConfiguration, resolution: Int, factor: Int, isCentered: Bool,
-        seed: UInt64
+        seed: UInt64, prompt: String? = nil, unread: (String) -> String? = { _ in nil }
     ) throws {
         try data.validate()
         try TrainingConfiguration.validate(resolution: resolution, multiple: factor)
         let found = try TrainingData(
-            [(folder, 1)], data, resolution: resolution, factor: factor, toleratesFailures: true)
+            [PhotoSource(folder, hasPrompt: prompt != nil)], data, resolution: resolution,
+            factor: factor, toleratesFailures: true)
         self.folder = folder
         self.resolution = resolution
         buckets = found.buckets
         let views = found.views(isCentered: isCentered, seed: seed)
         self.views = views
-        let captions = found.captions.readEach()
-        entries = Self.entries(found, data, views, captions, seed: seed)
+        let captions: [Result<String?, any Error>] =
+            prompt.map { text in found.photos.photos.map { _ in .success(text) } }
+            ?? found.captions.readEach().map { $0.map { $0?.text } }
+        entries = Self.entries(found, data, views, captions, seed: seed, unread: unread)
         leftOut = Self.leftOut(found, captions)
+        self.found = found.found(prompts: found.photos.photos.map { _ in prompt })
+        notices = found.notices
     }
 
     /// How many rows an epoch has.
@@ -88,7 +103,7 @@ public struct PhotoInspection {
 
     private static func entries(
         _ found: TrainingData, _ data: DataConfiguration, _ views: PhotoViews,
-        _ captions: [Result<String?, any Error>], seed: UInt64
+        _ captions: [Result<String?, any Error>], seed: UInt64, unread: (String) -> String?
     ) -> [Entry] {
         let photos = found.photos.photos
         let repeats = found.photos.parts.flatMap { part in
@@ -113,9 +128,10 @@ public struct PhotoInspection {
                 croppedShare: croppedShare(frames, photo),
                 viewCount: frames.count * (data.randomFlip ? 2 : 1), repeats: repeats[index],
                 caption: texts[index], captionForm: form,
+                unreadText: texts[index].flatMap(unread),
                 mask: found.masks?.sources[index].map { source in
                     switch source {
-                    case .file(let url): url.lastPathComponent
+                    case .file(let url): url.readableName
                     case .transparency: "its transparency"
                     }
                 },
@@ -131,7 +147,7 @@ public struct PhotoInspection {
     ) -> [String] {
         var result: [String] = []
         if let (first, pair) = twin {
-            let name = first.url.lastPathComponent
+            let name = first.name
             let distance = photo.traits.flatMap { traits in
                 first.traits.map { $0.distance(to: traits) }
             }
@@ -170,11 +186,9 @@ public struct PhotoInspection {
                 LeftOut(url: $0.url, reason: "\($0.error)", stopsRuns: true)
             }
         }
-        for (folder, entries) in found.photos.strays(found.captions) {
+        for (_, entries) in found.photos.strays(found.captions) {
             result += entries.map {
-                LeftOut(
-                    url: folder.appendingPathComponent($0.name), reason: $0.reason,
-                    stopsRuns: false)
+                LeftOut(url: $0.url, reason: $0.reason, stopsRuns: false)
             }
         }
         for (photo, caption) in zip(found.photos.photos, captions) {

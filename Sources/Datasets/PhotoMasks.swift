@@ -55,22 +55,19 @@ public struct PhotoMasks {
         in name: String, for photos: TrainingPhotos
     ) throws -> [Source?] {
         let folder = URL(fileURLWithPath: name)
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
+        guard let entries = try? Folder.entries(of: folder) else {
             throw SettingError.option(
                 name: "mask-dir", value: name,
                 problem: "there is no such folder that can be listed; name the one with the "
                     + "masks, which have the names of the photos.")
         }
-        var files: [String: String] = [:]
+        var files: [String: URL] = [:]
         // The first by name, where endings differ.
-        for name in names.sorted().reversed() {
-            files[(name as NSString).deletingPathExtension] = name
+        for entry in entries.sorted(by: { $0.readableName > $1.readableName }) {
+            files[entry.readableStem] = entry
         }
         return photos.photos.map { photo in
-            let stem = photo.url.deletingPathExtension().lastPathComponent
-            return (files[stem] ?? files[stem + suffix]).map {
-                .file(folder.appendingPathComponent($0))
-            }
+            (files[photo.stem] ?? files[photo.stem + suffix]).map { .file($0) }
         }
     }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 
@@ -24,9 +25,15 @@ struct PhotoTwins {
             guard let first else { return nil }
             return Pair(
                 first: first, second: second,
-                isCopy: FileManager.default.contentsEqual(
-                    atPath: photos[first].url.path, andPath: photos[second].url.path))
+                isCopy: Self.haveSameBytes(photos[first].url, photos[second].url))
         }
+    }
+
+    private static func haveSameBytes(_ first: URL, _ second: URL) -> Bool {
+        guard let one = try? WholeFile.read(first), let other = try? WholeFile.read(second) else {
+            return false
+        }
+        return one == other
     }
 
     /// What to say before training, in one sentence; nil where there are none.
@@ -34,8 +41,8 @@ struct PhotoTwins {
         guard let pair = pairs.first else { return nil }
         let (first, second) = (photos[pair.first].url, photos[pair.second].url)
         return
-            "\(pairs.count) photo(s) look like another one, first \(second.lastPathComponent) like "
-            + "\(first.lastPathComponent): what is there twice counts twice, so take one away "
+            "\(pairs.count) photo(s) look like another one, first \(second.readableName) like "
+            + "\(first.readableName): what is there twice counts twice, so take one away "
             + "unless that is meant."
     }
 }

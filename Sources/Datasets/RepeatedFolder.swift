@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A folder in the data folder as kohya's trainer wants them: `10_sks robot` holds photos that
@@ -17,5 +18,20 @@ struct RepeatedFolder: Equatable {
         guard !words.isEmpty else { return nil }
         self.repeats = repeats
         self.words = words
+    }
+
+    /// Those in a folder, in an order that is the same everywhere.
+    static func folders(in url: URL) -> [(url: URL, meaning: RepeatedFolder)] {
+        let entries = (try? Folder.entries(of: url)) ?? []
+        return entries.filter(\.hasTextName)
+            .sorted { $0.readableName.utf8.lexicographicallyPrecedes($1.readableName.utf8) }
+            .compactMap { url in
+                var isFolder: ObjCBool = false
+                guard let meaning = RepeatedFolder(name: url.readableName),
+                    FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder),
+                    isFolder.boolValue
+                else { return nil }
+                return (url, meaning)
+            }
     }
 }

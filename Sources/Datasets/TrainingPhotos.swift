@@ -14,21 +14,20 @@ public struct TrainingPhotos {
         let repeats: Int
         /// The caption of photos without one of their own.
         let words: String?
+        /// What says of its photos what they show, the nearest first.
+        let tables: [Table]
         /// The masks beside the photos, by the photos' names without ending: they are no photos.
         let masks: [String: URL]
 
         init(
             _ folder: PhotoFolder, subject: Int, limit: Int = .max, repeats: Int,
-            words: String? = nil
+            words: String? = nil, tables: [Table] = []
         ) {
-            func stem(_ photo: PhotoFolder.Photo) -> String {
-                photo.url.deletingPathExtension().lastPathComponent
-            }
-            let stems = Set(folder.entries.map(stem))
+            let stems = Set(folder.entries.map(\.stem))
             var masks: [String: URL] = [:]
             var photos: [PhotoFolder.Photo] = []
             for photo in folder.entries {
-                let name = stem(photo)
+                let name = photo.stem
                 let end = name.dropLast(PhotoMasks.suffix.count)
                 if name.hasSuffix(PhotoMasks.suffix), stems.contains(String(end)) {
                     masks[String(end)] = photo.url
@@ -41,8 +40,23 @@ public struct TrainingPhotos {
             self.subject = subject
             self.repeats = repeats
             self.words = words
+            self.tables = tables
             self.masks = masks
         }
+    }
+
+    /// A table of captions as the photos of one folder look into it.
+    struct Table {
+        let result: Result<CaptionTable, FileError>
+        /// The way from the table's folder to that of the photos: empty, or with a slash at its end.
+        let prefix: String
+
+        func caption(of photo: URL) throws -> (text: String, url: URL)? {
+            let table = try result.get()
+            return table.caption(of: prefix + photo.readableName).map { ($0, table.url) }
+        }
+
+        func hasCaption(of photo: URL) -> Bool { (try? caption(of: photo)) != nil }
     }
 
     /// The folder of each subject.
@@ -67,54 +81,106 @@ public struct TrainingPhotos {
         measuring: Bool = false, toleratesFailures: Bool = false
     ) throws(ImagingError) {
         try self.init(
-            [(url, 1)], resolution: resolution, limit: limit, takesRepeated: takesRepeated,
+            [PhotoSource(url)], resolution: resolution, limit: limit, takesRepeated: takesRepeated,
             measuring: measuring, toleratesFailures: toleratesFailures)
     }
 
     /// Looks at every photo of several folders, one a subject.
-    ///
-    /// - Parameter folders: each with how often its photos count.
     package init(
-        _ folders: [(url: URL, repeats: Int)], resolution: Int, limit: Int? = nil,
+        _ sources: [PhotoSource], resolution: Int, limit: Int? = nil,
         takesRepeated: Bool, measuring: Bool, toleratesFailures: Bool
     ) throws(ImagingError) {
         let side = max(1, resolution / 2)
-        func scan(_ url: URL, canBeEmpty: Bool) throws(ImagingError) -> PhotoFolder {
+        func scan(
+            _ url: URL, names: Set<String>? = nil, canBeEmpty: Bool
+        ) throws(ImagingError) -> PhotoFolder {
             try PhotoFolder.scan(
-                url, minimumSide: side, measuring: measuring,
+                url, names: names, minimumSide: side, measuring: measuring,
                 canBeEmpty: canBeEmpty || toleratesFailures, toleratesFailures: toleratesFailures)
         }
         var parts: [Part] = []
-        for (subject, (url, repeats)) in folders.enumerated() {
-            let repeated = takesRepeated ? Self.repeatedFolders(in: url) : []
-            let folder = try scan(url, canBeEmpty: !repeated.isEmpty)
-            parts.append(
-                Part(folder, subject: subject, limit: limit ?? .max, repeats: repeats))
-            for (name, meaning) in repeated {
-                let inner = try scan(url.appendingPathComponent(name), canBeEmpty: false)
+        for (subject, source) in sources.enumerated() {
+            guard takesRepeated else {
+                let folder = try scan(source.url, canBeEmpty: false)
                 parts.append(
                     Part(
-                        inner, subject: subject, repeats: meaning.repeats * repeats,
-                        words: meaning.words))
+                        folder, subject: subject, limit: limit ?? .max, repeats: source.repeats))
+                continue
             }
+            let first = parts.count
+            let folder = try scan(source.url, canBeEmpty: true)
+            let found = CaptionTable.find(among: folder.skipped.map(\.url))
+            func tables(_ prefix: String) -> [Table] {
+                found.map { [Table(result: $0, prefix: prefix)] } ?? []
+            }
+            // A level too low in kohya's tree, or just there.
+            let own =
+                source.hasPrompt
+                ? nil : RepeatedFolder(name: source.url.standardizedFileURL.readableName)
+            parts.append(
+                Part(
+                    folder, subject: subject, limit: limit ?? .max,
+                    repeats: source.repeats * (own?.repeats ?? 1), words: own?.words,
+                    tables: tables("")))
+            let numbered = RepeatedFolder.folders(in: source.url)
+            for (url, meaning) in numbered {
+                let inner = try scan(url, canBeEmpty: source.hasPrompt)
+                let table = CaptionTable.find(among: inner.skipped.map(\.url))
+                parts.append(
+                    Part(
+                        inner, subject: subject,
+                        repeats: source.repeats * (source.hasPrompt ? 1 : meaning.repeats),
+                        words: source.hasPrompt ? nil : meaning.words,
+                        tables: (table.map { [Table(result: $0, prefix: "")] } ?? [])
+                            + tables(url.readableName + "/")))
+            }
+            let taken = Set(numbered.map(\.url.readableName))
+            for (path, names) in Self.listedFolders(found) where !taken.contains(path) {
+                let url = source.url.appendingPathComponent(path)
+                guard FileManager.default.fileExists(atPath: url.path) else { continue }
+                parts.append(
+                    Part(
+                        try scan(url, names: names, canBeEmpty: true), subject: subject,
+                        repeats: source.repeats, tables: tables(path + "/")))
+            }
+            let isEmpty = parts[first...].allSatisfy {
+                $0.photos.isEmpty && $0.folder.refused.isEmpty
+            }
+            if isEmpty { throw Self.noPhotos(in: folder) }
         }
-        self.folders = folders.map(\.url)
+        folders = sources.map(\.url)
         self.parts = parts
         photos = parts.flatMap(\.photos)
     }
 
-    /// In an order that is the same everywhere.
-    private static func repeatedFolders(in url: URL) -> [(String, RepeatedFolder)] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.compactMap { name in
-            var isDirectory: ObjCBool = false
-            let path = url.appendingPathComponent(name).path
-            guard let meaning = RepeatedFolder(name: name),
-                FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-                isDirectory.boolValue
-            else { return nil }
-            return (name, meaning)
+    /// The folders within that a table names photos of, and these photos' names.
+    private static func listedFolders(
+        _ found: Result<CaptionTable, FileError>?
+    ) -> [(path: String, names: Set<String>)] {
+        guard case .success(let table)? = found else { return [] }
+        return table.folders.map { folder in
+            let names = table.names.filter { $0.hasPrefix(folder + "/") }
+                .map { String($0.dropFirst(folder.count + 1)) }
+            return (folder, Set(names))
         }
+    }
+
+    /// Says where the photos are, in case they are a level lower.
+    private static func noPhotos(in folder: PhotoFolder) -> ImagingError {
+        let inner = ((try? Folder.entries(of: folder.url)) ?? []).map { url in
+            let numbered = RepeatedFolder.folders(in: url).map(\.url)
+            return (
+                url: url,
+                count: ([url] + numbered).reduce(0) { $0 + PhotoFolder.pictureCount(in: $1) }
+            )
+        }
+        let places = inner.filter { $0.count > 0 && !$0.url.readableName.hasPrefix(".") }
+            .sorted { $0.url.readablePath < $1.url.readablePath }
+            .map { "\($0.url.readablePath) (\($0.count) pictures)" }
+        let path = folder.url.readablePath
+        return places.isEmpty
+            ? .noPhotos(path: path, skippedCount: folder.skipped.count)
+            : .photosElsewhere(path: path, places: places)
     }
 
     /// The number of photos that are used.
@@ -126,12 +192,12 @@ public struct TrainingPhotos {
     }
 
     /// The folders as one writes them in a sentence.
-    var folderNames: String { folders.map(\.path).joined(separator: ", ") }
+    var folderNames: String { folders.map(\.readablePath).joined(separator: ", ") }
 
     /// For every photo, the mask that lies beside it.
     var masks: [URL?] {
         parts.flatMap { part in
-            part.photos.map { part.masks[$0.url.deletingPathExtension().lastPathComponent] }
+            part.photos.map { part.masks[$0.stem] }
         }
     }
 
@@ -148,15 +214,19 @@ public struct TrainingPhotos {
         return result
     }
 
+    /// How many photos an epoch has: each as often as it counts.
+    var exampleCount: Int { parts.reduce(0) { $0 + $1.photos.count * $1.repeats } }
+
     /// What lies in the folders and has no meaning there, by folder.
     ///
     /// - Parameter captions: those beside the photos, where they are looked for: no strays.
     func strays(_ captions: PhotoCaptions?) -> [(folder: URL, entries: [PhotoFolder.Skipped])] {
-        let inner = Set(parts.map(\.folder.url.path))
+        let inner = parts.map(\.folder.url.readablePath)
         return parts.compactMap { part in
             let strays = part.folder.skipped.filter { entry in
-                let path = part.folder.url.appendingPathComponent(entry.name).path
-                return !inner.contains(path) && captions?.entries.contains(path) != true
+                let path = entry.url.readablePath
+                return !inner.contains { $0 == path || $0.hasPrefix(path + "/") }
+                    && captions?.entries.contains(path) != true
             }
             return strays.isEmpty ? nil : (part.folder.url, strays)
         }
@@ -169,17 +239,20 @@ public struct TrainingPhotos {
         var result: [DataRemark] = []
         for (folder, strays) in strays(captions) {
             result.append(
-                .skippedFiles(folder: folder.path, entries: strays.map { ($0.name, $0.reason) }))
+                .skippedFiles(
+                    folder: folder.readablePath, entries: strays.map { ($0.name, $0.reason) }))
         }
-        let small = photos.filter { min($0.width, $0.height) < resolution }
-        if let first = small.first {
-            result.append(
-                .notice(
-                    "\(small.count) photo(s) of \(folderNames) are smaller than \(resolution) "
-                        + "pixels and are enlarged, first \(first.url.lastPathComponent) "
-                        + "(\(first.width)x\(first.height))."))
-        }
+        if let notice = sizeNotice(resolution: resolution) { result.append(.notice(notice)) }
         return result
+    }
+
+    /// Tells of photos that are enlarged, where there are any.
+    func sizeNotice(resolution: Int) -> String? {
+        let small = photos.filter { min($0.width, $0.height) < resolution }
+        return small.first.map { first in
+            "\(small.count) photo(s) of \(folderNames) are smaller than \(resolution) "
+                + "pixels and are enlarged, first \(first.name) (\(first.width)x\(first.height))."
+        }
     }
 
     /// The SHA-256 of all photos' bytes in their order, its first 16 digits: the same photos

@@ -27,6 +27,8 @@ public enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible, L
     case notAFolder(path: String)
     /// The folder holds no photo.
     case noPhotos(path: String, skippedCount: Int)
+    /// The folder holds no photo, but folders in it do.
+    case photosElsewhere(path: String, places: [String])
     /// A picture could not be turned into a file's bytes.
     case encoding(path: String, detail: String)
     /// A PNG file has an impossible structure.
@@ -81,6 +83,10 @@ public enum ImagingError: Error, Sendable, Equatable, CustomStringConvertible, L
                     ? "the one entry in it is not a picture"
                     : "none of the \(skippedCount) entries in it is a picture"
             return "the folder \(path) holds no photos: \(rest); accepted are \(ImageFormat.list)"
+        case .photosElsewhere(let path, let places):
+            return
+                "the folder \(path) holds no photos itself, but folders in it do: "
+                + places.joined(separator: ", ") + "; name the one with the photos of the subject"
         case .encoding(let path, let detail):
             return "cannot write \(path): the picture could not be encoded (\(detail))"
         case .malformedPNG(let path, let detail):

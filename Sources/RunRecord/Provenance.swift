@@ -59,7 +59,7 @@ package struct Provenance: Codable, Equatable {
         photosFingerprint = description.photosFingerprint
         photos = try description.photos.map { photo in
             Photo(
-                name: photo.url.lastPathComponent,
+                name: photo.url.readableName,
                 sha256: SHA256.digest(of: try WholeFile.read(photo.url)).hexadecimal,
                 heldOut: photo.isHeldOut)
         }

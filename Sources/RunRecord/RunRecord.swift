@@ -1,3 +1,4 @@
+package import Datasets
 package import Evaluation
 package import Foundation
 
@@ -21,6 +22,8 @@ package struct RunRecord {
     package private(set) var steps: [StepRecord] = []
     package private(set) var curve = LearningCurve()
     package private(set) var previews: [Preview] = []
+    /// What the folders of photos held.
+    package private(set) var found: FoundData?
     package private(set) var skippedFiles:
         [(folder: String, entries: [(name: String, reason: String)])] =
             []
@@ -55,6 +58,11 @@ package struct RunRecord {
     package mutating func add(_ event: TrainingEvent) {
         switch event {
         case .notice(let sentence): notices.append(sentence)
+        case .found(let data):
+            found = data
+            for folder in data.folders where !folder.skipped.isEmpty {
+                skippedFiles.append((folder.path, folder.skipped.map { ($0.name, $0.reason) }))
+            }
         case .skippedFiles(let folder, let entries): skippedFiles.append((folder, entries))
         case .step(let record, _): steps.append(record)
         case .measured(let reading, _): curve.append(reading)

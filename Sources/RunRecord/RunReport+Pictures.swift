@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Settings
 
@@ -26,7 +27,7 @@ extension RunReport {
         let figures = photos.prefix(Self.photoLimit).compactMap { photo -> String? in
             guard let picture = image(photo.url, side: 176, asPhoto: true) else { return nil }
             let aside = photo.isHeldOut ? "<b>held out</b> · " : ""
-            let caption = photo.caption ?? photo.url.lastPathComponent
+            let caption = photo.caption ?? photo.url.readableName
             let text = caption.count > 140 ? caption.prefix(140) + "…" : caption
             return "<figure\(photo.isHeldOut ? " class=\"aside\"" : "")>\(picture)"
                 + "<figcaption>\(aside)\(HTML.escaped(text))</figcaption></figure>"

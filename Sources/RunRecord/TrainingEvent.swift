@@ -1,3 +1,4 @@
+public import Datasets
 public import Evaluation
 public import Foundation
 
@@ -5,7 +6,9 @@ public import Foundation
 public enum TrainingEvent: Sendable {
     /// A sentence worth knowing.
     case notice(String)
-    /// What lay in a photo folder and is no photo.
+    /// What the folders of photos hold, before anything is made of it.
+    case found(FoundData)
+    /// What lay in another folder of pictures and is none.
     case skippedFiles(folder: String, entries: [(name: String, reason: String)])
     /// Something that comes before training, as `encoding photos`.
     case preparing(String, done: Int, total: Int)

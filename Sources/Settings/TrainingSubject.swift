@@ -102,6 +102,9 @@ extension FineTuningConfiguration {
         if subject.numRepeats < 1 {
             throw refuse("num-repeats", String(subject.numRepeats), "must be at least 1.")
         }
+        if subject.numRepeats > 10_000 {
+            throw refuse("num-repeats", String(subject.numRepeats), "must be at most 10000.")
+        }
         for other in subjects[..<number]
         where Self.path(other.instanceDataDir) == Self.path(subject.instanceDataDir) {
             throw refuse(

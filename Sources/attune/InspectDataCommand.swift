@@ -31,6 +31,9 @@ struct InspectDataCommand: ParsableCommand {
     @Option(help: "The seed of the training, which decides the crops.")
     var seed: UInt64 = 0
 
+    @Option(help: "The text of the training for all photos, in place of their captions.")
+    var instancePrompt: String?
+
     @Option(help: "Write a picture of all photos with their crops: a .png or .jpg file.")
     var contactSheet: String?
 
@@ -46,13 +49,14 @@ struct InspectDataCommand: ParsableCommand {
                 "--contact-sheet \(contactSheet ?? ""): the name must end in .png or .jpg.")
         }
         if let contactSheet { try check(contactSheet) }
-        let (resolution, factor) = try sizes()
+        let (resolution, factor, tokenizer) = try sizes()
         var settings = RunSettings(.dreamBooth)
         for (name, texts) in data.given { try settings.set(name, to: texts) }
         let configuration = try settings.dataConfiguration()
         let inspection = try PhotoInspection(
             URL(filePath: folder), configuration, resolution: resolution, factor: factor,
-            isCentered: centerCrop, seed: seed)
+            isCentered: centerCrop, seed: seed, prompt: instancePrompt,
+            unread: { text in tokenizer.flatMap { PromptEncoder($0).unread(of: text) } })
         for line in Self.lines(inspection, configuration) { print(line) }
         guard let sheet, !inspection.entries.isEmpty else { return }
         let picture = try inspection.contactSheet()
@@ -78,13 +82,19 @@ struct InspectDataCommand: ParsableCommand {
         try use.check()
     }
 
-    /// The resolution, and how many pixels a latent stands for.
-    private func sizes() throws -> (resolution: Int, factor: Int) {
-        // Nothing but a number is asked of the model: all of Stable Diffusion's have 8.
-        if model == nil, let resolution { return (resolution, 8) }
+    /// The resolution, how many pixels a latent stands for, and what reads captions.
+    private func sizes() throws -> (resolution: Int, factor: Int, tokenizer: CLIPTokenizer?) {
+        // Where no model is named and none is here: all of Stable Diffusion's have 8.
+        if model == nil, let resolution,
+            (try? EmbeddedModel.locate()).flatMap({ try? ModelSource($0) }) == nil
+        {
+            return (resolution, 8, nil)
+        }
         let source = try ModelSource(model.map { URL(filePath: $0) } ?? EmbeddedModel.locate())
         let factor = source.vaeConfiguration.downsamplingFactor
-        return (resolution ?? source.unetConfiguration.sampleSize * factor, factor)
+        return (
+            resolution ?? source.unetConfiguration.sampleSize * factor, factor, source.tokenizer
+        )
     }
 
     private static func lines(
@@ -96,14 +106,16 @@ struct InspectDataCommand: ParsableCommand {
                 + "an epoch, trained at \(inspection.resolution)",
             inspection.buckets.map { "Shapes are kept: \($0)" }
                 ?? "Photos are cropped to squares",
-            "",
+            "", "\(inspection.found)", "",
         ]
+        result += inspection.notices.map { "Note: \($0)" }
+        if !inspection.notices.isEmpty { result.append("") }
         if !entries.isEmpty {
             result += table(
                 [["Photo", "pixels", "trained as", "cropped", "views", "counts"]]
                     + entries.map { entry in
                         [
-                            entry.url.lastPathComponent, "\(entry.size)", "\(entry.trainedSize)",
+                            entry.url.readableName, "\(entry.size)", "\(entry.trainedSize)",
                             "\(Int((entry.croppedShare * 100).rounded())) %",
                             "\(entry.viewCount)", "\(entry.repeats)",
                         ]
@@ -112,12 +124,15 @@ struct InspectDataCommand: ParsableCommand {
         }
         for entry in entries {
             var facts: [String] = []
+            if let rest = entry.unreadText {
+                facts.append("longer than the model reads: \"\(rest)\" is lost")
+            }
             if let form = entry.captionForm { facts.append("also as \"\(form)\"") }
             if data.maskedLoss { facts.append(mask(entry, data)) }
             facts += entry.remarks
             guard entry.caption != nil || !facts.isEmpty else { continue }
             let caption = entry.caption.map { "\"\($0)\"" } ?? "no caption"
-            result.append("\(entry.url.lastPathComponent): \(caption)")
+            result.append("\(entry.url.readableName): \(caption)")
             result += facts.map { "  \($0)" }
         }
         let uncaptioned = entries.count { $0.caption == nil }
@@ -146,7 +161,7 @@ struct InspectDataCommand: ParsableCommand {
         let lines = inspection.leftOut.map { file in
             let reason = "\(file.reason)"
             // Sentences name the file themselves.
-            let line = file.stopsRuns ? reason : "\(file.url.lastPathComponent): \(reason)"
+            let line = file.stopsRuns ? reason : "\(file.url.readableName): \(reason)"
             return "  \(line)" + (file.stopsRuns ? " (training refuses the folder)" : "")
         }
         return ["", "Left out:"] + lines

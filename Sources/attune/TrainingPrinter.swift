@@ -24,6 +24,7 @@ final class TrainingPrinter {
         switch event {
         case .notice(let sentence):
             progress.line("Note: \(wording.sentence(sentence))")
+        case .found(let data): progress.line("\(data)")
         case .skippedFiles(let folder, let entries):
             progress.line("Skipped in \(folder):")
             for entry in entries { progress.line("  \(entry.name): \(entry.reason)") }

@@ -248,7 +248,9 @@ import Training
         var (notices, strays): ([String], [String]) = ([], [])
         try FineTuningRun(configuration("captions", prompt: prompt)) { event in
             if case .notice(let text) = event, text.contains("captions") { notices.append(text) }
-            if case .skippedFiles(_, let entries) = event { strays += entries.map(\.name) }
+            if case .found(let data) = event {
+                strays += data.folders.flatMap(\.skipped).map(\.name)
+            }
         }.run()
         #expect(
             notices == [

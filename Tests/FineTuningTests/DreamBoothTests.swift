@@ -199,7 +199,9 @@ import Training
     @Test func strayFilesAreListed() throws {
         var names: [String] = []
         try FineTuningRun(configuration("output", steps: 1)) { event in
-            if case .skippedFiles(_, let entries) = event { names += entries.map(\.name) }
+            if case .found(let data) = event {
+                names += data.folders.flatMap(\.skipped).map(\.name)
+            }
         }.run()
         #expect(names == ["Thumbs.db"])
     }

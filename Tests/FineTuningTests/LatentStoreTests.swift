@@ -53,6 +53,13 @@ import Training
         try whole.prefix(whole.count / 2).write(to: file)
         #expect(try trained("third", cached) == plain)
         #expect(try Data(contentsOf: file) == whole)
+        // One that holds no view is too.
+        let part = #"{"dtype":"F32","shape":[0,4,8,8],"data_offsets":[0,0]}"#
+        let header = Data(#"{"mean":\#(part),"deviation":\#(part)}"#.utf8)
+        try (withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header)
+            .write(to: file)
+        #expect(try trained("fourth", cached) == plain)
+        #expect(try Data(contentsOf: file) == whole)
     }
 
     @Test func whatDecidesLatentsIsInTheName() throws {

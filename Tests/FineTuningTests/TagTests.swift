@@ -73,7 +73,7 @@ import Training
             $0.shuffleCaption = true
             $0.captionSeparator = ";"
         }
-        #expect(Set(found) == ["a robot, red, on a table", "on a table, a robot, red"])
+        #expect(Set(found) == ["a robot, red; on a table", "on a table; a robot, red"])
     }
 
     @Test func plainCaptionsStayAsTheyAre() {

@@ -57,7 +57,7 @@ import Testing
     @Test func aFewHundred() throws {
         let files = try Self.corpus()
         var dice = Dice(state: 5)
-        for turn in 0..<300 {
+        for turn in 0..<100 {
             var bytes = files[turn % files.count]
             Mutation.apply(&bytes, files, &dice)
             Self.open(bytes)

@@ -79,12 +79,17 @@ public final class FineTuningRun {
         try checkSampler(source)
         let resolution = try resolution(for: source)
         let data = try TrainingData(
-            configuration.subjects.map { (url($0.instanceDataDir), $0.numRepeats) },
+            configuration.subjects.map {
+                PhotoSource(
+                    url($0.instanceDataDir), repeats: $0.numRepeats,
+                    hasPrompt: $0.instancePrompt != nil)
+            },
             configuration.data, resolution: resolution,
             factor: source.vaeConfiguration.downsamplingFactor)
         let photos = data.photos
-        data.remarks.forEach { report(TrainingEvent($0)) }
+        try tell(data)
         try settleCaptions(data)
+        tellUnread(data, source)
         let output = url(configuration.outputDir)
         let checkpoint = try findCheckpoint(in: output)
         settleSeed(checkpoint)
@@ -243,7 +248,7 @@ public final class FineTuningRun {
             seed: configuration.training.seed ?? 0)
         let count = chosen.count
         if count > 0 {
-            let names = chosen.map { photos.photos[$0].url.lastPathComponent }
+            let names = chosen.map { photos.photos[$0].name }
             report(
                 .notice(
                     "\(count) of \(photos.count) photos \(count == 1 ? "is" : "are") not trained "
@@ -307,6 +312,31 @@ public final class FineTuningRun {
                     + "\(folder.path)."))
     }
 
+    /// Says what was found, before anything is made of it.
+    private func tell(_ data: TrainingData) throws {
+        var prompts: [String?]?
+        if case .textualInversion = configuration.method {
+            prompts = nil
+        } else {
+            prompts = data.photos.subjects.map { configuration.subjects[$0].instancePrompt }
+        }
+        report(.found(data.found(prompts: prompts)))
+        data.notices.forEach { report(.notice($0)) }
+    }
+
+    /// Says which captions are longer than what the text encoder reads.
+    private func tellUnread(_ data: TrainingData, _ source: ModelSource) {
+        guard let captions = configuration.captions else { return }
+        let prompts = PromptEncoder(source.tokenizer)
+        let texts = data.photos.subjects.enumerated().map { index, subject in
+            configuration.subjects[subject].instancePrompt == nil
+                ? captions.texts[captions.numbers[index]] : nil
+        }
+        if let notice = data.unreadNotice(texts, unread: prompts.unread) {
+            report(.notice(notice))
+        }
+    }
+
     private func settleCaptions(_ data: TrainingData) throws {
         configuration.captions = nil
         let reason: String
@@ -362,7 +392,7 @@ public final class FineTuningRun {
             try paintClassPictures(of: prompt, in: url(name), source, resolution: resolution)
         }
         return try TrainingPhotos(
-            folders.map { (url($0.name), 1) }, resolution: resolution,
+            folders.map { PhotoSource(url($0.name)) }, resolution: resolution,
             limit: configuration.numClassImages, takesRepeated: false, measuring: false,
             toleratesFailures: false)
     }

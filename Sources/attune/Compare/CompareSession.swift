@@ -239,7 +239,7 @@ final class CompareSession {
         for index in 0..<run.photoCount {
             let photo = photoFiles[(index + Int(run.seed) - 1) % photoFiles.count]
             let bytes = try WholeFile.read(photo)
-            try AtomicFile.write(bytes, to: place.appending(path: photo.lastPathComponent))
+            try AtomicFile.write(bytes, to: place.appending(path: photo.readableName))
         }
     }
 
