@@ -30,6 +30,8 @@ public enum FigureText {
     public static func time(_ seconds: Double) -> String {
         if seconds < 0.995 { return String(format: "%.2f s", seconds) }
         if seconds < 9.95 { return String(format: "%.1f s", seconds) }
+        // What takes longer than anybody waits has no number.
+        guard seconds < 1e9 else { return "years" }
         let whole = Int(seconds.rounded())
         if whole < 60 { return "\(whole) s" }
         if whole < 3600 { return String(format: "%d min %02d s", whole / 60, whole % 60) }

@@ -97,6 +97,10 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     ///
     /// - Throws: ``SettingError/option(name:value:problem:)`` with the option's name.
     public func validate() throws(SettingError) {
+        guard !subjects.isEmpty else {
+            throw .option(
+                name: "subjects", value: nil, problem: "there is none; name the photos of one.")
+        }
         let table = SettingTable.of(method.kind)
         for group in [SettingTable.Group.subject, .method, .priorPreservation] {
             for setting in table.settings(in: group) { try setting.check(self) }

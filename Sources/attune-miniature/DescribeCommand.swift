@@ -14,7 +14,7 @@ struct DescribeCommand: ParsableCommand {
 
     func validate() throws {
         guard index >= 0 else {
-            throw ValidationError("--index is \(index), but must be 0 or more.")
+            throw ValidationError("--index \(index): must be 0 or more.")
         }
     }
 

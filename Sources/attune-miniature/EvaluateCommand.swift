@@ -26,13 +26,39 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Write the first 80 pictures here, as a portable pixmap.")
     var grid: String?
 
+    @Flag(help: "Replace the file of --grid where there is one.")
+    var overwrite = false
+
+    func validate() throws {
+        for (name, value, limit) in [("--count", count, 1_000_000), ("--steps", steps, 1000)]
+        where !(1...limit).contains(value) {
+            throw ValidationError("\(name) \(value): must be from 1 to \(limit).")
+        }
+        guard guidanceScale.isFinite else {
+            throw ValidationError("--guidance-scale \(guidanceScale): must be a number.")
+        }
+    }
+
+    private func checkPlaces() throws {
+        var use = FileUse()
+        use.reads(URL(filePath: model), "the model")
+        if let scenes { use.reads(URL(filePath: scenes), "the folder of the scenes") }
+        if let grid {
+            use.writes(file: URL(filePath: grid), "--grid \(grid)", overwriting: overwrite)
+        }
+        try use.check()
+    }
+
     func run() throws {
+        try checkPlaces()
         let result = try evaluateMiniature(
             URL(filePath: model), scenes: Scene.heldOut(count: count),
             pictures: try scenes.map { try SceneDataset(folder: URL(filePath: $0)) },
             stepCount: steps, guidanceScale: guidanceScale, log: { print($0) })
         if let grid {
-            try AtomicFile.write(result.grid(columns: 10, rows: 8), to: URL(filePath: grid))
+            try AtomicFile.write(
+                result.grid(columns: 10, rows: 8), to: URL(filePath: grid),
+                replacing: overwrite)
         }
         print("class right: \(percent(result.classAccuracy)) of \(count)")
         print("colour right: \(percent(result.colorAccuracy)) of \(count)")

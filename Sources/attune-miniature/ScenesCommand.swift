@@ -33,9 +33,11 @@ struct ScenesCommand: ParsableCommand {
     @OptionGroup var povRay: PovRayOptions
 
     func validate() throws {
-        for (name, value) in [("--count", count), ("--jobs", jobs), ("--shard-count", shardCount)]
-        where value < 1 {
-            throw ValidationError("\(name) is \(value), but must be 1 or more.")
+        for (name, value, limit) in [
+            ("--count", count, 100_000_000), ("--jobs", jobs, 10_000),
+            ("--shard-count", shardCount, 100_000),
+        ] where !(1...limit).contains(value) {
+            throw ValidationError("\(name) \(value): must be from 1 to \(limit).")
         }
         guard (16...4096).contains(size) else {
             throw ValidationError("--size is \(size), but must be 16 to 4096 pixels.")

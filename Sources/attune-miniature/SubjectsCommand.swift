@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Miniature
 
@@ -12,7 +13,15 @@ struct SubjectsCommand: ParsableCommand {
 
     @OptionGroup var povRay: PovRayOptions
 
+    @Flag(help: "Replace photos that are there.")
+    var overwrite = false
+
     func run() throws {
+        var use = FileUse()
+        use.writes(
+            folder: URL(filePath: output), "--output \(output)",
+            entries: SubjectPhotographer.files, overwriting: overwrite)
+        try use.check()
         try SubjectPhotographer(povRay: povRay.povRay).photograph(into: URL(filePath: output)) {
             print($0)
         }

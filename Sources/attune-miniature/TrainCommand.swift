@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Miniature
 import Torch
@@ -6,6 +7,14 @@ import Torch
 /// The parts of the model, in the order in which they need one another.
 enum MiniaturePart: String, ExpressibleByArgument, CaseIterable {
     case tokenizer, clip, vision, towers, vae, unet
+
+    /// The folder that it begins in the model's; nil: it goes on with that of another part.
+    var folder: String? {
+        switch self {
+        case .tokenizer, .clip, .vae, .unet: rawValue
+        case .vision, .towers: nil
+        }
+    }
 }
 
 struct TrainCommand: ParsableCommand {
@@ -35,7 +44,31 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Rows of a step, in place of the recipe's.")
     var batchSize: Int?
 
+    @Flag(help: "Replace parts of a model that was not begun by this command.")
+    var overwrite = false
+
+    func validate() throws {
+        for (name, value) in [("--steps", steps), ("--batch-size", batchSize)] {
+            if let value, !(1...100_000_000).contains(value) {
+                throw ValidationError("\(name) \(value): must be from 1 to 100000000.")
+            }
+        }
+    }
+
+    /// A model that is there without its unfinished states is somebody's finished one.
+    private func checkPlaces() throws {
+        let folder = URL(filePath: output)
+        let goesOn = FilePlace(folder.appending(path: "work")).exists
+        var use = FileUse()
+        use.reads(URL(filePath: scenes), "the folder of the scenes")
+        use.writes(
+            folder: folder, "--output \(output)", entries: parts.compactMap(\.folder),
+            overwriting: overwrite || goesOn)
+        try use.check()
+    }
+
     func run() throws {
+        try checkPlaces()
         let device = try Device(named: device)
         Compute.allowFastMatmul(true)
         let folder = try MiniatureFolder(URL(filePath: output))

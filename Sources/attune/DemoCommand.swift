@@ -43,8 +43,12 @@ struct DemoCommand: ParsableCommand {
     var overwrite = false
 
     func validate() throws {
-        guard steps >= 1 else { throw ValidationError("--steps \(steps): must be at least 1.") }
-        guard !subject.isEmpty, subject.allSatisfy({ $0.isLetter || " -".contains($0) }) else {
+        guard (1...1_000_000).contains(steps) else {
+            throw ValidationError("--steps \(steps): must be from 1 to 1000000.")
+        }
+        guard subject.contains(where: \.isLetter),
+            subject.allSatisfy({ $0.isLetter || " -".contains($0) })
+        else {
             throw ValidationError(
                 "--subject \"\(subject)\": must be a word for a kind of thing, such as robot.")
         }

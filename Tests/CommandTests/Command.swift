@@ -19,15 +19,16 @@ enum Command {
     /// - Parameters:
     ///   - folder: the working folder.
     ///   - fileLimit: KiB that no file may exceed, as on a disk that is full; nil: none.
+    ///   - program: `attune-miniature` in its place.
     static func run(
-        _ arguments: [String], in folder: URL, fileLimit: Int? = nil
+        _ arguments: [String], in folder: URL, fileLimit: Int? = nil, program: String = "attune"
     ) throws -> Outcome {
         let process = Process()
-        process.executableURL = try executable()
+        process.executableURL = try executable(program)
         process.arguments = arguments
         if let fileLimit {
             process.arguments =
-                ["-c", "ulimit -f \(fileLimit); exec \"$0\" \"$@\"", try executable().path]
+                ["-c", "ulimit -f \(fileLimit); exec \"$0\" \"$@\"", try executable(program).path]
                 + arguments
             process.executableURL = URL(filePath: "/bin/bash")
         }
@@ -63,13 +64,13 @@ enum Command {
     }
 
     /// SwiftPM puts the programs beside the bundle of the tests.
-    static func executable() throws -> URL {
+    static func executable(_ name: String = "attune") throws -> URL {
         let places = CommandLine.arguments.filter { $0.contains(".xctest") } + [bundlePath]
         for place in places {
             var folder = URL(filePath: place)
             while folder.path != "/" {
                 folder.deleteLastPathComponent()
-                let candidate = folder.appending(path: "attune")
+                let candidate = folder.appending(path: name)
                 var isFolder: ObjCBool = false
                 if FileManager.default.fileExists(atPath: candidate.path, isDirectory: &isFolder),
                     !isFolder.boolValue

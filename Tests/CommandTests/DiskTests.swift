@@ -106,6 +106,68 @@ import Testing
         }
         withExtendedLifetime(volume) {}
     }
+
+    /// The disk is full in the middle of writing over something: what was there is as it was.
+    @Test(.enabled(if: Volume.canMount, "only root may mount a small file system"))
+    func fullDiskWhileReplacing() throws {
+        let scratch = try Scratch()
+        try writePhotos(in: scratch("photos"), count: 2)
+        let (trained, merged) = ("trained/trained.safetensors", "merged")
+        let preparations = [
+            train(to: "trained").map { $0 == "dreambooth" ? "lora" : $0 } + ["--rank", "2"],
+            [
+                "lora", "merge", "--model", model, "--lora", trained, "--output", merged,
+            ],
+        ]
+        for arguments in preparations {
+            let outcome = try Command.run(arguments, in: scratch.url)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+        let volume = try Volume(in: scratch, kibibytes: 64)
+        let lora = ["--model", model, "--lora", trained]
+        for (arguments, output) in [
+            (["convert", "--model", model], "model"),
+            (["convert", "--model", model], "model.safetensors"),
+            (["lora", "merge"] + lora, "model"),
+            (["lora", "resize", "--rank", "2"] + lora, "a.safetensors"),
+            (["lora", "add", "--rank", "2"] + lora, "a.safetensors"),
+            (
+                ["lora", "extract", "--rank", "2", "--model", model, "--tuned", merged],
+                "a.safetensors"
+            ),
+        ] {
+            let place = scratch("disk/\(output)")
+            if output == "model" {
+                try FileManager.default.createDirectory(
+                    at: place.appending(path: "unet"), withIntermediateDirectories: true)
+                try Data("old".utf8).write(to: place.appending(path: "unet/config.json"))
+            } else {
+                try Data("old".utf8).write(to: place)
+            }
+            // Some pages are left, so that writing begins.
+            try Data(count: 48 << 10).write(to: scratch("disk/filler"))
+            let before = try scratch.listing()
+            let outcome = try Command.run(
+                arguments + ["--output", "disk/\(output)", "--overwrite"], in: scratch.url)
+            #expect(outcome.isOrderly && outcome.status != 0, "\(arguments)")
+            expectOneSentence(outcome.errors, naming: ["disk/\(output)", "is full"])
+            #expect(!outcome.errors.replacing(scratch.url.path, with: "").contains(".tmp"))
+            #expect(try scratch.listing() == before, "\(arguments)")
+            let file = output == "model" ? place.appending(path: "unet/config.json") : place
+            #expect(try Data(contentsOf: file) == Data("old".utf8))
+            try FileManager.default.removeItem(at: place)
+        }
+        let sheet = [
+            "inspect", "data", "photos", "--resolution", "64", "--contact-sheet",
+            "disk/sheet.png", "--overwrite",
+        ]
+        try Data("old".utf8).write(to: scratch("disk/sheet.png"))
+        try Data(count: 60 << 10).write(to: scratch("disk/filler"))
+        let outcome = try Command.run(sheet, in: scratch.url)
+        expectOneSentence(outcome.errors, naming: ["disk/sheet.png", "is full"])
+        #expect(try Data(contentsOf: scratch("disk/sheet.png")) == Data("old".utf8))
+        withExtendedLifetime(volume) {}
+    }
 }
 
 /// A small file system in memory, mounted at `disk` in a scratch folder.

@@ -12,6 +12,18 @@ public struct SubjectPhotographer: Sendable {
         self.povRay = povRay
     }
 
+    /// All that is written, by the paths in the folder.
+    public static var files: [String] {
+        Subject.all.flatMap { subject in
+            [("", SubjectShot.photos), ("-held-out", SubjectShot.heldOut)].flatMap {
+                suffix, shots in
+                shots.indices.map { "\(subject.name)\(suffix)/\(name($0 + 1))" }
+            }
+        }
+    }
+
+    private static func name(_ number: Int) -> String { "0\(number).jpg" }
+
     /// Writes `NAME/01.jpg`... and `NAME-held-out/01.jpg`... into `folder` for every subject.
     ///
     /// JPEG files are written by ImageMagick's `convert`. Throws `SceneError`.
@@ -43,7 +55,7 @@ public struct SubjectPhotographer: Sendable {
             folder: work, count: shots.count, width: size.width, height: size.height,
             quality: .photograph)
         for number in 1...shots.count {
-            let target = album.appending(path: "0\(number).jpg")
+            let target = album.appending(path: Self.name(number))
             try convert(work.appending(path: "frame\(number).ppm"), to: target)
         }
     }

@@ -75,8 +75,8 @@ struct CompareCommand: ParsableCommand {
     func validate() throws {
         for (name, value) in [
             ("seeds", seeds), ("pictures", pictures), ("sampling-steps", samplingSteps),
-        ] where value < 1 {
-            throw ValidationError("--\(name) \(value): must be at least 1.")
+        ] where !(1...1000).contains(value) {
+            throw ValidationError("--\(name) \(value): must be from 1 to 1000.")
         }
         guard stepsScale.isFinite, stepsScale > 0, stepsScale <= 1000 else {
             throw ValidationError("--steps-scale \(stepsScale): must be above 0, at most 1000.")

@@ -47,7 +47,9 @@ struct CompareFigureTable {
         guard let value = column.value(row),
             let highest = table.rows.compactMap(column.value).max(), highest > 0
         else { return "" }
-        let percent = Int((max(0, value) / highest * 100).rounded())
+        let share = max(0, value) / highest * 100
+        guard share.isFinite else { return "" }
+        let percent = Int(share.rounded())
         return "<div class=\"meter\(column.isCost ? " cost" : "")\">"
             + "<b style=\"width:\(percent)%\"></b></div>"
     }
