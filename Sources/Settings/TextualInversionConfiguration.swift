@@ -1,4 +1,4 @@
-import StableDiffusion
+package import StableDiffusion
 
 /// What textual inversion is told besides what all methods are told.
 public struct TextualInversionConfiguration: Codable, Sendable, Equatable {
