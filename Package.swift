@@ -36,6 +36,8 @@ let package = Package(
     targets: [
         .target(
             name: "CTorch",
+            // The other files are included by the first of these.
+            sources: ["operations.cpp", "autograd.cpp"],
             cxxSettings: [
                 .unsafeFlags([
                     "-I\(libtorch)/include",
@@ -47,6 +49,11 @@ let package = Package(
                 .unsafeFlags([
                     "-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib",
                 ]),
+                // Where `make install` puts what the program loads.
+                .unsafeFlags(
+                    ["libtorch", "runtime"].flatMap {
+                        ["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/attune/\($0)"]
+                    }, .when(platforms: [.linux])),
                 .linkedLibrary("torch_cpu"),
                 .linkedLibrary("c10"),
             ]

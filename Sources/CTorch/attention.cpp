@@ -251,15 +251,18 @@ bool suits(const at::Tensor &tensor) {
 
 namespace ctorch {
 
+bool has_wide_attention() {
+    static const bool is_wide =
+        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    return is_wide && parallel();
+}
+
 std::optional<at::Tensor> wide_attention(const at::Tensor &query, const at::Tensor &key,
                                          const at::Tensor &value, double scale) {
-    static const bool is_wide = __builtin_cpu_supports("avx512f") &&
-                                __builtin_cpu_supports("avx512bw") &&
-                                __builtin_cpu_supports("avx512dq") &&
-                                __builtin_cpu_supports("avx512vl");
     const bool records = c10::GradMode::is_enabled() &&
                          (query.requires_grad() || key.requires_grad() || value.requires_grad());
-    if (!is_wide || !parallel() || records) return std::nullopt;
+    if (!has_wide_attention() || records) return std::nullopt;
     if (!suits(query) || !suits(key) || !suits(value)) return std::nullopt;
     if (query.size(3) != key.size(3) || key.sizes() != value.sizes() || key.size(2) == 0 ||
         query.size(0) != key.size(0) || query.size(1) != key.size(1))
@@ -272,6 +275,8 @@ std::optional<at::Tensor> wide_attention(const at::Tensor &query, const at::Tens
 #else
 
 namespace ctorch {
+
+bool has_wide_attention() { return false; }
 
 std::optional<at::Tensor> wide_attention(const at::Tensor &, const at::Tensor &,
                                          const at::Tensor &, double) {

@@ -9,4 +9,7 @@ namespace ctorch {
 std::optional<at::Tensor> wide_attention(const at::Tensor &query, const at::Tensor &key,
                                          const at::Tensor &value, double scale);
 
+// Whether this processor has what `wide_attention` is written for.
+bool has_wide_attention();
+
 }  // namespace ctorch

@@ -30,6 +30,8 @@ at::Tensor plain_attention(const at::Tensor &query, const at::Tensor &key,
 
 extern "C" {
 
+bool ct_has_wide_attention(void) { return has_wide_attention(); }
+
 ct_status ct_linear(ct_tensor a, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
     return guarded([&] { give(out, at::linear(tensor(a), tensor(weight), maybe(bias))); });
 }

@@ -184,6 +184,8 @@ void ct_set_thread_count(int32_t count);
 int32_t ct_thread_count(void);
 // Whether the processor multiplies bfloat16 by itself.
 bool ct_has_fast_bfloat16(void);
+// Whether attention in bfloat16 on the CPU is the kernel of our own, for AVX-512.
+bool ct_has_wide_attention(void);
 const char *ct_version(void);
 
 #pragma clang assume_nonnull end
