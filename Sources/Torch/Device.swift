@@ -131,6 +131,9 @@ public enum Compute {
     /// Whether the processor multiplies bf16 by itself: then it does so at twice the rate of fp32.
     public static var hasFastBFloat16: Bool { ct_has_fast_bfloat16() }
 
+    /// Whether attention in bf16 on the CPU is a kernel of our own, which needs AVX-512.
+    package static var hasWideAttention: Bool { ct_has_wide_attention() }
+
     /// LibTorch's version, as the build saw it.
     public static var libTorchVersion: String { String(cString: ct_version()) }
 }

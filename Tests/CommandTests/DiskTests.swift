@@ -29,7 +29,10 @@ import Testing
     }
 
     /// Nobody may make files there, not even root.
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status")))
+    @Test(
+        .enabled(
+            if: FileManager.default.fileExists(atPath: "/proc/self/status"),
+            "no /proc, where nobody may make files"))
     func folderThatIsReadOnly() throws {
         let scratch = try Scratch()
         try writePhotos(in: scratch("photos"), count: 1)

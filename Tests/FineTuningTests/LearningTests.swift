@@ -37,7 +37,7 @@ import Training
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test(.enabled(if: Likeness.isAvailable(in: model)))
+    @Test(.enabled(if: Likeness.isAvailable(in: model), "no CLIP beside the embedded model"))
     func theSubjectIsLearnedAndTheClassKept() throws {
         let measure = try Likeness(modelFolder: Self.model)
         let aside = measure.embedding(

@@ -36,7 +36,8 @@ import Testing
         #expect(opened > 0 && opened < 2_000)
     }
 
-    @Test(.enabled(if: Mutation.seconds != nil)) func forAsLongAsAsked() throws {
+    @Test(.enabled(if: Mutation.seconds != nil, "only `make fuzz` sets ATTUNE_FUZZ_SECONDS"))
+    func forAsLongAsAsked() throws {
         let files = try Self.corpus.map { try Data(contentsOf: Fixture.url("archive/\($0)")) }
         let scratch = try Scratch()
         let count = try Mutation.forAsLongAsAsked { dice in

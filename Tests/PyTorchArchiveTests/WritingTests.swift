@@ -100,7 +100,8 @@ import Torch
     private static let large = ProcessInfo.processInfo.environment["ATTUNE_LARGE_FILE"]
 
     /// Needs 13 GB of memory; `ATTUNE_LARGE_FILE` says where the file is written and left.
-    @Test(.enabled(if: large != nil)) func moreThanFourGigabytes() throws {
+    @Test(.enabled(if: large != nil, "needs 13 GB and ATTUNE_LARGE_FILE"))
+    func moreThanFourGigabytes() throws {
         let url = URL(filePath: try #require(Self.large))
         let tensor = Tensor.full([(1 << 32) + 5], 7, dtype: .uint8)
         let value = PickleValue.dictionary(
