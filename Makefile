@@ -4,12 +4,15 @@
 
 # One configuration only, so that nothing is ever compiled twice: LibTorch's headers are slow.
 SWIFT_BUILD := swift build -c release
+# `swift test` would switch testable imports on and so compile everything anew; no test needs them.
+SWIFT_TEST := swift test -c release --disable-testable-imports --disable-xctest
 
 # Threads that wait sleep instead of spinning: beside other programs spinning loses a hundredfold.
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench lint strict interop fuzz check portable miniature
+.PHONY: help setup build install uninstall test demo bench lint strict interop fuzz commands embed \
+    docs check portable miniature
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,13 +21,19 @@ setup: ## fetch LibTorch, system libraries and packages, where they are missing
 	@scripts/setup
 
 build: setup ## the release build: .build/release/attune
-	@$(SWIFT_BUILD)
+	@$(SWIFT_BUILD) --product attune
+
+install: build ## put attune where it works from any folder: PREFIX=DIR (default: ~/.local)
+	@scripts/install
+
+uninstall: ## take away what `make install` put there
+	@scripts/install --remove
 
 demo: build ## teach the model the thing in five photos and paint it in new places
 	@scripts/demo
 
 test: setup ## all tests
-	@swift test -c release --disable-xctest
+	@$(SWIFT_TEST)
 
 bench: build ## time Attune beside diffusers and print the ratios
 	@scripts/bench
@@ -39,8 +48,18 @@ interop: build ## check what is read and written against the Python programs
 	@Tests/Interop/run.sh
 
 fuzz: setup ## damage files at random for a minute (SECONDS_EACH=N) and see that none crashes
-	@ATTUNE_FUZZ_SECONDS=$${SECONDS_EACH:-60} swift test -c release --disable-xctest --filter Fuzz
+	@ATTUNE_FUZZ_SECONDS=$${SECONDS_EACH:-60} $(SWIFT_TEST) --filter Fuzz
 
+commands: build ## run the commands that README and docs show, with small numbers
+	@scripts/check-commands
+
+embed: build ## build and run Examples/embed, a package that depends on this one
+	@scripts/embed
+
+docs: build ## the pages of the library (DocC), in .build/docs
+	@scripts/docs
+
+# The build without warnings comes first, so that what follows finds everything compiled.
 check: ## what CI runs: lint, build without warnings, tests, interop
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory strict
@@ -54,6 +73,7 @@ portable: setup ## programs that run on a machine without Swift: .build-static/r
 	@$(SWIFT_BUILD) --scratch-path .build-static --static-swift-stdlib --product attune
 	@$(SWIFT_BUILD) --scratch-path .build-static --static-swift-stdlib --product attune-miniature
 
-miniature: build ## train the embedded model from nothing (hours; see Models/miniature)
+miniature: setup ## train the embedded model from nothing (hours; see Models/miniature)
+	@$(SWIFT_BUILD) --product attune-miniature
 	@scripts/setup-system povray
 	@scripts/miniature

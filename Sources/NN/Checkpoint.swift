@@ -72,8 +72,8 @@ public final class Checkpoint: ParameterSource {
 
     /// The parameter, in the dtype, on the device and in the memory format of this source.
     ///
-    /// - Throws: ``CheckpointError`` when the files lack it, have it in another shape, or hold values
-    ///   in it that are not finite.
+    /// - Throws: ``Torch/CheckpointError`` when the files lack it, have it in another shape, or
+    ///   hold values in it that are not finite.
     public func tensor(
         _ name: String, shape: [Int], _ initialization: Initialization
     ) throws(CheckpointError) -> Tensor {

@@ -15,7 +15,7 @@ public final class Linear: AdaptableLayer {
     /// Takes `weight` and, where wanted, `bias` from this place of the checkpoint.
     ///
     /// - Parameter isStoredAsConvolution: whether checkpoints have it as a 1×1 convolution.
-    /// - Throws: ``CheckpointError`` when one is missing or misshapen; so do all layers.
+    /// - Throws: ``Torch/CheckpointError`` when one is missing or misshapen; so do all layers.
     public init(
         _ path: ParameterPath, _ inputs: Int, _ outputs: Int, hasBias: Bool = true,
         isStoredAsConvolution: Bool = false

@@ -34,7 +34,7 @@ public struct ParameterPath {
 
     /// Takes the parameter `component` of this place from the source into the store.
     ///
-    /// - Throws: ``CheckpointError`` when the source lacks it or has it in another shape.
+    /// - Throws: ``Torch/CheckpointError`` when the source lacks it or has it in another shape.
     public func parameter(
         _ component: String, _ shape: [Int], initially initialization: Initialization
     ) throws(CheckpointError) -> Tensor {

@@ -13,7 +13,7 @@ public struct SharedParameters: ParameterSource {
 
     /// The other network's own tensor.
     ///
-    /// - Throws: ``CheckpointError`` when it has none of this name and shape.
+    /// - Throws: ``Torch/CheckpointError`` when it has none of this name and shape.
     public func tensor(
         _ name: String, shape: [Int], _ initialization: Initialization
     ) throws(CheckpointError) -> Tensor {

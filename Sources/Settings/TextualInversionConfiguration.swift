@@ -1,4 +1,4 @@
-package import StableDiffusion
+import StableDiffusion
 
 /// What textual inversion is told besides what all methods are told.
 public struct TextualInversionConfiguration: Codable, Sendable, Equatable {

@@ -59,7 +59,9 @@ struct DemoCommand: ParsableCommand {
         settings.subject = subject
         settings.stepCount = steps
         settings.seed = seed
-        let photos = photos ?? "Examples/photos/\(subject)"
+        // Without those that ship, what is missing is told by this name.
+        let shipped = EmbeddedModel.photos(of: subject)?.path
+        let photos = photos ?? shipped ?? "Examples/photos/\(subject)"
         let heldOut = heldOutFolder(beside: photos)
         var use = FileUse()
         try use.reads(model: model)

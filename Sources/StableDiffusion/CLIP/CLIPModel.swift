@@ -19,7 +19,7 @@ public final class CLIPModel {
 
     /// Takes every parameter from the source.
     ///
-    /// - Throws: ``CheckpointError`` when one is missing or misshapen.
+    /// - Throws: ``Torch/CheckpointError`` when one is missing or misshapen.
     public init(
         _ configuration: CLIPConfiguration, _ source: any ParameterSource
     ) throws(CheckpointError) {

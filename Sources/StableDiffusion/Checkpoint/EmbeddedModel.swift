@@ -13,23 +13,28 @@ public enum EmbeddedModel {
     ///
     /// - Throws: ``ModelError/missingCompanion(name:)`` when it is nowhere.
     public static func locate(_ name: String) throws(ModelError) -> URL {
+        guard let folder = folder("Models/\(name)") else { throw .missingCompanion(name: name) }
+        return folder
+    }
+
+    /// The photos of a subject that come with the program, `Examples/photos`; nil without them.
+    public static func photos(of subject: String) -> URL? { folder("Examples/photos/\(subject)") }
+
+    private static func folder(_ path: String) -> URL? {
         if let home = ProcessInfo.processInfo.environment["ATTUNE_HOME"], !home.isEmpty {
-            let folder = URL(filePath: home).appending(path: "Models/\(name)")
+            let folder = URL(filePath: home).appending(path: path)
             if isFolder(folder) { return folder }
         }
-        guard var folder = executable?.deletingLastPathComponent() else {
-            throw .missingCompanion(name: name)
-        }
+        guard var folder = executable?.deletingLastPathComponent() else { return nil }
         while true {
-            for place in ["Models/\(name)", "share/attune/Models/\(name)"] {
+            for place in [path, "share/attune/\(path)"] {
                 let candidate = folder.appending(path: place)
                 if isFolder(candidate) { return candidate }
             }
             let parent = folder.deletingLastPathComponent()
-            if parent.path == folder.path || folder.path == "/" { break }
+            if parent.path == folder.path || folder.path == "/" { return nil }
             folder = parent
         }
-        throw .missingCompanion(name: name)
     }
 
     private static var executable: URL? {

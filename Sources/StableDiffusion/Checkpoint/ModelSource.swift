@@ -101,8 +101,8 @@ public final class ModelSource {
 
     /// Loads the U-Net.
     ///
-    /// - Throws: ``CheckpointError`` naming the first tensor that is missing, misshapen or too
-    ///   many.
+    /// - Throws: ``Torch/CheckpointError`` naming the first tensor that is missing, misshapen or
+    ///   too many.
     public func unet(dtype: DType = .float32, device: Device = .cpu) throws -> UNet {
         try load(.unet, dtype, device) { source throws(CheckpointError) in
             try UNet(unetConfiguration, source)

@@ -20,7 +20,8 @@ public final class HypernetworkModule {
     ///   - path: where `linear.0.weight` and so on are.
     ///   - width: of the contexts.
     ///   - configuration: validated by the caller.
-    /// - Throws: ``CheckpointError`` when the source lacks a tensor or has it in another shape.
+    /// - Throws: ``Torch/CheckpointError`` when the source lacks a tensor or has it in another
+    ///   shape.
     public init(
         _ path: ParameterPath, width: Int, _ configuration: HypernetworkConfiguration
     ) throws(CheckpointError) {

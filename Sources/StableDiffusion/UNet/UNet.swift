@@ -25,7 +25,8 @@ public final class UNet {
     private let output: Conv2d
 
     /// - Parameter configuration: validated by the caller (``UNetConfiguration/validate()``).
-    /// - Throws: ``CheckpointError`` when the source lacks a tensor or has it in another shape.
+    /// - Throws: ``Torch/CheckpointError`` when the source lacks a tensor or has it in another
+    ///   shape.
     public init(
         _ configuration: UNetConfiguration, _ source: any ParameterSource
     ) throws(CheckpointError) {

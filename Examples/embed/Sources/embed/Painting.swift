@@ -1,0 +1,29 @@
+import Foundation
+import Imaging
+import Painting
+import StableDiffusion
+import Torch
+
+/// Two pictures of a prompt, as pixels in memory.
+func paint(_ model: URL) throws -> [PixelImage] {
+    let source = try ModelSource(model)
+    let pipeline = try Pipeline(source, precision: .float32, device: .best)
+    var settings = GenerationSettings(prompt: "a photo of a red robot in the snow")
+    settings.stepCount = 8
+    // uint8, [height, width, 3]
+    let tensors = try pipeline.generate(settings, seeds: [42, 43])
+    return tensors.map {
+        PixelImage(width: $0.size(1), height: $0.size(0), pixels: $0.unsignedBytes())
+    }
+}
+
+/// Pictures into a folder, with the settings inside, as `attune generate` writes them.
+func paint(_ model: URL, into folder: URL) throws -> [URL] {
+    let pipeline = try Pipeline(ModelSource(model), precision: .float32, device: .best)
+    var settings = GenerationSettings(prompt: "a photo of a red robot in the snow")
+    settings.stepCount = 8
+    let writer = PictureWriter(pipeline: pipeline, settings: settings)
+    try PaintingRun.prepare(folder)
+    let run = PaintingRun(writer: writer, folder: folder, firstSeed: 42, count: 2, batchSize: 2)
+    return try run.paint { done, total, _ in print("painting: \(done) of \(total)") }
+}
