@@ -69,6 +69,12 @@ struct ConvertCommand: ParsableCommand {
             try ModelWriter.write(
                 to: to, source: source, dtype: precision.dtype, replacing: overwrite)
         case .singleFile:
+            for file in try SingleFileWriter.wordFiles(beside: to, of: source) {
+                use.writes(
+                    file: file, "\(file.lastPathComponent), the file of a word,",
+                    overwriting: overwrite)
+            }
+            try use.check()
             let words = try SingleFileWriter.write(
                 to: to, source: source, dtype: precision.dtype, replacing: overwrite)
             if !words.isEmpty {

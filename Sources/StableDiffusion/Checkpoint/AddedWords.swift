@@ -42,20 +42,27 @@ struct AddedWords {
     /// - Parameter table: `[rows, width]`, the whole token table.
     /// - Returns: the files.
     func write(beside url: URL, table: Tensor) throws -> [URL] {
-        let stem = url.deletingPathExtension().lastPathComponent
-        var taken: Set<String> = []
-        return try words.map { word, ids in
+        let files = files(beside: url)
+        for (file, (word, ids)) in zip(files, words) {
             let vectors = withoutGradients {
                 table.gathered(0, at: Tensor(ids, device: table.device))
                     .converted(to: .float32, device: .cpu, copies: true)
             }
+            try TextualInversionFile.write(
+                TextualInversion(token: word, vectors: vectors, baseModelName: modelName), to: file)
+        }
+        return files
+    }
+
+    /// The files that ``write(beside:table:)`` writes.
+    func files(beside url: URL) -> [URL] {
+        let stem = url.deletingPathExtension().lastPathComponent
+        var taken: Set<String> = []
+        return words.map { word, ids in
             // Words may differ in what no name of a file has, such as their brackets.
             var name = "\(stem)-\(Self.plain(word))"
             while !taken.insert(name.lowercased()).inserted { name += "-" + String(ids[0]) }
-            let file = url.deletingLastPathComponent().appending(path: "\(name).safetensors")
-            try TextualInversionFile.write(
-                TextualInversion(token: word, vectors: vectors, baseModelName: modelName), to: file)
-            return file
+            return url.deletingLastPathComponent().appending(path: "\(name).safetensors")
         }
     }
 

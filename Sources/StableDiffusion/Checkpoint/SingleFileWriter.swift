@@ -58,6 +58,15 @@ public enum SingleFileWriter {
             beside: url, table: text["text_model.embeddings.token_embedding.weight"])
     }
 
+    /// The embedding files that writing a model gives beside it: one for each added word.
+    ///
+    /// - Throws: ``ConversionError`` where the words could not be left out of the file.
+    public static func wordFiles(
+        beside url: URL, of source: ModelSource
+    ) throws(ConversionError) -> [URL] {
+        try AddedWords(source).files(beside: url)
+    }
+
     // MARK: - What the weights do not tell
 
     private static func metadata(
