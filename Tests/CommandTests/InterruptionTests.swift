@@ -173,9 +173,9 @@ import Torch
             [
                 "compare", "--model", Fixture.url("models/tiny-sd1").path, "--instance-data-dir",
                 "photos", "--instance-prompt", "a photo of sks robot", "--class-prompt",
-                "a photo of a robot", "--methods", "lora", "--seeds", "1", "--pictures", "1",
+                "a photo of a robot", "--methods", "dreambooth", "--seeds", "1", "--pictures", "1",
                 "--sampling-steps", "1", "--steps-scale", "1000", "--output-dir", "compared",
-            ], when: ["LoRA"])
+            ], when: ["DreamBooth"])
     }
 
     /// The second one ends at once, here in the middle of a step that would take hours.
