@@ -49,7 +49,8 @@ public struct Painter {
     /// the first batch are so, no more is tried.
     /// - Parameters:
     ///   - batchSize: how many are painted at once; the pictures do not depend on it.
-    ///   - progress: called after every step; what it throws ends the painting.
+    ///   - progress: called after every step, and after the last one when its pictures were handed
+    ///     over; what it throws ends the painting.
     ///   - deliver: given the pictures in the order of their seeds; what it throws ends the
     ///     painting.
     /// - Throws: ``PaintingError`` at the end, where pictures had to be left out.
@@ -63,7 +64,12 @@ public struct Painter {
         var index = 0
         while index < seeds.count {
             let batch = Array(seeds.dropFirst(index).prefix(batchSize))
+            var stepCount = 0
             let latents = try pipeline.diffused(settings, seeds: batch) { step, steps in
+                stepCount = steps
+                // The last step is told when its pictures are there: what ends the painting then
+                // must not take them along.
+                guard step < steps else { return }
                 try progress(
                     Progress(
                         done: index * steps + step * batch.count, total: seeds.count * steps,
@@ -82,6 +88,10 @@ public struct Painter {
                 }
             }
             index += batch.count
+            try progress(
+                Progress(
+                    done: index * stepCount, total: seeds.count * stepCount,
+                    pictureCount: index - lost.count))
             // What is wrong with all of them is wrong with those that would follow.
             if lost.count == index { break }
         }

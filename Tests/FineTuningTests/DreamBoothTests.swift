@@ -160,7 +160,7 @@ import Training
             }.run()
         }
         try run("first")
-        #expect(painted == [0, 2, 3])
+        #expect(painted == [0, 1, 2, 3])
         let pictures = try contents(of: folder("class"))
         #expect(
             Set(pictures.keys) == ["class-00000-7.png", "class-00001-8.png", "class-00002-9.png"])

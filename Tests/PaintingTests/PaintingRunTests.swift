@@ -119,6 +119,23 @@ import Torch
         #expect(try folder.names().isEmpty)
     }
 
+    /// The last step is told when its pictures are there.
+    @Test func progressCountsWhatIsThere() throws {
+        var settings = smallSettings()
+        settings.stepCount = 2
+        var told: [Painter.Progress] = []
+        var delivered = 0
+        try Painter(try tinyPipeline(), settings).paint(
+            seeds: [1, 2, 3], batchSize: 2,
+            progress: { now in
+                #expect(now.pictureCount == delivered)
+                told.append(now)
+            }, deliver: { _ in delivered += 1 })
+        #expect(told.map(\.done) == [2, 4, 5, 6])
+        #expect(told.map(\.pictureCount) == [0, 2, 2, 3])
+        #expect(told.allSatisfy { $0.total == 6 })
+    }
+
     /// What is finished stays, with a sheet, when a run is ended.
     @Test func endedRun() throws {
         struct Enough: Error {}
@@ -147,7 +164,7 @@ import Torch
             count: 5, batchSize: 1)
         let error = #expect(throws: PaintingError.self) {
             try run.paint(progress: { now in
-                // Before the third picture's only step would be too late: after the second's.
+                // Called when a picture is there: before those of the seeds 7 and 8.
                 let isBroken = now.done == 2 || now.done == 3
                 withoutGradients { weight.copy(from: isBroken ? sound * .nan : sound) }
             })
