@@ -120,9 +120,14 @@ public struct TrainingPhotos {
     /// The number of photos that are used.
     public var count: Int { photos.count }
 
-    /// For every photo, whose it is.
-    package var subjects: [Int] {
+    /// For every photo, in which of the folders it is.
+    package var folderNumbers: [Int] {
         parts.flatMap { part in part.photos.map { _ in part.subject } }
+    }
+
+    /// For every photo, whose it is.
+    package var subjects: [SubjectID] {
+        folderNumbers.map(SubjectID.init)
     }
 
     /// The folders as one writes them in a sentence.
@@ -136,12 +141,12 @@ public struct TrainingPhotos {
     }
 
     /// The photos of an epoch before they are put in order: each as often as it counts.
-    public var examples: [Int] {
-        var result: [Int] = []
+    public var examples: [PhotoID] {
+        var result: [PhotoID] = []
         var start = 0
         for part in parts {
             for index in start..<(start + part.photos.count) {
-                result += Array(repeating: index, count: part.repeats)
+                result += Array(repeating: PhotoID(index), count: part.repeats)
             }
             start += part.photos.count
         }
@@ -192,7 +197,7 @@ public struct TrainingPhotos {
         }
         // Nothing where all count once, as they did before there were repeats.
         if parts.contains(where: { $0.repeats > 1 }) {
-            hash.update(Data(examples.map { String($0) }.joined(separator: " ").utf8))
+            hash.update(Data(examples.map { String($0.place) }.joined(separator: " ").utf8))
         }
         return hash.digest().hexadecimal(prefix: 16)
     }

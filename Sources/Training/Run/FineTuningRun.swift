@@ -14,9 +14,11 @@ public import Torch
 /// Subject-driven training with a rare word and prior preservation: Ruiz et al. 2022,
 /// arXiv 2208.12242.
 public final class FineTuningRun {
-    /// The configuration with what was left open settled: a seed, captions, and a precision that
-    /// the device can compute in.
+    /// The configuration with what was left open settled: a seed, and a precision that the
+    /// device can compute in.
     public private(set) var configuration: FineTuningConfiguration
+    /// The captions of the photos, where the run has taken them.
+    package private(set) var captions: PhotoTexts?
     private let device: Device
     private let cancellation: Cancellation
     private let runFiles: [String: Data]
@@ -100,10 +102,12 @@ public final class FineTuningRun {
         for (name, data) in runFiles {
             attempt(name) { try AtomicFile.write(data, to: output.appendingPathComponent(name)) }
         }
-        configuration.captions = configuration.captions?.varied(
+        captions = captions?.varied(
             configuration.data, seed: configuration.training.seed ?? 0)
+        let texts = try configuration.texts(captions)
         var settings = try configuration.comparedSettings(
-            resolution: resolution, stepCount: stepCount, modelHash: try source.hash)
+            resolution: resolution, stepCount: stepCount, modelHash: try source.hash,
+            captions: captions?.fingerprint)
         settings.merge(try data.settings()) { $1 }
         // Which ones they are follows from the photos and the seed.
         settings["num-held-out"] = String(heldOut.count)
@@ -130,15 +134,15 @@ public final class FineTuningRun {
                 photos: photos.photos.enumerated().map { index, photo in
                     RunDescription.Photo(
                         url: photo.url,
-                        caption: configuration.captions.map { $0.texts[$0.numbers[index]] },
-                        isHeldOut: heldOut.contains(index))
+                        caption: texts.caption(of: PhotoID(index)),
+                        isHeldOut: heldOut.contains(PhotoID(index)))
                 }, photosFingerprint: try photos.fingerprint()), log: log)
 
         var examples = try examples(
-            data, places, classPhotos, source, resolution: resolution)
+            data, places, classPhotos, texts, source, resolution: resolution)
         try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
         let networks = try makeNetworks(
-            source, configuration, device: device, notify: { report(.notice($0)) })
+            source, configuration, texts: texts, device: device, notify: { report(.notice($0)) })
         var objective = DiffusionObjective(
             unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
             dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,
@@ -147,12 +151,12 @@ public final class FineTuningRun {
             loss: configuration.training.lossFunction)
         if configuration.selfDistillation {
             objective.frozenPrior = try FrozenPrior(
-                networks, classTexts: try configuration.classTextNumbers(), device: device)
+                networks, classTexts: texts.classes, device: device)
         }
         let trainedCount = photos.count - heldOut.count
         let curve = try LearningObserver(
             configuration, networks, objective, photos: examples.instances,
-            subjects: photos.subjects, heldOut: heldOut,
+            subjects: photos.subjects, heldOut: heldOut, texts: texts,
             stepCount: stepCount, log: log, device: device,
             best: configuration.keepsBest ? BestState(output) : nil,
             write: { [self] in
@@ -230,11 +234,11 @@ public final class FineTuningRun {
     ) -> TrainingSummary {
         TrainingSummary(
             configuration: configuration, stepCount: stepCount, photoCount: photoCount,
-            resolution: resolution, thumbnail: preview?.thumbnail)
+            resolution: resolution, captions: captions, thumbnail: preview?.thumbnail)
     }
 
     /// Which photos are measured and not trained on.
-    private func holdOut(_ photos: TrainingPhotos) throws -> [Int] {
+    private func holdOut(_ photos: TrainingPhotos) throws -> [PhotoID] {
         let record = configuration.training.record
         // Photos that nobody looks at would only be missing.
         guard configuration.training.measuringSteps != 0 else { return [] }
@@ -243,7 +247,7 @@ public final class FineTuningRun {
             seed: configuration.training.seed ?? 0)
         let count = chosen.count
         if count > 0 {
-            let names = chosen.map { photos.photos[$0].url.lastPathComponent }
+            let names = chosen.map { photos.photos[$0.place].url.lastPathComponent }
             report(
                 .notice(
                     "\(count) of \(photos.count) photos \(count == 1 ? "is" : "are") not trained "
@@ -308,15 +312,17 @@ public final class FineTuningRun {
     }
 
     private func settleCaptions(_ data: TrainingData) throws {
-        configuration.captions = nil
+        captions = nil
         let reason: String
         var isUsed = Array(repeating: false, count: data.photos.count)
         if case .textualInversion = configuration.method {
             reason = "since textual inversion has sentences of its own; see --templates."
         } else {
-            let prompts = data.photos.subjects.map { configuration.subjects[$0].instancePrompt }
+            let prompts = data.photos.subjects.map {
+                configuration.subjects[$0.place].instancePrompt
+            }
             if configuration.subjects.count > 1 || configuration.instancePrompt == nil {
-                configuration.captions = PhotoTexts(try data.captions.read(where: prompts))
+                captions = PhotoTexts(try data.captions.read(where: prompts))
             }
             reason = "since --instance-prompt is given; leave it away to use them."
             isUsed = prompts.map { $0 == nil }
@@ -396,8 +402,8 @@ public final class FineTuningRun {
 
     /// The autoencoder lives only here: encoding is all it is for.
     private func examples(
-        _ data: TrainingData, _ places: [Int], _ classPhotos: TrainingPhotos?,
-        _ source: ModelSource, resolution: Int
+        _ data: TrainingData, _ places: [PhotoID], _ classPhotos: TrainingPhotos?,
+        _ texts: RunTexts, _ source: ModelSource, resolution: Int
     ) throws -> TrainingExamples {
         let seed = configuration.training.seed ?? 0
         let isCentered = configuration.training.centerCrop
@@ -425,28 +431,21 @@ public final class FineTuningRun {
             repeatsAsClass: configuration.selfDistillation,
             timestepCount: source.schedulerConfiguration.trainingStepCount,
             offsetNoise: configuration.training.offsetNoise,
-            instanceTextCount: try configuration.instanceTexts().count,
-            instanceTexts: configuration.captions?.choices,
-            classTexts: try classTexts(data.photos, classPhotos),
-            dropout: try configuration.wantedDropout.map {
-                // The last of all texts.
-                CaptionDropout(rate: $0, text: try configuration.texts().count - 1)
-            },
+            texts: texts, classSubjects: classSubjects(data.photos, classPhotos),
             inputPerturbation: configuration.training.inputPerturbation,
             batchSize: configuration.training.trainBatchSize, seed: seed)
     }
 
-    /// Which text each class picture has, or each photo in its place.
-    private func classTexts(
+    /// Of whose class each class picture is, or each photo in its place.
+    private func classSubjects(
         _ photos: TrainingPhotos, _ classPhotos: TrainingPhotos?
-    ) throws -> [Int] {
-        let numbers = try configuration.classTextNumbers()
-        guard let classPhotos else { return photos.subjects.map { numbers.lowerBound + $0 } }
+    ) -> [SubjectID] {
+        guard let classPhotos else { return photos.subjects }
         // The first subject with a folder says of what it is; others with it say the same.
         let owners = configuration.classFolders.map { folder in
-            configuration.subjects.firstIndex { $0.classDataDir == folder.name } ?? 0
+            SubjectID(configuration.subjects.firstIndex { $0.classDataDir == folder.name } ?? 0)
         }
-        return classPhotos.subjects.map { numbers.lowerBound + owners[$0] }
+        return classPhotos.folderNumbers.map { owners[$0] }
     }
 
     private func painter(

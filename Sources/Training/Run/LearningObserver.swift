@@ -29,21 +29,18 @@ final class LearningObserver {
     init?(
         _ configuration: FineTuningConfiguration, _ networks: any FineTunedNetworks,
         _ objective: DiffusionObjective, photos: LatentCache,
-        subjects: [Int], heldOut: [Int] = [], stepCount: Int, log: TrainingLog, device: Device,
+        subjects: [SubjectID], heldOut: [PhotoID] = [], texts: RunTexts, stepCount: Int,
+        log: TrainingLog, device: Device,
         best: BestState? = nil,
         write: @escaping (_ folder: URL, _ step: Int) throws -> Void = { _, _ in },
         report: @escaping (TrainingEvent) -> Void
     ) throws {
         let training = configuration.training
         guard training.measuringInterval(stepCount: stepCount) != nil else { return nil }
-        let classTexts = try configuration.classTextNumbers()
         measure = LearningMeasure(
             MeasuredModel(networks, objective), photos: photos, subjects: subjects,
-            heldOut: heldOut,
-            instanceTextCount: classTexts.lowerBound,
-            instanceTexts: configuration.captions?.numbers,
-            classTexts: subjects.map { classTexts.lowerBound + $0 },
-            batchSize: training.trainBatchSize, seed: training.seed ?? 0,
+            heldOut: heldOut, texts: texts, batchSize: training.trainBatchSize,
+            seed: training.seed ?? 0,
             device: device)
         stopsByItself = training.stopsByItself
         self.log = log
