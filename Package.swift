@@ -92,7 +92,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "RunRecord",
-            dependencies: ["Files", "Torch", "Imaging", "Settings", "Evaluation"],
+            dependencies: ["Files", "Torch", "Imaging", "Settings", "Datasets", "Evaluation"],
             swiftSettings: strict),
         .target(
             name: "Training",

@@ -174,7 +174,9 @@ public struct TrainingPhotos {
         var result: [DataRemark] = []
         for (folder, strays) in strays(captions) {
             result.append(
-                .skippedFiles(folder: folder.path, entries: strays.map { ($0.name, $0.reason) }))
+                .skippedFiles(
+                    folder: folder.path,
+                    entries: strays.map { SkippedFile(name: $0.name, reason: $0.reason) }))
         }
         let small = photos.filter { min($0.width, $0.height) < resolution }
         if let first = small.first {

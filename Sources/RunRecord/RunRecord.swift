@@ -1,3 +1,4 @@
+package import Datasets
 package import Evaluation
 package import Foundation
 
@@ -21,9 +22,7 @@ package struct RunRecord {
     package private(set) var steps: [StepRecord] = []
     package private(set) var curve = LearningCurve()
     package private(set) var previews: [Preview] = []
-    package private(set) var skippedFiles:
-        [(folder: String, entries: [(name: String, reason: String)])] =
-            []
+    package private(set) var skippedFiles: [(folder: String, entries: [SkippedFile])] = []
     package private(set) var notices: [String] = []
     package private(set) var verdict: String?
     /// The folder of the best state, and the step it is of.
@@ -64,7 +63,7 @@ package struct RunRecord {
             previews.removeAll { $0.step >= step }
             previews.append(Preview(step: step, pictures: pictures))
         case .modelSaved(let path): files.append(URL(fileURLWithPath: path))
-        case .preparing, .started, .stepSkipped, .checkpointSaved: break
+        case .planned, .preparing, .started, .stepSkipped, .checkpointSaved: break
         }
     }
 

@@ -138,6 +138,16 @@ public final class FineTuningRun {
                         isHeldOut: heldOut.contains(PhotoID(index)))
                 }, photosFingerprint: try photos.fingerprint()), log: log)
 
+        report(
+            .planned(
+                RunSummary(
+                    method: settings["method"] ?? "", model: source.name,
+                    modelHash: try source.hash, device: "\(device)",
+                    precision: "\(configuration.training.mixedPrecision.dtype(on: device))",
+                    output: output.path, resolution: resolution, photoCount: photos.count,
+                    heldOutCount: heldOut.count, exampleCount: exampleCount,
+                    batchSize: configuration.training.trainBatchSize, stepCount: stepCount,
+                    doneCount: checkpoint?.state.step ?? 0)))
         var examples = try examples(
             data, places, classPhotos, texts, source, resolution: resolution)
         try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
@@ -154,10 +164,10 @@ public final class FineTuningRun {
                 networks, classTexts: texts.classes, device: device)
         }
         let trainedCount = photos.count - heldOut.count
-        let curve = try LearningObserver(
+        let curve = LearningObserver(
             configuration, networks, objective, photos: examples.instances,
             subjects: photos.subjects, heldOut: heldOut, texts: texts,
-            stepCount: stepCount, log: log, device: device,
+            stepCount: stepCount, readings: log.keptReadings, device: device,
             best: configuration.keepsBest ? BestState(output) : nil,
             write: { [self] in
                 _ = try networks.write(to: $0, training: summary($1, trainedCount, resolution))
@@ -171,8 +181,14 @@ public final class FineTuningRun {
                 return objective(
                     batches, context: networks.context.rows(batches.flatMap(\.texts)))
             },
-            paint: painter(networks, source, resolution: resolution, output: output),
-            measure: curve?.read,
+            observers: curve.map { [TrainingObserver(interval: $0.interval, look: $0.read)] } ?? [],
+            spectators: painter(networks, source, resolution: resolution, output: output).map {
+                [
+                    .painting(
+                        every: configuration.training.validationSteps, cancellation: cancellation,
+                        report: report, $0)
+                ]
+            } ?? [],
             write: { [self] step in
                 curve?.conclude()
                 files = try place.deliver(
@@ -190,7 +206,7 @@ public final class FineTuningRun {
             totalLimit: configuration.training.checkpointsTotalLimit, configuration: configuration)
         let trainer = try Trainer(
             configuration.training, stepCount: stepCount, task: task, checkpoints: checkpoints,
-            log: log, cancellation: cancellation, report: report)
+            cancellation: cancellation, report: report)
         if let checkpoint { try trainer.resume(from: checkpoint) }
         if !trainer.optimizer.usesLearningRate {
             report(
