@@ -4,10 +4,10 @@ public struct CaptionDropout: Sendable {
     /// The share of rows, in 0…1.
     public let rate: Double
     /// Which of the run's texts is the empty one.
-    public let text: Int
+    public let text: TextID
 
     /// Dropout at a rate; see the members.
-    public init(rate: Double, text: Int) {
+    public init(rate: Double, text: TextID) {
         self.rate = rate
         self.text = text
     }

@@ -15,7 +15,7 @@ public struct DiffusionBatch {
     /// Whether a row is a class picture; instance rows come first.
     public let areClass: [Bool]
     /// Which of the run's texts each row has.
-    public let texts: [Int]
+    public let texts: [TextID]
     /// What the error weighs at each place, float32 [rows, 1, height, width] in 0…1; nil: 1
     /// everywhere.
     public let weights: Tensor?
@@ -29,7 +29,7 @@ public struct DiffusionBatch {
     ///   - texts: nil: the first for instances, the second for class pictures.
     ///   - counts: nil: the rows that are here.
     public init(
-        latents: Tensor, noise: Tensor, timesteps: [Int], areClass: [Bool], texts: [Int]? = nil,
+        latents: Tensor, noise: Tensor, timesteps: [Int], areClass: [Bool], texts: [TextID]? = nil,
         weights: Tensor? = nil, counts: (instances: Int, classes: Int)? = nil,
         addedNoise: Tensor? = nil
     ) {
@@ -38,7 +38,7 @@ public struct DiffusionBatch {
         self.addedNoise = addedNoise
         self.timesteps = timesteps
         self.areClass = areClass
-        self.texts = texts ?? areClass.map { $0 ? 1 : 0 }
+        self.texts = texts ?? areClass.map { TextID($0 ? 1 : 0) }
         self.weights = weights
         let classCount = areClass.count { $0 }
         self.counts = counts ?? (areClass.count - classCount, classCount)
@@ -53,14 +53,14 @@ package struct DiffusionRow {
     var addedNoise: Tensor?
     let timestep: Int
     let isClass: Bool
-    let text: Int
+    let text: TextID
     /// [1, height, width]; nil: 1 everywhere.
     let weights: Tensor?
 
     /// A row; see the members.
     package init(
         latents: Tensor, noise: Tensor, addedNoise: Tensor? = nil, timestep: Int, isClass: Bool,
-        text: Int, weights: Tensor?
+        text: TextID, weights: Tensor?
     ) {
         self.latents = latents
         self.noise = noise

@@ -12,15 +12,7 @@ public struct FoundData: Codable, Sendable, Equatable, CustomStringConvertible {
         /// How often each of them counts in an epoch.
         public let repeats: Int
         /// What else lies in it and is neither a caption nor a mask.
-        public let skipped: [Skipped]
-    }
-
-    /// An entry of a folder that is not used.
-    public struct Skipped: Codable, Sendable, Equatable {
-        /// Its name.
-        public let name: String
-        /// Why, in a few words.
-        public let reason: String
+        public let skipped: [SkippedFile]
     }
 
     /// How many photos have their text from where.
@@ -135,7 +127,7 @@ extension TrainingData {
                     path: part.folder.url.readablePath, photoCount: part.photos.count,
                     repeats: part.repeats,
                     skipped: (strays[part.folder.url.readablePath] ?? []).map {
-                        FoundData.Skipped(name: $0.name, reason: $0.reason)
+                        SkippedFile(name: $0.name, reason: $0.reason)
                     })
             },
             exampleCount: photos.exampleCount, texts: texts,

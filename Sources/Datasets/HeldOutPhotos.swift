@@ -36,20 +36,20 @@ package enum HeldOutPhotos {
     ///   - wanted: as `--num-held-out` says, of each subject; nil: as many as suit.
     /// - Throws: ``SettingError/option(name:value:problem:)`` where none would be left.
     package static func choose(
-        of subjects: [Int], wanted: Int?, seed: UInt64
-    ) throws(SettingError) -> [Int] {
-        var chosen: [[Int]] = []
+        of subjects: [SubjectID], wanted: Int?, seed: UInt64
+    ) throws(SettingError) -> [PhotoID] {
+        var chosen: [[PhotoID]] = []
         for subject in Set(subjects).sorted() {
             let photos = subjects.indices.filter { subjects[$0] == subject }
             let count = try count(
                 of: photos.count, wanted: wanted,
-                whose: Set(subjects).count > 1 ? " of subject \(subject + 1)" : "")
+                whose: Set(subjects).count > 1 ? " of subject \(subject.place + 1)" : "")
             guard count > 0 else { return [] }
             let generator = Generator(
-                seed: Seeds.derived(from: seed, .heldOut, UInt64(subject)))
+                seed: Seeds.derived(from: seed, .heldOut, UInt64(subject.place)))
             let keys = Tensor.rand([photos.count], generator: generator).floats()
             let order = photos.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
-            chosen.append(order.prefix(count).map { photos[$0] })
+            chosen.append(order.prefix(count).map { PhotoID(photos[$0]) })
         }
         return chosen.flatMap { $0 }.sorted()
     }

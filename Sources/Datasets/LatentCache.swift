@@ -22,6 +22,9 @@ public struct LatentCache {
     /// The number of photos.
     public var count: Int { photos.count }
 
+    /// All photos.
+    package var ids: [PhotoID] { photos.indices.map(PhotoID.init) }
+
     /// Encodes all photos in the autoencoder's own dtype.
     ///
     /// - Parameters:
@@ -95,12 +98,12 @@ public struct LatentCache {
     }
 
     /// The shape of one photo's latents, [channels, height, width].
-    public func shape(_ index: Int) -> [Int] { photos[index][0].mean.shape }
+    public func shape(_ photo: PhotoID) -> [Int] { photos[photo.place][0].mean.shape }
 
     /// One photo's latents without chance: the mean of its first view, and what the error weighs
     /// there.
-    package func mean(_ index: Int) -> (latents: Tensor, weights: Tensor?) {
-        (photos[index][0].mean, photos[index][0].weights)
+    package func mean(_ photo: PhotoID) -> (latents: Tensor, weights: Tensor?) {
+        (photos[photo.place][0].mean, photos[photo.place][0].weights)
     }
 
     /// Draws one photo's latents: which view, where there are several, then the sample.
@@ -108,9 +111,9 @@ public struct LatentCache {
     /// - Returns: float32 [channels, height, width] on the CPU, scaled for diffusion, and what the
     ///   error weighs at each place, [1, height, width]; nil: 1 everywhere.
     public func sample(
-        _ index: Int, generator: Generator
+        _ photo: PhotoID, generator: Generator
     ) -> (latents: Tensor, weights: Tensor?) {
-        let views = photos[index]
+        let views = photos[photo.place]
         let view =
             views.count == 1
             ? 0 : Tensor.randint(0..<views.count, [1], generator: generator).integers()[0]

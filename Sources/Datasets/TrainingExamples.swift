@@ -13,11 +13,9 @@ public struct TrainingExamples {
     private let timestepCount: Int
     private let offsetNoise: Double
     private let inputPerturbation: Double
-    private let instanceTextCount: Int
-    private let instanceTexts: [[Int]]?
-    private let classTexts: [Int]?
-    private let dropout: CaptionDropout?
-    private let places: [Int]
+    private let texts: RunTexts
+    private let classSubjects: [SubjectID]
+    private let places: [PhotoID]
     private var order: ExampleOrder
     /// How many sizes the latents have, those of class pictures included.
     package let sizeCount: Int
@@ -27,39 +25,32 @@ public struct TrainingExamples {
     ///   - classes: the class pictures of prior preservation.
     ///   - repeatsAsClass: whether each photo stands among the class rows as well, with noise of
     ///     its own: the pictures of self-distillation.
-    ///   - instanceTextCount: of how many texts one is drawn for every instance.
-    ///   - instanceTexts: which of them each instance may have, of which one is drawn; nil: any.
-    ///   - classTexts: which text each class picture has, or with `repeatsAsClass` each photo
-    ///     among the class rows; nil: the one after those of the instances.
-    ///   - dropout: how often an instance has another text than its own; nil: never.
+    ///   - texts: which texts the photos and the classes have.
+    ///   - classSubjects: of whose class each class picture is, or with `repeatsAsClass` whose each
+    ///     photo is.
     ///   - batchSize: examples in a batch, so that photos of one size can be put together.
     public init(
-        instances: LatentCache, places: [Int]? = nil, classes: LatentCache?,
-        repeatsAsClass: Bool = false, timestepCount: Int,
-        offsetNoise: Double, instanceTextCount: Int = 1, instanceTexts: [[Int]]? = nil,
-        classTexts: [Int]? = nil, dropout: CaptionDropout? = nil, inputPerturbation: Double = 0,
-        batchSize: Int = 1,
+        instances: LatentCache, places: [PhotoID]? = nil, classes: LatentCache?,
+        repeatsAsClass: Bool = false, timestepCount: Int, offsetNoise: Double, texts: RunTexts,
+        classSubjects: [SubjectID] = [], inputPerturbation: Double = 0, batchSize: Int = 1,
         seed: UInt64
     ) {
-        precondition(instanceTexts.map { $0.count == instances.count } ?? true, "a text for each")
-        precondition(
-            classTexts.map { $0.count == (classes ?? instances).count } ?? true, "a text for each")
+        let classCount = classes?.count ?? (repeatsAsClass ? instances.count : 0)
+        precondition(classSubjects.count >= classCount, "a subject for each class picture")
         self.instances = instances
         self.classes = classes
         self.repeatsAsClass = repeatsAsClass
         self.timestepCount = timestepCount
         self.offsetNoise = offsetNoise
         self.inputPerturbation = inputPerturbation
-        self.instanceTextCount = instanceTextCount
-        self.instanceTexts = instanceTexts
-        self.classTexts = classTexts
-        self.dropout = dropout
-        let places = places ?? Array(0..<instances.count)
+        self.texts = texts
+        self.classSubjects = classSubjects
+        let places = places ?? instances.ids
         self.places = places
         let count = Self.epochCount(places.count, classes?.count)
         let sizes = (0..<count).map { instances.shape(places[$0 % places.count]) }
         let known = sizes.reduce(into: [[Int]]()) { if !$0.contains($1) { $0.append($1) } }
-        let classSizes = classes.map { cache in (0..<cache.count).map { cache.shape($0) } } ?? []
+        let classSizes = classes.map { cache in cache.ids.map(cache.shape) } ?? []
         sizeCount = Set(sizes + classSizes).count
         order = ExampleOrder(
             seed: seed, count: count, groups: sizes.map { known.firstIndex(of: $0) ?? 0 },
@@ -84,7 +75,7 @@ public struct TrainingExamples {
             let text = text(of: photo, generator)
             instanceRows.append(row(instances, photo, text, isClass: false, generator))
             if let classes {
-                classRows.append(classRow(classes, index % classes.count, generator))
+                classRows.append(classRow(classes, PhotoID(index % classes.count), generator))
             } else if repeatsAsClass {
                 classRows.append(classRow(instances, photo, generator))
             }
@@ -92,28 +83,31 @@ public struct TrainingExamples {
         return DiffusionBatch.batches(instanceRows + classRows, device: device)
     }
 
-    private func text(of photo: Int, _ generator: Generator) -> Int {
+    private func text(of photo: PhotoID, _ generator: Generator) -> TextID {
         // Drawn only where it is wanted: other runs have the draws that they always had.
-        if let dropout, Double(Tensor.rand([1], generator: generator).floats()[0]) < dropout.rate {
+        if let dropout = texts.dropout,
+            Double(Tensor.rand([1], generator: generator).floats()[0]) < dropout.rate
+        {
             return dropout.text
         }
-        let texts = instanceTexts?[photo]
-        let count = texts?.count ?? instanceTextCount
-        let place =
-            count > 1 ? Tensor.randint(0..<count, [1], generator: generator).integers()[0] : 0
-        return texts?[place] ?? place
+        let choices = texts.choices(of: photo)
+        return choices.count > 1
+            ? choices[Tensor.randint(0..<choices.count, [1], generator: generator).integers()[0]]
+            : choices[0]
     }
 
     private func classRow(
-        _ cache: LatentCache, _ index: Int, _ generator: Generator
+        _ cache: LatentCache, _ picture: PhotoID, _ generator: Generator
     ) -> DiffusionRow {
-        row(cache, index, classTexts?[index] ?? instanceTextCount, isClass: true, generator)
+        row(
+            cache, picture, texts.ofClass(classSubjects[picture.place]), isClass: true, generator)
     }
 
     private func row(
-        _ cache: LatentCache, _ index: Int, _ text: Int, isClass: Bool, _ generator: Generator
+        _ cache: LatentCache, _ photo: PhotoID, _ text: TextID, isClass: Bool,
+        _ generator: Generator
     ) -> DiffusionRow {
-        let (latents, weights) = cache.sample(index, generator: generator)
+        let (latents, weights) = cache.sample(photo, generator: generator)
         var noise = Tensor.randn(latents.shape, generator: generator)
         if offsetNoise > 0 {
             // One number for each channel (crosslabs.org/blog/diffusion-with-offset-noise).

@@ -186,9 +186,14 @@ public struct TrainingPhotos {
     /// The number of photos that are used.
     public var count: Int { photos.count }
 
-    /// For every photo, whose it is.
-    package var subjects: [Int] {
+    /// For every photo, in which of the folders it is.
+    package var folderNumbers: [Int] {
         parts.flatMap { part in part.photos.map { _ in part.subject } }
+    }
+
+    /// For every photo, whose it is.
+    package var subjects: [SubjectID] {
+        folderNumbers.map(SubjectID.init)
     }
 
     /// The folders as one writes them in a sentence.
@@ -202,12 +207,12 @@ public struct TrainingPhotos {
     }
 
     /// The photos of an epoch before they are put in order: each as often as it counts.
-    public var examples: [Int] {
-        var result: [Int] = []
+    public var examples: [PhotoID] {
+        var result: [PhotoID] = []
         var start = 0
         for part in parts {
             for index in start..<(start + part.photos.count) {
-                result += Array(repeating: index, count: part.repeats)
+                result += Array(repeating: PhotoID(index), count: part.repeats)
             }
             start += part.photos.count
         }
@@ -240,7 +245,8 @@ public struct TrainingPhotos {
         for (folder, strays) in strays(captions) {
             result.append(
                 .skippedFiles(
-                    folder: folder.readablePath, entries: strays.map { ($0.name, $0.reason) }))
+                    folder: folder.readablePath,
+                    entries: strays.map { SkippedFile(name: $0.name, reason: $0.reason) }))
         }
         if let notice = sizeNotice(resolution: resolution) { result.append(.notice(notice)) }
         return result
@@ -265,7 +271,7 @@ public struct TrainingPhotos {
         }
         // Nothing where all count once, as they did before there were repeats.
         if parts.contains(where: { $0.repeats > 1 }) {
-            hash.update(Data(examples.map { String($0) }.joined(separator: " ").utf8))
+            hash.update(Data(examples.map { String($0.place) }.joined(separator: " ").utf8))
         }
         return hash.digest().hexadecimal(prefix: 16)
     }

@@ -26,24 +26,21 @@ package final class LearningMeasure {
     /// - Parameters:
     ///   - subjects: whose each photo is; each subject has as many rows.
     ///   - batchSize: rows in one forward pass: as in training, so that memory suffices.
-    ///   - instanceTextCount: how many texts the photos have; rows go through them.
-    ///   - instanceTexts: which text each photo has, where that is settled.
-    ///   - classTexts: for each photo the number of the text without the subject.
     ///   - heldOut: the photos that are not trained on; where there are some, they are measured.
+    ///   - texts: which texts the photos and the classes have.
     package init(
-        _ model: MeasuredModel, photos: LatentCache, subjects: [Int], heldOut: [Int] = [],
-        instanceTextCount: Int, instanceTexts: [Int]?,
-        classTexts: [Int], batchSize: Int, seed: UInt64, device: Device
+        _ model: MeasuredModel, photos: LatentCache, subjects: [SubjectID],
+        heldOut: [PhotoID] = [], texts: RunTexts, batchSize: Int, seed: UInt64, device: Device
     ) {
         self.model = model
         let count = model.timestepCount
         func batches(
-            of chosen: [Int], text: (_ photo: Int, _ row: Int) -> Int
+            of chosen: [PhotoID], text: (_ photo: PhotoID, _ row: Int) -> TextID
         ) -> [DiffusionBatch] {
             // The same noise for both kinds of photos, so that it decides none of the difference.
             let generator = Generator(seed: Seeds.derived(from: seed, .measure, 0))
             let rows = Set(subjects).sorted().flatMap { subject in
-                let chosen = chosen.filter { subjects[$0] == subject }
+                let chosen = chosen.filter { subjects[$0.place] == subject }
                 return (0..<Self.rowCount).map { row in
                     let photo = chosen[row % chosen.count]
                     let (latents, weights) = photos.mean(photo)
@@ -58,14 +55,13 @@ package final class LearningMeasure {
                     Array(rows[start..<min(start + batchSize, rows.count)]), device: device)
             }
         }
-        func instanceText(photo: Int, row: Int) -> Int {
-            instanceTexts?[photo] ?? row % instanceTextCount
-        }
-        let trained = (0..<photos.count).filter { !heldOut.contains($0) }
+        let trained = photos.ids.filter { !heldOut.contains($0) }
         let measured = heldOut.isEmpty ? trained : heldOut
-        self.batches = batches(of: measured, text: instanceText)
-        classBatches = batches(of: measured) { photo, _ in classTexts[photo] }
-        trainedBatches = heldOut.isEmpty ? [] : batches(of: trained, text: instanceText)
+        self.batches = batches(of: measured, text: texts.measured)
+        classBatches = batches(of: measured) { photo, _ in
+            texts.ofClass(subjects[photo.place])
+        }
+        trainedBatches = heldOut.isEmpty ? [] : batches(of: trained, text: texts.measured)
         rows = self.batches.reduce(0) { $0 + $1.texts.count }
         model.prepare()
         frozen = withoutGradients { [classBatches] in classBatches.map(model.prediction) }

@@ -16,7 +16,7 @@ struct RunFileUse {
         let isOutput = path == output.path
         name = isOutput ? "\(url.lastPathComponent)/" : url.lastPathComponent
         let stem = url.deletingPathExtension().lastPathComponent
-        let prompt = ShellWord.quoted(Self.prompt(of: configuration))
+        let prompt = ShellWord.quoted(Self.prompt(of: description))
         let model =
             configuration.model.map { "--model \(ShellWord.quoted($0)) " } ?? ""
         func generate(_ option: String) -> (String, String) {
@@ -92,12 +92,13 @@ struct RunFileUse {
     }
 
     /// What shows the subject.
-    private static func prompt(of configuration: FineTuningConfiguration) -> String {
+    private static func prompt(of description: RunDescription) -> String {
+        let configuration = description.configuration
         if let prompt = configuration.training.validationPrompt { return prompt }
         if case .textualInversion(let method) = configuration.method {
             return "a photo of \(method.placeholderToken)"
         }
-        return configuration.instancePrompt ?? configuration.captions?.texts.first ?? "a photo"
+        return configuration.instancePrompt ?? description.photos.first?.caption ?? "a photo"
     }
 
     private static func python(_ text: String) -> String {

@@ -24,9 +24,7 @@ package struct RunRecord {
     package private(set) var previews: [Preview] = []
     /// What the folders of photos held.
     package private(set) var found: FoundData?
-    package private(set) var skippedFiles:
-        [(folder: String, entries: [(name: String, reason: String)])] =
-            []
+    package private(set) var skippedFiles: [(folder: String, entries: [SkippedFile])] = []
     package private(set) var notices: [String] = []
     package private(set) var verdict: String?
     /// The folder of the best state, and the step it is of.
@@ -61,7 +59,11 @@ package struct RunRecord {
         case .found(let data):
             found = data
             for folder in data.folders where !folder.skipped.isEmpty {
-                skippedFiles.append((folder.path, folder.skipped.map { ($0.name, $0.reason) }))
+                skippedFiles.append(
+                    (
+                        folder.path,
+                        folder.skipped.map { SkippedFile(name: $0.name, reason: $0.reason) }
+                    ))
             }
         case .skippedFiles(let folder, let entries): skippedFiles.append((folder, entries))
         case .step(let record, _): steps.append(record)
@@ -72,7 +74,7 @@ package struct RunRecord {
             previews.removeAll { $0.step >= step }
             previews.append(Preview(step: step, pictures: pictures))
         case .modelSaved(let path): files.append(URL(fileURLWithPath: path))
-        case .preparing, .started, .stepSkipped, .checkpointSaved: break
+        case .planned, .preparing, .started, .stepSkipped, .checkpointSaved: break
         }
     }
 

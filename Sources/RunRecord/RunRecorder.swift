@@ -4,7 +4,7 @@ import Imaging
 import Settings
 package import Torch
 
-/// Keeps what a run tells: TensorBoard's event files, `report.html` and `provenance.json`.
+/// Keeps what a run tells: `training.jsonl`, TensorBoard's event files, `report.html` and `provenance.json`.
 ///
 /// A run is worth more than its records: where one of these cannot be written any more, that is
 /// told once, and the run goes on without it.
@@ -13,6 +13,7 @@ package final class RunRecorder {
     package private(set) var record = RunRecord()
     private let device: Device
     private let notify: (String) -> Void
+    private var log: TrainingLog?
     private var report: RunReport?
     private var board: TensorBoardFile?
 
@@ -26,6 +27,7 @@ package final class RunRecorder {
     ///
     /// - Parameter log: of the run, with what an earlier run left in it.
     package func begin(_ description: RunDescription, log: TrainingLog) {
+        self.log = log
         let output = description.output
         let step = log.keptSteps.last?.step ?? 0
         let best = BestState(output)
@@ -51,6 +53,7 @@ package final class RunRecorder {
 
     /// Takes in what is told.
     package func add(_ event: TrainingEvent) {
+        log?.add(event)
         record.add(event)
         if let board {
             attempt("TensorBoard's event file") {

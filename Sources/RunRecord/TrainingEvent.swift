@@ -2,19 +2,24 @@ public import Datasets
 public import Evaluation
 public import Foundation
 
-/// What a run tells while it goes on.
-public enum TrainingEvent: Sendable {
+/// What a run tells while it goes on: all that a bar, a log or a page needs.
+///
+/// Events can be encoded, so that a run may be shown by another process than its own.
+public enum TrainingEvent: Sendable, Equatable {
     /// A sentence worth knowing.
     case notice(String)
     /// What the folders of photos hold, before anything is made of it.
     case found(FoundData)
     /// What lay in another folder of pictures and is none.
-    case skippedFiles(folder: String, entries: [(name: String, reason: String)])
+    case skippedFiles(folder: String, entries: [SkippedFile])
+    /// What the run is going to do: told once, before anything takes long.
+    case planned(RunSummary)
     /// Something that comes before training, as `encoding photos`.
     case preparing(String, done: Int, total: Int)
     /// The loop begins; `first` steps were done by an earlier run.
     case started(first: Int, total: Int)
-    case step(StepRecord, total: Int)
+    /// A step was made.
+    case step(StepRecord, RunProgress)
     /// A reading of what is learned and forgotten, and the one before training.
     case measured(LearningReading, before: LearningReading)
     /// What is trained was put aside after `step` steps: no reading before was as good.
@@ -28,6 +33,21 @@ public enum TrainingEvent: Sendable {
     case validationPainted(step: Int, pictures: [URL])
     /// The trained model stands in this folder.
     case modelSaved(path: String)
+}
+
+/// How far a run is, and what it takes.
+public struct RunProgress: Codable, Sendable, Equatable {
+    /// The steps of the whole run.
+    public let total: Int
+    /// Memory in bytes: what is allocated on a GPU, the most that the process has had on a CPU; nil
+    /// where the system does not tell.
+    public let memory: Int?
+
+    /// Progress; see the members.
+    public init(total: Int, memory: Int? = nil) {
+        self.total = total
+        self.memory = memory
+    }
 }
 
 /// One step, as `training.jsonl` records it.

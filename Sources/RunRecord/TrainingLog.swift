@@ -71,15 +71,17 @@ public final class TrainingLog {
 
     deinit { close(descriptor) }
 
-    package func append(_ record: StepRecord) { append(line: record) }
-
-    package func append(_ reading: LearningReading) { append(line: reading) }
-
-    package func append(skipped step: Int, reason: String) {
-        append(line: Skipped(step: step, skipped: reason))
+    /// Takes in what is told, as far as it is of steps and readings.
+    package func add(_ event: TrainingEvent) {
+        switch event {
+        case .step(let record, _): append(record)
+        case .measured(let reading, _): append(reading)
+        case .stepSkipped(let step, let reason): append(Skipped(step: step, skipped: reason))
+        default: break
+        }
     }
 
-    private func append(line: some Encodable) {
+    private func append(_ line: some Encodable) {
         do {
             try write(encoder.encode(line) + Data("\n".utf8))
         } catch {

@@ -10,8 +10,9 @@ extension FineTuningConfiguration {
     ///   - resolution: what is trained at, where the setting leaves it to the model.
     ///   - stepCount: counts only where the learning rate depends on it, so that a run with a
     ///     constant rate can be made longer.
+    ///   - captions: what tells those of the photos from others; nil: there are none.
     package func comparedSettings(
-        resolution: Int, stepCount: Int, modelHash: String
+        resolution: Int, stepCount: Int, modelHash: String, captions: String?
     ) throws -> [String: String] {
         let table = SettingTable.of(method.kind)
         var result = ["method": method.kind.rawValue, "model": modelHash]
@@ -23,7 +24,7 @@ extension FineTuningConfiguration {
         if case .textualInversion(let method) = method {
             result["templates"] = try method.texts().joined(separator: "\n")
         } else {
-            result["instance-prompt"] = textSetting
+            result["instance-prompt"] = textSetting(captions)
             result["class-prompt"] =
                 withPriorPreservation
                 ? classTexts.joined(separator: "\n") : TrainingConfiguration.unset
@@ -39,9 +40,9 @@ extension FineTuningConfiguration {
     }
 
     /// The prompt, or what tells captions from others.
-    private var textSetting: String {
+    private func textSetting(_ captions: String?) -> String {
         if let instancePrompt, subjects.count == 1 { return instancePrompt }
-        return captions.map { "captions \($0.fingerprint)" } ?? "none"
+        return captions.map { "captions \($0)" } ?? "none"
     }
 
     /// What is given and decides nothing, as sentences.

@@ -42,8 +42,6 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     public var subjectsFile: String?
     /// The share of rows that have the empty text in place of their caption, in 0..<1; nil: none.
     public var captionDropout: Double?
-    /// The captions of the photos, where the run has taken them: a run settles this itself.
-    public package(set) var captions: PhotoTexts?
 
     /// How photos and captions become examples.
     public var data = DataConfiguration()

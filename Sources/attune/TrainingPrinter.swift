@@ -1,24 +1,17 @@
 import Evaluation
 import Foundation
 import RunRecord
-import Torch
 
 /// Shows a run's events to a person.
 final class TrainingPrinter {
     private let progress = ProgressPrinter()
-    private let device: Device
     private var error: Double?
     private var pace: Double?
 
     private let wording: Wording
 
-    /// - Parameters:
-    ///   - device: whose memory is shown.
-    ///   - wording: of the command that trains.
-    init(device: Device = .cpu, wording: Wording) {
-        self.device = device
-        self.wording = wording
-    }
+    /// - Parameter wording: of the command that trains.
+    init(wording: Wording) { self.wording = wording }
 
     func show(_ event: TrainingEvent) {
         switch event {
@@ -35,10 +28,10 @@ final class TrainingPrinter {
             progress.line(
                 first == 0
                     ? "Training \(total) step(s)." : "Going on after step \(first) of \(total).")
-        case .step(let record, let total):
+        case .step(let record, let run):
             progress.update(
-                "training", done: record.step, total: total,
-                detail: detail(record))
+                "training", done: record.step, total: run.total,
+                detail: detail(record, run.memory))
         case .measured(let reading, let before):
             error = reading.error
             guard reading.step > 0 else { return }
@@ -49,7 +42,7 @@ final class TrainingPrinter {
                 "Step \(reading.step): error on \(photos) \(Self.short(reading.error)) "
                     + "(\(Self.short(before.error)) before)\(trained), drift of the class "
                     + "\(String(format: "%.1f", reading.drift * 100)) %")
-        case .bestSaved: break
+        case .planned, .bestSaved: break
         case .verdict(let sentence):
             progress.finish()
             progress.line(sentence)
@@ -70,7 +63,7 @@ final class TrainingPrinter {
     func finish() { progress.finish() }
 
     /// The loss, the curve's last value, the speed and the memory.
-    private func detail(_ record: StepRecord) -> String {
+    private func detail(_ record: StepRecord, _ memory: Int?) -> String {
         // The mean of about the last twenty steps.
         pace = pace.map { $0 + (record.seconds - $0) / 20 } ?? record.seconds
         var parts = ["loss \(Self.short(record.loss))"]
@@ -81,7 +74,7 @@ final class TrainingPrinter {
                     ? String(format: "%.1f steps/s", 1 / pace)
                     : String(format: "%.1f s/step", pace))
         }
-        if let memory = MemoryUse.now(on: device) { parts.append(MemoryUse.text(memory)) }
+        if let memory { parts.append(MemoryUse.text(memory)) }
         return parts.joined(separator: " · ")
     }
 

@@ -86,8 +86,14 @@ import Torch
             ["--num-vectors 0"]
         ),
         (hypernetwork + ["--layer-structure", "1, 2"], ["layer structure", "1.0, 2.0"]),
-        (hypernetwork + ["--layer-structure", "1, x"], ["--layer-structure \"1, x\"", "numbers with commas"]),
-        (hypernetwork + ["--activation-func", "jump"], ["--activation-func jump", "relu", "swish"]),
+        (
+            hypernetwork + ["--layer-structure", "1, x"],
+            ["--layer-structure \"1, x\"", "numbers with commas"]
+        ),
+        (
+            hypernetwork + ["--activation-func", "jump"],
+            ["--activation-func jump", "relu", "swish"]
+        ),
         (hypernetwork + ["--dropout-structure", "0, 0.3"], ["dropout structure", "3 numbers"]),
     ])
     func training(arguments: [String], words: [String]) throws {

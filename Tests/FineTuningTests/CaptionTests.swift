@@ -87,7 +87,7 @@ import Training
         for name in ["0.txt", "1.txt", "2.txt"] { try write(name, name) }
         let photos = try TrainingPhotos(folder("photos"), resolution: 64, takesRepeated: true)
         #expect(photos.count == 5)
-        #expect(photos.examples == [0, 1, 2, 3, 3, 3, 4, 4, 4])
+        #expect(photos.examples.map(\.place) == [0, 1, 2, 3, 3, 3, 4, 4, 4])
         #expect(
             try captions() == ["0.txt", "1.txt", "2.txt", "sks robot_toy", "a robot that lies"])
         let strays = photos.remarks(resolution: 64, captions: PhotoCaptions(photos)).flatMap {
@@ -121,7 +121,7 @@ import Training
         try run.run()
         // Three photos twice, two in a batch.
         #expect(stepCount == 3)
-        #expect(run.configuration.captions == PhotoTexts(["sks robot", "sks robot", "sks robot"]))
+        #expect(run.captions == PhotoTexts(["sks robot", "sks robot", "sks robot"]))
     }
 
     // MARK: Complaints
@@ -170,7 +170,7 @@ import Training
             for (index, text) in texts.enumerated() { try write(text, "\(index).txt") }
             let run = FineTuningRun(configuration(output))
             try run.run()
-            #expect(run.configuration.captions == PhotoTexts(texts))
+            #expect(run.captions == PhotoTexts(texts))
             return try weights(output)
         }
         #expect(PhotoTexts([red, blue, red]).numbers == [0, 1, 0])

@@ -225,7 +225,7 @@ import Training
     }
 
     @Test func theSeedChooses() throws {
-        let photos = Array(repeating: 0, count: 40)
+        let photos = Array(repeating: SubjectID(0), count: 40)
         let chosen = try HeldOutPhotos.choose(of: photos, wanted: 4, seed: 1)
         #expect(try chosen == HeldOutPhotos.choose(of: photos, wanted: 4, seed: 1))
         #expect(chosen == chosen.sorted() && Set(chosen).count == 4)
@@ -234,13 +234,14 @@ import Training
     }
 
     @Test func eachSubjectHasSomeOrNoneHas() throws {
-        let subjects = Array(repeating: 0, count: 8) + Array(repeating: 1, count: 16)
+        let subjects =
+            Array(repeating: SubjectID(0), count: 8) + Array(repeating: SubjectID(1), count: 16)
         let chosen = try HeldOutPhotos.choose(of: subjects, wanted: nil, seed: 1)
-        #expect(chosen.map { subjects[$0] } == [0, 1, 1])
-        let few = subjects + [2, 2, 2]
+        #expect(chosen.map { subjects[$0.place].place } == [0, 1, 1])
+        let few = subjects + Array(repeating: SubjectID(2), count: 3)
         #expect(try HeldOutPhotos.choose(of: few, wanted: nil, seed: 1).isEmpty)
         #expect(
-            try HeldOutPhotos.choose(of: few, wanted: 2, seed: 1).map { few[$0] }
+            try HeldOutPhotos.choose(of: few, wanted: 2, seed: 1).map { few[$0.place].place }
                 == [0, 0, 1, 1, 2, 2])
         #expect(throws: SettingError.self) {
             try HeldOutPhotos.choose(of: few, wanted: 3, seed: 1)
@@ -268,9 +269,9 @@ import Training
         let events = try run("first")
         let held = try #require(
             HeldOutPhotos.choose(
-                of: Array(repeating: 0, count: 8), wanted: nil, seed: 7
+                of: Array(repeating: SubjectID(0), count: 8), wanted: nil, seed: 7
             ).first)
-        let name = "\(held).png"
+        let name = "\(held.place).png"
         #expect(
             events.contains {
                 if case .notice(let text) = $0 {

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import NN
 import StableDiffusion
@@ -32,8 +33,8 @@ import Training
         let first = try TrainingStep(0)
         objective.frozenPrior = FrozenPrior(
             unet: try source.unet(),
-            // Rows 2 and 3 have the class's text, which a batch calls number 1.
-            contexts: first.context.narrowed(0, start: 2, length: 1), classTexts: 1..<2)
+            // Rows 2 and 3 have the class's text, which a batch calls text 1.
+            contexts: first.context.narrowed(0, start: 2, length: 1), classTexts: [TextID(1)])
         for index in 0..<3 {
             let step = try TrainingStep(index)
             let loss = objective(

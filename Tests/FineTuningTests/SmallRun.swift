@@ -36,7 +36,6 @@ struct SmallRun {
             output, settings: [:], totalLimit: nil, configuration: configuration)
         try Trainer(
             configuration, stepCount: stepCount, task: task, checkpoints: checkpoints,
-            log: try TrainingLog(output.appending(path: "training.jsonl"), keepingSteps: 0),
             report: report
         ).run()
     }

@@ -121,7 +121,7 @@ import Training
         let run = FineTuningRun(configuration("output", subjects))
         try run.run()
         #expect(
-            run.configuration.captions
+            run.captions
                 == PhotoTexts(["a robot, number 0", "a robot, number 1", duck, duck, duck]))
     }
 

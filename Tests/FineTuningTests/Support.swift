@@ -58,7 +58,7 @@ struct ToyRun {
     var report: (TrainingEvent) -> Void = { _ in }
     var cancellation = Cancellation()
     var paint: ((_ step: Int) throws -> [URL])?
-    var measure: ((_ step: Int) throws -> Bool)?
+    var measure: ((_ step: Int) -> Bool)?
     var write: ((_ step: Int) throws -> Void)?
     var diagnose: (() -> String?)?
 
@@ -86,13 +86,28 @@ struct ToyRun {
                     input.sum([1], keepsAxes: true).expanded([-1, 2]))
                 calls += 1
                 return tamper(calls - 1, loss.mean())
-            }, paint: paint, measure: measure, write: write, diagnose: diagnose)
+            },
+            observers: measure.map {
+                [TrainingObserver(interval: configuration.measuringSteps ?? 1, look: $0)]
+            } ?? [],
+            spectators: paint.map {
+                [
+                    .painting(
+                        every: configuration.validationSteps, cancellation: cancellation,
+                        report: report, $0)
+                ]
+            } ?? [],
+            write: write, diagnose: diagnose)
         let checkpoints = try CheckpointFolder(
             output, settings: settings, totalLimit: configuration.checkpointsTotalLimit,
             configuration: configuration)
+        let log = try TrainingLog(output.appending(path: "training.jsonl"), keepingSteps: 0)
         return try Trainer(
             configuration, stepCount: stepCount, task: task, checkpoints: checkpoints,
-            log: try TrainingLog(output.appending(path: "training.jsonl"), keepingSteps: 0),
-            cancellation: cancellation, report: report)
+            cancellation: cancellation,
+            report: { [report] event in
+                log.add(event)
+                report(event)
+            })
     }
 }

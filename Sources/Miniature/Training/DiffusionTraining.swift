@@ -31,7 +31,9 @@ public func trainDiffusion(
         "unet", copies: models.map(\.parameters.entries), schedule: configuration.diffusion,
         averageDecay: 0.9995, seed: 32, noises: [noiseSource], folder: folder.work)
     let schedule = NoiseSchedule(miniatureScheduler)
-    let weights = schedule.signalToNoise.map { Float(min($0, 5) / $0) }
+    let weights = schedule.signalToNoise.map {
+        Float(MinimumSNR.weight(signalToNoise: $0, gamma: 5, prediction: .epsilon))
+    }
     let scale = autoencoder.configuration.scalingFactor
     let batchSize = configuration.diffusion.batchSize
     try run.run(seconds: seconds, isCancelled: isCancelled, log: log) {

@@ -51,7 +51,8 @@ extension Setting {
 
     private static let place: [Setting] = [
         Setting(
-            "overwrite", \.overwrite, "Replace what an earlier run left in the output folder, once the new is whole.",
+            "overwrite", \.overwrite,
+            "Replace what an earlier run left in the output folder, once the new is whole.",
             scope: .keeping),
         Setting("device", \.device, "auto, cpu, cuda, cuda:N or mps.", scope: .keeping),
     ]

@@ -26,9 +26,7 @@ public final class Trainer {
     public private(set) var scale: GradientScale
 
     private let task: TrainingTask
-    private let measuringInterval: Int
     private let checkpoints: CheckpointFolder
-    private let log: TrainingLog
     private let cancellation: Cancellation
     private let report: (TrainingEvent) -> Void
     private var savedStep: Int?
@@ -41,16 +39,13 @@ public final class Trainer {
     /// - Throws: `SettingError` when the optimizer cannot train what there is.
     public init(
         _ configuration: TrainingConfiguration, stepCount: Int, task: TrainingTask,
-        checkpoints: CheckpointFolder, log: TrainingLog,
-        cancellation: Cancellation = Cancellation(),
+        checkpoints: CheckpointFolder, cancellation: Cancellation = Cancellation(),
         report: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws(SettingError) {
         self.configuration = configuration
         self.stepCount = stepCount
         self.task = task
-        measuringInterval = configuration.measuringInterval(stepCount: stepCount) ?? stepCount
         self.checkpoints = checkpoints
-        self.log = log
         self.cancellation = cancellation
         self.report = report
         if let last = task.groups.map({ $0.lastStep ?? .max }).max(), last < stepCount {
@@ -97,7 +92,7 @@ public final class Trainer {
     /// - Throws: ``TrainingError/interrupted(step:checkpoint:)`` after a cancellation,
     ///   ``TrainingError/notFinite(step:attempts:saved:cause:)`` after ``patience`` bad steps in a
     ///   row, both with the state saved where that can be;
-    ///   ``TrainingError/notWritten(problem:checkpoint:)``; and what measuring throws.
+    ///   ``TrainingError/notWritten(problem:checkpoint:)``.
     public func run() throws {
         let schedule = configuration.schedule(stepCount: stepCount)
         let gradients = StepGradients(optimizer, isFused: configuration.fusedBackwardPass)
@@ -122,7 +117,6 @@ public final class Trainer {
                 // Overflow in fp16 is how the right scale is found, and no fault of the run.
                 failures += outcome.loss.isFinite && scale.canBackOff ? 0 : 1
                 scale.backOff()
-                log.append(skipped: step + 1, reason: reason)
                 report(.stepSkipped(step: step + 1, reason: reason))
                 if failures == Self.patience { try giveUp() }
                 continue
@@ -137,19 +131,17 @@ public final class Trainer {
             let record = StepRecord(
                 step: step, loss: outcome.loss, learningRate: rate, gradientNorm: outcome.norm,
                 seconds: (clock.now - start).seconds)
-            log.append(record)
-            report(.step(record, total: stepCount))
+            report(.step(record, progress))
 
             watch.observe(gradients, step: step, learningRate: rate).forEach { report(.notice($0)) }
             if step % configuration.checkpointingSteps == 0 { try saveIfPossible() }
-            let isEnough = try measure()
-            isOver = isEnough || step == stepCount
-            if !isOver, step % configuration.validationSteps == 0 { paint() }
+            isOver = observe() || step == stepCount
+            if !isOver { show() }
         }
         optimizer.clearGradients()
         // The weights first: what follows is only for looking at.
         try write()
-        paint()
+        show(isEnd: true)
     }
 
     /// Saves the state, unless this step is saved already, and returns the folder's path.
@@ -174,28 +166,29 @@ public final class Trainer {
         return task.loss(examples, generator)
     }
 
-    /// Reads the curves where it is time; true when it is enough.
-    private func measure() throws -> Bool {
-        guard let measure = task.measure, step == stepCount || step % measuringInterval == 0
-        else { return false }
+    /// Has those look at the weights whose time it is; true when it is enough for one of them.
+    private func observe() -> Bool {
+        let due = task.observers.filter { step == stepCount || step % $0.interval == 0 }
+        guard !due.isEmpty else { return false }
         optimizer.useAverages()
         defer { optimizer.useIterates() }
-        return try measure(step)
+        return due.reduce(false) { isEnough, observer in observer.look(step) || isEnough }
     }
 
-    private func paint() {
-        guard let paint = task.paint, !cancellation.isRequested else { return }
+    /// Has those look on whose time it is.
+    private func show(isEnd: Bool = false) {
+        let due = task.spectators.filter { isEnd || step % $0.interval == 0 }
+        guard !due.isEmpty, !cancellation.isRequested else { return }
         optimizer.clearGradients()
-        // What is painted with is what would be saved.
+        // What is seen is what would be saved.
         optimizer.useAverages()
         defer { optimizer.useIterates() }
-        do {
-            report(.validationPainted(step: step, pictures: try paint(step)))
-        } catch {
-            // Who ends a run does not wait for its pictures.
-            guard !cancellation.isRequested else { return }
-            tellOnce("pictures", "Validation pictures cannot be painted, the run goes on: \(error)")
-        }
+        for spectator in due { spectator.look(step) }
+    }
+
+    private var progress: RunProgress {
+        let device = optimizer.parameters.first?.tensor.device
+        return RunProgress(total: stepCount, memory: device.flatMap(MemoryUse.now))
     }
 
     /// Writes what was trained; where that cannot be, the state is kept if it can be.

@@ -1,4 +1,3 @@
-public import Foundation
 public import NN
 public import Torch
 
@@ -12,11 +11,11 @@ public struct TrainingTask {
     /// are. Everything random is drawn from the generator, in an order that only depends on the
     /// range, so that a resumed run draws the same.
     public let loss: (_ examples: Range<Int>, _ generator: Generator) -> Tensor
-    /// Paints pictures to look at after so many steps; draws nothing from the run's generator.
-    public let paint: ((_ step: Int) throws -> [URL])?
+    /// Who looks at what is trained, and may end the run.
+    public let observers: [TrainingObserver]
 
-    /// Reads the curves after so many steps, and says whether the run should end.
-    public let measure: ((_ step: Int) throws -> Bool)?
+    /// Who only looks on.
+    public let spectators: [TrainingSpectator]
 
     /// Writes what was trained, at the end of the run after so many steps.
     public let write: ((_ step: Int) throws -> Void)?
@@ -28,14 +27,13 @@ public struct TrainingTask {
     public init(
         groups: [ParameterGroup],
         loss: @escaping (_ examples: Range<Int>, _ generator: Generator) -> Tensor,
-        paint: ((_ step: Int) throws -> [URL])? = nil,
-        measure: ((_ step: Int) throws -> Bool)? = nil,
+        observers: [TrainingObserver] = [], spectators: [TrainingSpectator] = [],
         write: ((_ step: Int) throws -> Void)? = nil, diagnose: (() -> String?)? = nil
     ) {
         self.groups = groups
         self.loss = loss
-        self.paint = paint
-        self.measure = measure
+        self.observers = observers
+        self.spectators = spectators
         self.write = write
         self.diagnose = diagnose
     }

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import NN
 import Settings
@@ -17,7 +18,8 @@ struct DreamBoothNetworks: FineTunedNetworks {
     /// Loads what is trained in fp32, whatever the model's files have, or in bf16 where that is
     /// wanted.
     init(
-        _ source: ModelSource, _ configuration: FineTuningConfiguration, device: Device
+        _ source: ModelSource, _ configuration: FineTuningConfiguration, texts: RunTexts,
+        device: Device
     ) throws {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
@@ -48,7 +50,7 @@ struct DreamBoothNetworks: FineTunedNetworks {
         }
         self.groups = groups
         context = TextContext(
-            try configuration.texts(), encoder, tokenizer: source.tokenizer,
+            texts, encoder, tokenizer: source.tokenizer,
             isTrained: configuration.trainTextEncoder, dtype: dtype, device: device)
     }
 

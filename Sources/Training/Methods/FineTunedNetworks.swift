@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import NN
 import Settings
@@ -55,24 +56,28 @@ struct TrainingSummary {
     let stepCount: Int
     let photoCount: Int
     let resolution: Int
+    /// The captions of the photos, where they have some.
+    let captions: PhotoTexts?
     /// A picture that the result paints, as a data URI.
     var thumbnail: String?
 }
 
 /// The networks of the configured method.
 func makeNetworks(
-    _ source: ModelSource, _ configuration: FineTuningConfiguration, device: Device,
-    notify: (String) -> Void
+    _ source: ModelSource, _ configuration: FineTuningConfiguration, texts: RunTexts,
+    device: Device, notify: (String) -> Void
 ) throws -> any FineTunedNetworks {
     switch configuration.method {
-    case .dreamBooth: try DreamBoothNetworks(source, configuration, device: device)
+    case .dreamBooth: try DreamBoothNetworks(source, configuration, texts: texts, device: device)
     case .lora(let adapters):
-        try LoRANetworks(source, configuration, adapters, device: device, notify: notify)
+        try LoRANetworks(
+            source, configuration, adapters, texts: texts, device: device, notify: notify)
     case .textualInversion(let inversion):
         try TextualInversionNetworks(
-            source, configuration, inversion, device: device, notify: notify)
+            source, configuration, inversion, texts: texts, device: device, notify: notify)
     case .hypernetwork(let hypernetwork):
-        try HypernetworkNetworks(source, configuration, hypernetwork, device: device)
+        try HypernetworkNetworks(
+            source, configuration, hypernetwork, texts: texts, device: device)
     }
 }
 
@@ -101,26 +106,23 @@ extension FineTuningConfiguration {
         training.textEncoderLearningRate.map { $0 / training.learningRate } ?? 1
     }
 
-    /// The texts of the photos, of which each row has one; textual inversion and captions are many.
-    func instanceTexts() throws -> [String] {
-        if case .textualInversion(let method) = method { return try method.texts() }
-        if let captions { return captions.texts }
+    /// The texts of the run.
+    ///
+    /// - Parameter captions: those of the photos, where they have some; textual inversion uses
+    ///   sentences of its own.
+    func texts(_ captions: PhotoTexts?) throws -> RunTexts {
+        if case .textualInversion(let method) = method {
+            return RunTexts(
+                sentences: try method.texts(), classes: classTexts, dropoutRate: wantedDropout)
+        }
+        if let captions {
+            return RunTexts(captions: captions, classes: classTexts, dropoutRate: wantedDropout)
+        }
         guard let instancePrompt, subjects.count == 1 else {
             preconditionFailure("captions are read before networks")
         }
-        return [instancePrompt]
-    }
-
-    /// The texts of the photos, then those of the classes, then the empty one where captions are
-    /// left out.
-    func texts() throws -> [String] {
-        try instanceTexts() + classTexts + (wantedDropout == nil ? [] : [""])
-    }
-
-    /// The places of the classes' texts among ``texts()``, one for each subject.
-    func classTextNumbers() throws -> Range<Int> {
-        let count = try instanceTexts().count
-        return count..<(count + subjects.count)
+        return RunTexts(
+            sentences: [instancePrompt], classes: classTexts, dropoutRate: wantedDropout)
     }
 }
 
@@ -138,12 +140,12 @@ extension TrainingConfiguration.Precision {
 extension FrozenPrior {
     /// Must be made before anything is trained or restored.
     ///
-    /// - Parameter classTexts: the numbers of the classes' texts.
-    init(_ networks: any FineTunedNetworks, classTexts: Range<Int>, device: Device) throws {
+    /// - Parameter classTexts: the classes' texts.
+    init(_ networks: any FineTunedNetworks, classTexts: [TextID], device: Device) throws {
         networks.prepareStep(nil)
         self.init(
             unet: try networks.frozenUNet(device: device),
-            contexts: withoutGradients { networks.context.rows(Array(classTexts)).detached() },
+            contexts: withoutGradients { networks.context.rows(classTexts).detached() },
             classTexts: classTexts)
     }
 }

@@ -16,7 +16,7 @@ struct HypernetworkNetworks: FineTunedNetworks {
 
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration,
-        _ method: HypernetworkTraining, device: Device
+        _ method: HypernetworkTraining, texts: RunTexts, device: Device
     ) throws {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
@@ -37,7 +37,7 @@ struct HypernetworkNetworks: FineTunedNetworks {
             ParameterGroup(name: "hypernetwork", parameters: hypernetwork.parameters.entries)
         ]
         context = TextContext(
-            try configuration.texts(), encoder, tokenizer: source.tokenizer, isTrained: false,
+            texts, encoder, tokenizer: source.tokenizer, isTrained: false,
             dtype: dtype, device: device)
     }
 

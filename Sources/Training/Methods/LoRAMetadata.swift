@@ -22,7 +22,8 @@ struct LoRAMetadata {
             ? (predictsVelocity ? "stable-diffusion-v2-768-v" : "stable-diffusion-v2-512")
             : "stable-diffusion-v1"
         let tags =
-            run.captions?.tagCounts ?? run.instancePrompt.map { [$0: training.photoCount] } ?? [:]
+            training.captions?.tagCounts ?? run.instancePrompt.map { [$0: training.photoCount] }
+            ?? [:]
         var result = [
             "ss_v2": isSecond ? "True" : "False",
             "ss_base_model_version": version,

@@ -22,7 +22,7 @@ struct LoRANetworks: FineTunedNetworks {
     /// - Parameter notify: takes a sentence where vectors and initializer are not as many.
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration,
-        _ method: LoRAConfiguration, device: Device, notify: (String) -> Void
+        _ method: LoRAConfiguration, texts: RunTexts, device: Device, notify: (String) -> Void
     ) throws {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
@@ -59,7 +59,7 @@ struct LoRANetworks: FineTunedNetworks {
             for parameter in group.parameters { parameter.tensor.requiresGradient = true }
         }
         context = TextContext(
-            try configuration.texts(), encoder, tokenizer: source.tokenizer,
+            texts, encoder, tokenizer: source.tokenizer,
             embeddings: word.map { [$0] } ?? [], isTrained: textsChange, dtype: dtype,
             device: device)
     }

@@ -1,3 +1,4 @@
+import Datasets
 import StableDiffusion
 import Torch
 
@@ -21,21 +22,19 @@ struct TextContext {
     private let source: Source
     private let texts: [String]
 
-    /// - Parameters:
-    ///   - texts: the instance texts, then the class prompt where there is one.
-    ///   - embeddings: learned vectors that the texts use.
+    /// - Parameter embeddings: learned vectors that the texts use.
     init(
-        _ texts: [String], _ encoder: TextEncoder, tokenizer: CLIPTokenizer,
+        _ texts: RunTexts, _ encoder: TextEncoder, tokenizer: CLIPTokenizer,
         embeddings: [TextualInversion] = [], isTrained: Bool, dtype: DType, device: Device
     ) {
-        self.texts = texts
+        self.texts = texts.all
         let prompts = PromptEncoder(tokenizer, embeddings: embeddings)
         source =
             isTrained
             ? .trained(encoder, prompts, dtype, device)
-            : texts.count > Self.keptCount
+            : texts.all.count > Self.keptCount
                 ? .many(encoder, prompts, device)
-                : .fixed(withoutGradients { Self.encode(texts, encoder, prompts, device) })
+                : .fixed(withoutGradients { Self.encode(texts.all, encoder, prompts, device) })
     }
 
     private static func encode(
@@ -50,8 +49,9 @@ struct TextContext {
 
     /// The text of every row, [rows, tokens, width].
     ///
-    /// - Parameter numbers: for each row, which text it has.
-    func rows(_ numbers: [Int]) -> Tensor {
+    /// - Parameter rows: for each, which text it has.
+    func rows(_ rows: [TextID]) -> Tensor {
+        let numbers = rows.map(\.place)
         switch source {
         case .fixed(let states):
             return states.gathered(0, at: Tensor(numbers, device: states.device))

@@ -21,7 +21,8 @@ struct TextualInversionNetworks: FineTunedNetworks {
     /// - Parameter notify: takes a sentence where vectors and initializer are not as many.
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration,
-        _ method: TextualInversionConfiguration, device: Device, notify: (String) -> Void
+        _ method: TextualInversionConfiguration, texts: RunTexts, device: Device,
+        notify: (String) -> Void
     ) throws {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
@@ -32,7 +33,7 @@ struct TextualInversionNetworks: FineTunedNetworks {
         unet.checkpointsActivations = configuration.training.gradientCheckpointing
         groups = [embedding.group()]
         context = TextContext(
-            try configuration.texts(), textEncoder, tokenizer: source.tokenizer,
+            texts, textEncoder, tokenizer: source.tokenizer,
             embeddings: [embedding], isTrained: true, dtype: dtype, device: device)
     }
 

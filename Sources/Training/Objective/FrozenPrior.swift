@@ -1,4 +1,4 @@
-import Datasets
+package import Datasets
 package import StableDiffusion
 package import Torch
 
@@ -11,15 +11,15 @@ package struct FrozenPrior {
     private let unet: UNet
     /// The classes' texts as the untrained text encoder has them, [texts, tokens, width].
     private let contexts: Tensor
-    private let classTexts: Range<Int>
+    private let classTexts: [TextID]
 
     /// - Parameters:
     ///   - unet: the untrained one, which is not trained later either.
     ///   - contexts: the classes' texts as the untrained text encoder has them,
     ///     [texts, tokens, width].
-    ///   - classTexts: the numbers that rows call these texts by.
-    package init(unet: UNet, contexts: Tensor, classTexts: Range<Int>) {
-        precondition(contexts.size(0) == classTexts.count, "a text for each number")
+    ///   - classTexts: which texts these are.
+    package init(unet: UNet, contexts: Tensor, classTexts: [TextID]) {
+        precondition(contexts.size(0) == classTexts.count, "a text for each class")
         self.unet = unet
         self.contexts = contexts
         self.classTexts = classTexts
@@ -36,7 +36,12 @@ package struct FrozenPrior {
     ) -> Tensor {
         guard let first = batch.areClass.firstIndex(of: true) else { return target }
         let count = batch.areClass.count - first
-        let places = batch.texts[first...].map { $0 - classTexts.lowerBound }
+        let places = batch.texts[first...].map { text in
+            guard let place = classTexts.firstIndex(of: text) else {
+                preconditionFailure("a class row without a class's text")
+            }
+            return place
+        }
         let context = contexts.gathered(0, at: Tensor(places, device: contexts.device))
         let frozen = withoutGradients {
             unet(

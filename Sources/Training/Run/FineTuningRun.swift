@@ -14,9 +14,11 @@ public import Torch
 /// Subject-driven training with a rare word and prior preservation: Ruiz et al. 2022,
 /// arXiv 2208.12242.
 public final class FineTuningRun {
-    /// The configuration with what was left open settled: a seed, captions, and a precision that
-    /// the device can compute in.
+    /// The configuration with what was left open settled: a seed, and a precision that the
+    /// device can compute in.
     public private(set) var configuration: FineTuningConfiguration
+    /// The captions of the photos, where the run has taken them.
+    package private(set) var captions: PhotoTexts?
     private let device: Device
     private let cancellation: Cancellation
     private let runFiles: [String: Data]
@@ -105,10 +107,12 @@ public final class FineTuningRun {
         for (name, data) in runFiles {
             attempt(name) { try AtomicFile.write(data, to: output.appendingPathComponent(name)) }
         }
-        configuration.captions = configuration.captions?.varied(
+        captions = captions?.varied(
             configuration.data, seed: configuration.training.seed ?? 0)
+        let texts = try configuration.texts(captions)
         var settings = try configuration.comparedSettings(
-            resolution: resolution, stepCount: stepCount, modelHash: try source.hash)
+            resolution: resolution, stepCount: stepCount, modelHash: try source.hash,
+            captions: captions?.fingerprint)
         settings.merge(try data.settings()) { $1 }
         // Which ones they are follows from the photos and the seed.
         settings["num-held-out"] = String(heldOut.count)
@@ -135,15 +139,25 @@ public final class FineTuningRun {
                 photos: photos.photos.enumerated().map { index, photo in
                     RunDescription.Photo(
                         url: photo.url,
-                        caption: configuration.captions.map { $0.texts[$0.numbers[index]] },
-                        isHeldOut: heldOut.contains(index))
+                        caption: texts.caption(of: PhotoID(index)),
+                        isHeldOut: heldOut.contains(PhotoID(index)))
                 }, photosFingerprint: try photos.fingerprint()), log: log)
 
+        report(
+            .planned(
+                RunSummary(
+                    method: settings["method"] ?? "", model: source.name,
+                    modelHash: try source.hash, device: "\(device)",
+                    precision: "\(configuration.training.mixedPrecision.dtype(on: device))",
+                    output: output.path, resolution: resolution, photoCount: photos.count,
+                    heldOutCount: heldOut.count, exampleCount: exampleCount,
+                    batchSize: configuration.training.trainBatchSize, stepCount: stepCount,
+                    doneCount: checkpoint?.state.step ?? 0)))
         var examples = try examples(
-            data, places, classPhotos, source, resolution: resolution)
+            data, places, classPhotos, texts, source, resolution: resolution)
         try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
         let networks = try makeNetworks(
-            source, configuration, device: device, notify: { report(.notice($0)) })
+            source, configuration, texts: texts, device: device, notify: { report(.notice($0)) })
         var objective = DiffusionObjective(
             unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
             dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,
@@ -152,13 +166,13 @@ public final class FineTuningRun {
             loss: configuration.training.lossFunction)
         if configuration.selfDistillation {
             objective.frozenPrior = try FrozenPrior(
-                networks, classTexts: try configuration.classTextNumbers(), device: device)
+                networks, classTexts: texts.classes, device: device)
         }
         let trainedCount = photos.count - heldOut.count
-        let curve = try LearningObserver(
+        let curve = LearningObserver(
             configuration, networks, objective, photos: examples.instances,
-            subjects: photos.subjects, heldOut: heldOut,
-            stepCount: stepCount, log: log, device: device,
+            subjects: photos.subjects, heldOut: heldOut, texts: texts,
+            stepCount: stepCount, readings: log.keptReadings, device: device,
             best: configuration.keepsBest ? BestState(output) : nil,
             write: { [self] in
                 _ = try networks.write(to: $0, training: summary($1, trainedCount, resolution))
@@ -172,8 +186,14 @@ public final class FineTuningRun {
                 return objective(
                     batches, context: networks.context.rows(batches.flatMap(\.texts)))
             },
-            paint: painter(networks, source, resolution: resolution, output: output),
-            measure: curve?.read,
+            observers: curve.map { [TrainingObserver(interval: $0.interval, look: $0.read)] } ?? [],
+            spectators: painter(networks, source, resolution: resolution, output: output).map {
+                [
+                    .painting(
+                        every: configuration.training.validationSteps, cancellation: cancellation,
+                        report: report, $0)
+                ]
+            } ?? [],
             write: { [self] step in
                 curve?.conclude()
                 files = try place.deliver(
@@ -191,7 +211,7 @@ public final class FineTuningRun {
             totalLimit: configuration.training.checkpointsTotalLimit, configuration: configuration)
         let trainer = try Trainer(
             configuration.training, stepCount: stepCount, task: task, checkpoints: checkpoints,
-            log: log, cancellation: cancellation, report: report)
+            cancellation: cancellation, report: report)
         if let checkpoint { try trainer.resume(from: checkpoint) }
         if !trainer.optimizer.usesLearningRate {
             report(
@@ -235,11 +255,11 @@ public final class FineTuningRun {
     ) -> TrainingSummary {
         TrainingSummary(
             configuration: configuration, stepCount: stepCount, photoCount: photoCount,
-            resolution: resolution, thumbnail: preview?.thumbnail)
+            resolution: resolution, captions: captions, thumbnail: preview?.thumbnail)
     }
 
     /// Which photos are measured and not trained on.
-    private func holdOut(_ photos: TrainingPhotos) throws -> [Int] {
+    private func holdOut(_ photos: TrainingPhotos) throws -> [PhotoID] {
         let record = configuration.training.record
         // Photos that nobody looks at would only be missing.
         guard configuration.training.measuringSteps != 0 else { return [] }
@@ -248,7 +268,7 @@ public final class FineTuningRun {
             seed: configuration.training.seed ?? 0)
         let count = chosen.count
         if count > 0 {
-            let names = chosen.map { photos.photos[$0].name }
+            let names = chosen.map { photos.photos[$0.place].name }
             report(
                 .notice(
                     "\(count) of \(photos.count) photos \(count == 1 ? "is" : "are") not trained "
@@ -318,7 +338,7 @@ public final class FineTuningRun {
         if case .textualInversion = configuration.method {
             prompts = nil
         } else {
-            prompts = data.photos.subjects.map { configuration.subjects[$0].instancePrompt }
+            prompts = data.photos.subjects.map { configuration.subjects[$0.place].instancePrompt }
         }
         report(.found(data.found(prompts: prompts)))
         data.notices.forEach { report(.notice($0)) }
@@ -326,10 +346,10 @@ public final class FineTuningRun {
 
     /// Says which captions are longer than what the text encoder reads.
     private func tellUnread(_ data: TrainingData, _ source: ModelSource) {
-        guard let captions = configuration.captions else { return }
+        guard let captions else { return }
         let prompts = PromptEncoder(source.tokenizer)
         let texts = data.photos.subjects.enumerated().map { index, subject in
-            configuration.subjects[subject].instancePrompt == nil
+            configuration.subjects[subject.place].instancePrompt == nil
                 ? captions.texts[captions.numbers[index]] : nil
         }
         if let notice = data.unreadNotice(texts, unread: prompts.unread) {
@@ -338,15 +358,17 @@ public final class FineTuningRun {
     }
 
     private func settleCaptions(_ data: TrainingData) throws {
-        configuration.captions = nil
+        captions = nil
         let reason: String
         var isUsed = Array(repeating: false, count: data.photos.count)
         if case .textualInversion = configuration.method {
             reason = "since textual inversion has sentences of its own; see --templates."
         } else {
-            let prompts = data.photos.subjects.map { configuration.subjects[$0].instancePrompt }
+            let prompts = data.photos.subjects.map {
+                configuration.subjects[$0.place].instancePrompt
+            }
             if configuration.subjects.count > 1 || configuration.instancePrompt == nil {
-                configuration.captions = PhotoTexts(try data.captions.read(where: prompts))
+                captions = PhotoTexts(try data.captions.read(where: prompts))
             }
             reason = "since --instance-prompt is given; leave it away to use them."
             isUsed = prompts.map { $0 == nil }
@@ -426,8 +448,8 @@ public final class FineTuningRun {
 
     /// The autoencoder lives only here: encoding is all it is for.
     private func examples(
-        _ data: TrainingData, _ places: [Int], _ classPhotos: TrainingPhotos?,
-        _ source: ModelSource, resolution: Int
+        _ data: TrainingData, _ places: [PhotoID], _ classPhotos: TrainingPhotos?,
+        _ texts: RunTexts, _ source: ModelSource, resolution: Int
     ) throws -> TrainingExamples {
         let seed = configuration.training.seed ?? 0
         let isCentered = configuration.training.centerCrop
@@ -455,28 +477,21 @@ public final class FineTuningRun {
             repeatsAsClass: configuration.selfDistillation,
             timestepCount: source.schedulerConfiguration.trainingStepCount,
             offsetNoise: configuration.training.offsetNoise,
-            instanceTextCount: try configuration.instanceTexts().count,
-            instanceTexts: configuration.captions?.choices,
-            classTexts: try classTexts(data.photos, classPhotos),
-            dropout: try configuration.wantedDropout.map {
-                // The last of all texts.
-                CaptionDropout(rate: $0, text: try configuration.texts().count - 1)
-            },
+            texts: texts, classSubjects: classSubjects(data.photos, classPhotos),
             inputPerturbation: configuration.training.inputPerturbation,
             batchSize: configuration.training.trainBatchSize, seed: seed)
     }
 
-    /// Which text each class picture has, or each photo in its place.
-    private func classTexts(
+    /// Of whose class each class picture is, or each photo in its place.
+    private func classSubjects(
         _ photos: TrainingPhotos, _ classPhotos: TrainingPhotos?
-    ) throws -> [Int] {
-        let numbers = try configuration.classTextNumbers()
-        guard let classPhotos else { return photos.subjects.map { numbers.lowerBound + $0 } }
+    ) -> [SubjectID] {
+        guard let classPhotos else { return photos.subjects }
         // The first subject with a folder says of what it is; others with it say the same.
         let owners = configuration.classFolders.map { folder in
-            configuration.subjects.firstIndex { $0.classDataDir == folder.name } ?? 0
+            SubjectID(configuration.subjects.firstIndex { $0.classDataDir == folder.name } ?? 0)
         }
-        return classPhotos.subjects.map { numbers.lowerBound + owners[$0] }
+        return classPhotos.folderNumbers.map { owners[$0] }
     }
 
     private func painter(

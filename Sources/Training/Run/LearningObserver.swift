@@ -6,11 +6,12 @@ import Settings
 import StableDiffusion
 import Torch
 
-/// Reads the curves of a run, writes them down, and says when it is enough.
+/// Reads the curves of a run, and says when it is enough.
 final class LearningObserver {
+    /// Steps between readings.
+    let interval: Int
     private let measure: LearningMeasure
     private let stopsByItself: Bool
-    private let log: TrainingLog
     private let report: (TrainingEvent) -> Void
     private let stepCount: Int
     private let best: BestState?
@@ -24,40 +25,37 @@ final class LearningObserver {
     /// - Parameters:
     ///   - subjects: whose each photo is.
     ///   - heldOut: which photos are not trained on.
+    ///   - readings: those of the run that goes on.
     ///   - best: where the state of the best reading is kept; nil: nowhere.
     ///   - write: writes what is trained into a folder.
     init?(
         _ configuration: FineTuningConfiguration, _ networks: any FineTunedNetworks,
         _ objective: DiffusionObjective, photos: LatentCache,
-        subjects: [Int], heldOut: [Int] = [], stepCount: Int, log: TrainingLog, device: Device,
+        subjects: [SubjectID], heldOut: [PhotoID] = [], texts: RunTexts, stepCount: Int,
+        readings: [LearningReading], device: Device,
         best: BestState? = nil,
         write: @escaping (_ folder: URL, _ step: Int) throws -> Void = { _, _ in },
         report: @escaping (TrainingEvent) -> Void
-    ) throws {
+    ) {
         let training = configuration.training
-        guard training.measuringInterval(stepCount: stepCount) != nil else { return nil }
-        let classTexts = try configuration.classTextNumbers()
+        guard let interval = training.measuringInterval(stepCount: stepCount) else { return nil }
+        self.interval = interval
         measure = LearningMeasure(
             MeasuredModel(networks, objective), photos: photos, subjects: subjects,
-            heldOut: heldOut,
-            instanceTextCount: classTexts.lowerBound,
-            instanceTexts: configuration.captions?.numbers,
-            classTexts: subjects.map { classTexts.lowerBound + $0 },
-            batchSize: training.trainBatchSize, seed: training.seed ?? 0,
+            heldOut: heldOut, texts: texts, batchSize: training.trainBatchSize,
+            seed: training.seed ?? 0,
             device: device)
         stopsByItself = training.stopsByItself
-        self.log = log
         self.report = report
         self.stepCount = stepCount
         self.best = best
         self.write = write
-        // A run that goes on has its first readings in the log.
-        curve = LearningCurve(log.keptReadings)
-        if curve.readings.isEmpty { _ = try read(step: 0) }
+        curve = LearningCurve(readings)
+        if curve.readings.isEmpty { _ = read(step: 0) }
     }
 
     /// Reads both curves; true when the run should end.
-    func read(step: Int) throws -> Bool {
+    func read(step: Int) -> Bool {
         let reading = measure.read(step: step)
         guard reading.isFinite else {
             if !hasToldOfReading {
@@ -70,7 +68,6 @@ final class LearningObserver {
             return false
         }
         curve.append(reading)
-        log.append(reading)
         if let before = curve.readings.first { report(.measured(reading, before: before)) }
         if let best, Double(step) > Double(stepCount) * BestState.warmup,
             curve.best?.step == step

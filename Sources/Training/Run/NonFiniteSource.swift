@@ -14,16 +14,14 @@ enum NonFiniteSource {
                     "the model's unet is damaged: \(damaged.name) is not finite, so take the model "
                     + "from where it came from again"
             }
-            if !networks.context.rows([0]).isAllFinite {
+            if !networks.context.rows([TextID(0)]).isAllFinite {
                 return
                     "the text encoder's answer to the prompt is not finite: its weights, or what "
                     + "is laid over them, are damaged"
             }
-            if let number = (0..<photos.count).first(where: {
-                !photos.mean($0).latents.isAllFinite
-            }) {
+            if let photo = photos.ids.first(where: { !photos.mean($0).latents.isAllFinite }) {
                 return
-                    "photo \(number + 1) of \(photos.count) is not finite once it is encoded: see "
+                    "photo \(photo.place + 1) of \(photos.count) is not finite once it is encoded: see "
                     + "whether it is damaged, and the model's vae"
             }
             return nil

@@ -59,9 +59,9 @@ struct CompareOneCommand: ParsableCommand {
             switch event {
             case .preparing(let what, let done, let total):
                 progress.update("\(task.title): \(what)", done: done, total: total)
-            case .step(let record, let total):
+            case .step(let record, let run):
                 steps.append(record.seconds)
-                progress.update(task.title, done: record.step, total: total)
+                progress.update(task.title, done: record.step, total: run.total)
             case .measured(let reading, _): drift = reading.drift
             case .modelSaved(let path): written.append(path)
             default: break

@@ -118,7 +118,7 @@ final class Demonstration {
     }
 
     private func train() throws {
-        let printer = TrainingPrinter(device: device, wording: Wording(DemoCommand.self))
+        let printer = TrainingPrinter(wording: Wording(DemoCommand.self))
         defer { printer.finish() }
         try FineTuningRun(
             try settings.training(model: model.path, photos: photoFolder.path, folder: folder),

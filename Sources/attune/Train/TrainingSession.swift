@@ -24,7 +24,7 @@ enum TrainingSession {
         let configuration = try settings.configuration()
         try configuration.validate()
         Compute.allowFastMatmul(configuration.accepted.allowTF32)
-        let printer = TrainingPrinter(device: device, wording: wording)
+        let printer = TrainingPrinter(wording: wording)
         if !taken.isEmpty {
             let text = taken.map { name in
                 settings[name] == "true" ? "--\(name)" : "--\(name) \(settings[name] ?? "")"

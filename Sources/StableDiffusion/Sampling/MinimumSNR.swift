@@ -1,5 +1,3 @@
-public import StableDiffusion
-
 /// Min-SNR weighting (Hang et al. 2023, arXiv 2303.09556, section 3.4): timesteps with little
 /// noise, which are many and easy, weigh less.
 public enum MinimumSNR {

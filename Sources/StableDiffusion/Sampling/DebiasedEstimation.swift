@@ -1,5 +1,3 @@
-public import StableDiffusion
-
 /// Debiased estimation (Yu et al. 2023, arXiv 2310.08442): timesteps with much noise, which decide
 /// what a picture shows, weigh more.
 public enum DebiasedEstimation {

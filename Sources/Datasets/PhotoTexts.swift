@@ -28,7 +28,7 @@ public struct PhotoTexts: Codable, Sendable, Equatable {
     }
 
     /// The same with the forms of each text.
-    package func adding(forms: [[String]]) -> PhotoTexts {
+    func adding(forms: [[String]]) -> PhotoTexts {
         var result = self
         var places = Dictionary(uniqueKeysWithValues: texts.enumerated().map { ($1, $0) })
         result.forms = forms.map { forms in
