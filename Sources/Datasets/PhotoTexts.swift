@@ -12,7 +12,10 @@ public struct PhotoTexts: Codable, Sendable, Equatable {
 
     /// For every photo, the texts of which a row has one by chance; one that is likelier than
     /// others is there several times.
-    public var choices: [[Int]] { numbers.map { forms?[$0] ?? [$0] } }
+    public var choices: [[Int]] { numbers.indices.map { choices(of: $0) } }
+
+    /// The same for one photo.
+    func choices(of photo: Int) -> [Int] { forms?[numbers[photo]] ?? [numbers[photo]] }
 
     /// - Parameter captions: one for each photo.
     public init(_ captions: [String]) {

@@ -45,7 +45,7 @@ public struct RunTexts: Sendable {
     /// The texts of which a row of a photo has one by chance; one that is likelier than others is
     /// there several times.
     func choices(of photo: PhotoID) -> [TextID] {
-        captions?.choices[photo.place].map(TextID.init) ?? (0..<instanceCount).map(TextID.init)
+        captions?.choices(of: photo.place).map(TextID.init) ?? (0..<instanceCount).map(TextID.init)
     }
 
     /// The text that a photo is measured with: its caption, else the texts one after the other.

@@ -2,8 +2,9 @@
 public struct RunSummary: Codable, Sendable, Equatable {
     /// How the model is fine-tuned: `lora`.
     public let method: String
-    /// What people call the model, and its hash as A1111 has it.
+    /// What people call the model that is fine-tuned.
     public let model: String
+    /// Its hash, as A1111 has it.
     public let modelHash: String
     /// `cpu`, `cuda:0`.
     public let device: String
