@@ -102,7 +102,8 @@ import Testing
             try partner.set(["<word>"], in: &configuration)
         }
         func compared(_ configuration: FineTuningConfiguration) throws -> String? {
-            try configuration.comparedSettings(resolution: 64, stepCount: 10, modelHash: "m")[
+            try configuration.comparedSettings(
+                resolution: 64, stepCount: 10, modelHash: "m", captions: nil)[
                 setting.name]
         }
         let before = try compared(configuration)

@@ -1,4 +1,4 @@
-import Datasets
+package import Datasets
 import Files
 public import Foundation
 import Imaging
