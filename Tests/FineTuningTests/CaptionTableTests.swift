@@ -151,7 +151,7 @@ import Testing
         _ = place.appending(path: "strange").withPathBytes { from in
             caption.withPathBytes { rename(from, $0) }
         }
-        #expect(try captions() == ["strange", "a robot", "a robot"])
+        #expect(try captions().sorted() == ["a robot", "a robot", "strange"])
         #expect(try photos().fingerprint().count == 16)
     }
 

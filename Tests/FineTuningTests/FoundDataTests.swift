@@ -75,7 +75,7 @@ import Training
                 counted 10 times.
                   Texts: 2 by a caption beside the photo, 1 by a row of metadata, 2 by the \
                 folder's name.
-                  Sizes: 64x64 (3), 72x56 (2).
+                  Sizes: 64x64 (5).
                   Skipped in \(path): more (a folder with 1 picture(s), not looked into), \
                 notes.md (text).
                 """, "\(found.description)")

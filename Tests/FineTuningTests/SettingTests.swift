@@ -104,7 +104,7 @@ import Testing
         func compared(_ configuration: FineTuningConfiguration) throws -> String? {
             try configuration.comparedSettings(
                 resolution: 64, stepCount: 10, modelHash: "m", captions: nil)[
-                setting.name]
+                    setting.name]
         }
         let before = try compared(configuration)
         // What is in a file of sentences is compared, and it must be there.

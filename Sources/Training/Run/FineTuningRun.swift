@@ -89,9 +89,9 @@ public final class FineTuningRun {
             configuration.data, resolution: resolution,
             factor: source.vaeConfiguration.downsamplingFactor)
         let photos = data.photos
-        try tell(data)
+        data.events(for: configuration).forEach(report)
         try settleCaptions(data)
-        tellUnread(data, source)
+        if let event = data.unreadEvent(for: configuration, captions, source) { report(event) }
         let output = url(configuration.outputDir)
         let checkpoint = try findCheckpoint(in: output)
         settleSeed(checkpoint)
@@ -330,31 +330,6 @@ public final class FineTuningRun {
                 "The run goes on from step \(checkpoint.state.step), and \(names) of an earlier run "
                     + "do not belong to it: with their log and pictures they are now in "
                     + "\(folder.path)."))
-    }
-
-    /// Says what was found, before anything is made of it.
-    private func tell(_ data: TrainingData) throws {
-        var prompts: [String?]?
-        if case .textualInversion = configuration.method {
-            prompts = nil
-        } else {
-            prompts = data.photos.subjects.map { configuration.subjects[$0.place].instancePrompt }
-        }
-        report(.found(data.found(prompts: prompts)))
-        data.notices.forEach { report(.notice($0)) }
-    }
-
-    /// Says which captions are longer than what the text encoder reads.
-    private func tellUnread(_ data: TrainingData, _ source: ModelSource) {
-        guard let captions else { return }
-        let prompts = PromptEncoder(source.tokenizer)
-        let texts = data.photos.subjects.enumerated().map { index, subject in
-            configuration.subjects[subject.place].instancePrompt == nil
-                ? captions.texts[captions.numbers[index]] : nil
-        }
-        if let notice = data.unreadNotice(texts, unread: prompts.unread) {
-            report(.notice(notice))
-        }
     }
 
     private func settleCaptions(_ data: TrainingData) throws {
