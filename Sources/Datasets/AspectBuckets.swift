@@ -90,7 +90,7 @@ public struct AspectBuckets: Sendable, Equatable, CustomStringConvertible {
         guard step <= half else {
             throw .option(
                 name: "bucket-reso-steps", value: String(step),
-                problem: "must be at most \(half), half of --resolution.")
+                problem: "must be at most \(half), half of `resolution`.")
         }
         let least = data.minBucketReso ?? max(step, half / step * step)
         let most = data.maxBucketReso ?? 2 * resolution / step * step
@@ -105,12 +105,12 @@ public struct AspectBuckets: Sendable, Equatable, CustomStringConvertible {
         guard least <= resolution else {
             throw .option(
                 name: "min-bucket-reso", value: String(least),
-                problem: "must be at most --resolution, which is \(resolution).")
+                problem: "must be at most `resolution`, which is \(resolution).")
         }
         guard most >= resolution else {
             throw .option(
                 name: "max-bucket-reso", value: String(most),
-                problem: "must be at least --resolution, which is \(resolution).")
+                problem: "must be at least `resolution`, which is \(resolution).")
         }
         self.init(
             resolution: resolution, step: step, sides: least...most,

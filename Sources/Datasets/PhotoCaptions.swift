@@ -129,7 +129,7 @@ public struct PhotoCaptions {
             throw SettingError.option(
                 name: "instance-prompt", value: nil,
                 problem: "is not given, and \(place.photo.readablePath) has no caption; give "
-                    + "--instance-prompt for all photos (in a file of --subjects instance-prompt), "
+                    + "`instance-prompt` for all photos (in a file of `subjects` instance-prompt), "
                     + "or write what this one shows into "
                     + "\(place.photo.readableStem).txt beside it.")
         }

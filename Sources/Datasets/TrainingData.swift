@@ -81,7 +81,7 @@ package struct TrainingData {
         let unused = photos.masks.count { $0 != nil }
         if masks == nil, unused > 0 {
             result.append(
-                "\(unused) mask(s) beside the photos are not used; --masked-loss uses them.")
+                "\(unused) mask(s) beside the photos are not used; `masked-loss` uses them.")
         }
         return result
     }
@@ -96,7 +96,7 @@ package struct TrainingData {
         return folders.first.map { first in
             "\(folders.count) folder(s) have a number in their name, first "
                 + "\(first.folder.url.readableName): their photos count once, since the prompt is "
-                + "for all; without --instance-prompt the number says how often they count and the "
+                + "for all; without `instance-prompt` the number says how often they count and the "
                 + "words what they show."
         }
     }
@@ -129,23 +129,5 @@ package struct TrainingData {
         if let buckets { result["enable-bucket"] = buckets.description }
         if let masks { result["mask-dir"] = "masks \(try masks.fingerprint())" }
         return result
-    }
-}
-
-extension DataConfiguration {
-    /// The settings that decide the numbers of a run, by the names of their options; those that
-    /// have their defaults are told too, so that a resumed run cannot lose one.
-    ///
-    /// - Parameter buckets: the sizes as they were settled.
-    fileprivate func settings(buckets: AspectBuckets?) -> [String: String] {
-        [
-            "enable-bucket": buckets.map(\.description) ?? "false",
-            "random-flip": String(randomFlip),
-            "masked-loss": maskedLoss ? "with --unmasked-weight \(unmaskedWeight)" : "false",
-            "shuffle-caption": String(shuffleCaption),
-            "keep-tokens": String(keepTokens),
-            "caption-separator": captionSeparator,
-            "caption-tag-dropout-rate": String(captionTagDropoutRate),
-        ]
     }
 }

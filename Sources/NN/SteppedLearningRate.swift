@@ -20,7 +20,7 @@ public struct SteppedLearningRate: Codable, Sendable, Equatable, CustomStringCon
     /// - Throws: ``OptimizerError`` naming the part that cannot be read.
     public init(_ text: String) throws(OptimizerError) {
         func refusal(_ problem: String) -> OptimizerError {
-            .value(option: "--learning-rate", value: "\"\(text)\"", problem: problem)
+            .value(option: "`learning-rate`", value: "\"\(text)\"", problem: problem)
         }
         var stages: [Stage] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {

@@ -20,7 +20,7 @@ public enum Warmup: Codable, Sendable, Equatable, CustomStringConvertible,
             self = .steps(count)
         } else {
             throw .value(
-                option: "--lr-warmup-steps", value: text,
+                option: "`lr-warmup-steps`", value: text,
                 problem: "a number of steps or a percentage from 0% to 100% is expected; write "
                     + "100 or 10%")
         }

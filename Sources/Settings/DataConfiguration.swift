@@ -65,13 +65,13 @@ extension DataConfiguration {
             guard enableBucket else {
                 throw .option(
                     name: name, value: String(side),
-                    problem: "is for buckets; leave --no-enable-bucket away.")
+                    problem: "is for buckets; leave `no-enable-bucket` away.")
             }
         }
         if bucketNoUpscale, !enableBucket {
             throw .option(
                 name: "bucket-no-upscale", value: nil,
-                problem: "is for buckets; leave --no-enable-bucket away.")
+                problem: "is for buckets; leave `no-enable-bucket` away.")
         }
         if !maskedLoss {
             let given: [(String, String?)] = [
@@ -79,7 +79,7 @@ extension DataConfiguration {
                 ("unmasked-weight", unmaskedWeight == 0 ? nil : String(unmaskedWeight)),
             ]
             for (name, value) in given where value != nil {
-                throw .option(name: name, value: value, problem: "needs --masked-loss.")
+                throw .option(name: name, value: value, problem: "needs `masked-loss`.")
             }
         }
         guard !captionSeparator.isEmpty else {
@@ -95,7 +95,7 @@ extension DataConfiguration {
             for (name, value) in given where value != nil {
                 throw .option(
                     name: name, value: value,
-                    problem: "needs --shuffle-caption or --caption-tag-dropout-rate.")
+                    problem: "needs `shuffle-caption` or `caption-tag-dropout-rate`.")
             }
         }
     }

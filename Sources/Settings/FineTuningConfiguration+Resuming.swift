@@ -53,7 +53,7 @@ extension FineTuningConfiguration {
                 text != setting.text(in: defaults)
             else { return nil }
             let value = setting.kind == .flag ? "" : " \(text)"
-            return "--\(setting.name)\(value) has no effect \(reason)."
+            return "`\(setting.name)`\(value) has no effect \(reason)."
         }
     }
 }

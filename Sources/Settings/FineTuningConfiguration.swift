@@ -118,7 +118,7 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             {
                 throw .option(
                     name: "placeholder-token", value: word,
-                    problem: "is not in --instance-prompt \"\(instancePrompts[0])\", so it would "
+                    problem: "is not in `instance-prompt` \"\(instancePrompts[0])\", so it would "
                         + "learn nothing; write it there in the place of the subject.")
             }
         case .textualInversion(let method):
@@ -128,7 +128,7 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
                 throw .option(
                     name: option.name, value: option.value,
                     problem: "does not go with textual-inversion, which has sentences of its own; "
-                        + "see --templates.")
+                        + "see `templates`.")
             }
         case .hypernetwork(let method):
             do throws(HypernetworkError) {
@@ -145,19 +145,19 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             guard trainTextEncoder else {
                 throw .option(
                     name: "text-encoder-lr", value: String(rate),
-                    problem: "needs --train-text-encoder.")
+                    problem: "needs `train-text-encoder`.")
             }
         }
         if let step = training.stopTextEncoderTraining {
             guard trainTextEncoder else {
                 throw .option(
                     name: "stop-text-encoder-training", value: String(step),
-                    problem: "needs --train-text-encoder.")
+                    problem: "needs `train-text-encoder`.")
             }
             guard training.optimizer != .prodigy else {
                 throw .option(
                     name: "stop-text-encoder-training", value: String(step),
-                    problem: "does not go with --optimizer prodigy, which finds its rate by all "
+                    problem: "does not go with `optimizer` prodigy, which finds its rate by all "
                         + "that is trained together; leave one of the two away.")
             }
         }
@@ -165,7 +165,7 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             guard subjects.allSatisfy({ $0.instancePrompt == nil }) else {
                 throw .option(
                     name: "caption-dropout", value: String(captionDropout),
-                    problem: "is for captions beside the photos; leave --instance-prompt away to "
+                    problem: "is for captions beside the photos; leave `instance-prompt` away to "
                         + "use them.")
             }
         }
@@ -174,7 +174,7 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
         {
             throw .option(
                 name: option.name, value: option.value,
-                problem: "is for captions beside the photos; leave --instance-prompt away to use "
+                problem: "is for captions beside the photos; leave `instance-prompt` away to use "
                     + "them.")
         }
         guard !outputDir.allSatisfy(\.isWhitespace) else {
@@ -191,8 +191,8 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
             guard !selfDistillation else {
                 throw .option(
                     name: "self-distillation", value: nil,
-                    problem: "is a kind of prior preservation: add --with-prior-preservation and "
-                        + "--class-prompt.")
+                    problem: "is a kind of prior preservation: add `with-prior-preservation` and "
+                        + "`class-prompt`.")
             }
             return
         }
@@ -223,18 +223,18 @@ public struct FineTuningConfiguration: Codable, Sendable, Equatable {
     public var notices: [String] {
         var result = idleNotices
         if training.record.keepBest, method != .dreamBooth {
-            result.append("--keep-best is for whole models: that of small files is always kept.")
+            result.append("`keep-best` is for whole models: that of small files is always kept.")
         }
         if !withPriorPreservation, subjects.contains(where: { $0.classPrompt != nil }) {
             result.append(
-                "--class-prompt only says of what the drift is measured, without "
-                    + "--with-prior-preservation.")
+                "`class-prompt` only says of what the drift is measured, without "
+                    + "`with-prior-preservation`.")
         }
         if withPriorPreservation {
             for subject in subjects
             where subject.instancePrompt != nil && subject.classPrompt == subject.instancePrompt {
                 result.append(
-                    "--class-prompt and --instance-prompt are the same, "
+                    "`class-prompt` and `instance-prompt` are the same, "
                         + "\"\(subject.instancePrompt ?? "")\", so the subject gets no word of its "
                         + "own.")
             }

@@ -44,19 +44,19 @@ public struct LoRAConfiguration: Codable, Sendable, Equatable {
             throw .option(
                 name: "lora-dropout", value: String(adapters.dropout),
                 problem: "goes with plain LoRA only; leave it away for \(adapters.kind.rawValue)"
-                    + (adapters.usesMagnitudes ? " with --use-dora." : "."))
+                    + (adapters.usesMagnitudes ? " with `use-dora`." : "."))
         }
         if adapters.kind != .lokr, adapters.kroneckerFactor != -1 {
             throw .option(
                 name: "lokr-factor", value: String(adapters.kroneckerFactor),
-                problem: "goes with --network-type lokr only.")
+                problem: "goes with `network-type` lokr only.")
         }
         try word?.validate()
         if let wordLearningRate {
             guard word != nil else {
                 throw .option(
                     name: "embedding-lr", value: String(wordLearningRate),
-                    problem: "needs --placeholder-token, the word that is learned.")
+                    problem: "needs `placeholder-token`, the word that is learned.")
             }
         }
         if let word, word.placeholderToken.contains("."), formats.contains(.kohya) {

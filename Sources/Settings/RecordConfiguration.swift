@@ -25,14 +25,14 @@ public struct RecordConfiguration: Codable, Sendable, Equatable {
             if numHeldOut > 0, !isMeasuring {
                 throw .option(
                     name: "num-held-out", value: String(numHeldOut),
-                    problem: "keeps photos to be measured, and with --measuring-steps 0 nothing "
+                    problem: "keeps photos to be measured, and with `measuring-steps` 0 nothing "
                         + "is; leave one of the two away.")
             }
         }
         if keepBest, !isMeasuring {
             throw .option(
                 name: "keep-best", value: nil,
-                problem: "needs readings to know what is best; leave --measuring-steps 0 away.")
+                problem: "needs readings to know what is best; leave `measuring-steps` 0 away.")
         }
         if loggingDir.allSatisfy(\.isWhitespace) {
             throw .option(

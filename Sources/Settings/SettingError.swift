@@ -26,7 +26,10 @@ public enum SettingError: Error, Sendable, Equatable, CustomStringConvertible, L
     public var description: String {
         switch self {
         case .option(let name, let value, let problem):
-            return "--\(name)\(value.map { " \($0)" } ?? ""): \(problem)"
+            // Of several subjects the name says which: `class-prompt` of subject 2.
+            let parts = name.split(separator: " ", maxSplits: 1)
+            let rest = parts.dropFirst().map { " \($0)" }.joined()
+            return "`\(parts.first ?? "")`\(rest)\(value.map { " \($0)" } ?? ""): \(problem)"
         case .optimizer(let error):
             return error.description
         }

@@ -6,13 +6,13 @@ extension TrainingConfiguration {
         if lossType != .l2, huberSchedule != .constant, huberC > 1 {
             throw .option(
                 name: "huber-c", value: String(huberC),
-                problem: "must be at most 1 with --huber-schedule \(huberSchedule.rawValue), "
+                problem: "must be at most 1 with `huber-schedule` \(huberSchedule.rawValue), "
                     + "which goes from 1 down to it; lower it, or use constant.")
         }
         if debiasedEstimationLoss, let snrGamma {
             throw .option(
                 name: "debiased-estimation-loss", value: nil,
-                problem: "and --snr-gamma \(snrGamma) both decide what a timestep weighs; leave "
+                problem: "and `snr-gamma` \(snrGamma) both decide what a timestep weighs; leave "
                     + "one of the two away.")
         }
         if let predictionType {
@@ -29,7 +29,7 @@ extension TrainingConfiguration {
         throw .option(
             name: "rescale-betas-zero-snr", value: nil,
             problem: "does not go with a model that predicts noise, since the last step is noise "
-                + "alone and there is nothing to learn from it; train with --prediction-type "
+                + "alone and there is nothing to learn from it; train with `prediction-type` "
                 + "v_prediction.")
     }
 

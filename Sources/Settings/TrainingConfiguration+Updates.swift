@@ -7,7 +7,7 @@ extension TrainingConfiguration {
             if optimizer.hasAverages {
                 throw .option(
                     name: "use-ema", value: nil,
-                    problem: "does not go with --optimizer \(optimizer.rawValue), which averages "
+                    problem: "does not go with `optimizer` \(optimizer.rawValue), which averages "
                         + "its weights itself; leave one of the two away.")
             }
         }
@@ -21,22 +21,22 @@ extension TrainingConfiguration {
         }
         guard gradientAccumulationSteps == 1 else {
             throw refuse(
-                "does not go with --gradient-accumulation-steps \(gradientAccumulationSteps), "
-                    + "which keeps gradients that this frees; use --train-batch-size instead.")
+                "does not go with `gradient-accumulation-steps` \(gradientAccumulationSteps), "
+                    + "which keeps gradients that this frees; use `train-batch-size` instead.")
         }
         guard mixedPrecision != .fp16 else {
             throw refuse(
-                "does not go with --mixed-precision fp16, where a step may have to be taken back "
+                "does not go with `mixed-precision` fp16, where a step may have to be taken back "
                     + "when gradients overflow; use bf16.")
         }
         guard maxGradNorm == 0 else {
             throw refuse(
-                "needs --max-grad-norm 0: clipping at \(maxGradNorm) needs the norm of all "
+                "needs `max-grad-norm` 0: clipping at \(maxGradNorm) needs the norm of all "
                     + "gradients, and they never exist together.")
         }
         guard optimizer.stepsPartially else {
             throw refuse(
-                "does not go with --optimizer \(optimizer.rawValue), which needs all gradients at "
+                "does not go with `optimizer` \(optimizer.rawValue), which needs all gradients at "
                     + "once; choose another.")
         }
     }
@@ -47,12 +47,12 @@ extension TrainingConfiguration {
         }
         guard mixedPrecision == .bf16 else {
             throw refuse(
-                "needs --mixed-precision bf16: activations in \(mixedPrecision.rawValue) would "
+                "needs `mixed-precision` bf16: activations in \(mixedPrecision.rawValue) would "
                     + "take the memory again that the weights save.")
         }
         guard optimizer.trainsBFloat16 else {
             throw refuse(
-                "does not go with --optimizer \(optimizer.rawValue), which has no stochastic "
+                "does not go with `optimizer` \(optimizer.rawValue), which has no stochastic "
                     + "rounding; choose adamw, adamw8bit, adafactor, lion or sgd.")
         }
     }
@@ -71,7 +71,7 @@ extension FineTuningConfiguration {
             // One module serves many layers, whose segments run backward one after the other.
             throw .option(
                 name: "fused-backward-pass", value: nil,
-                problem: "does not go with --gradient-checkpointing in a hypernetwork, whose "
+                problem: "does not go with `gradient-checkpointing` in a hypernetwork, whose "
                     + "gradients then come in parts; leave one of the two away.")
         }
     }
@@ -86,7 +86,7 @@ extension FineTuningConfiguration {
         else { return }
         throw .option(
             name: "fused-backward-pass", value: nil,
-            problem: "does not go with --gradient-checkpointing where one step may have pictures "
-                + "of several sizes, as here; use --no-enable-bucket or --train-batch-size 1.")
+            problem: "does not go with `gradient-checkpointing` where one step may have pictures "
+                + "of several sizes, as here; use `no-enable-bucket` or `train-batch-size` 1.")
     }
 }

@@ -12,13 +12,13 @@ extension TrainingConfiguration {
         if measuringSteps == 0, stopsByItself {
             throw .option(
                 name: "stop", value: "auto",
-                problem: "needs readings; leave --measuring-steps 0 away.")
+                problem: "needs readings; leave `measuring-steps` 0 away.")
         }
         try record.validate(isMeasuring: measuringSteps != 0)
         guard effectiveLearningRate.isFinite else {
             throw .option(
                 name: "learning-rate", value: String(learningRate),
-                problem: "is not finite any more with --scale-lr; lower it.")
+                problem: "is not finite any more with `scale-lr`; lower it.")
         }
         do throws(OptimizerError) {
             try optimizerSettings.validate(for: optimizer)
@@ -28,7 +28,7 @@ extension TrainingConfiguration {
         if let learningRateStages, lrScheduler != .constant || scaleLR {
             throw .option(
                 name: "learning-rate", value: "\"\(learningRateStages)\"",
-                problem: "says all rates itself; leave --lr-scheduler and --scale-lr away.")
+                problem: "says all rates itself; leave `lr-scheduler` and `scale-lr` away.")
         }
         try validateObjective()
         try validateUpdates()

@@ -83,8 +83,8 @@ extension FineTuningConfiguration {
         // What is of one subject stands in the file of all.
         func needs(_ name: String, _ value: String) -> String {
             isOneOfMany
-                ? "needs \(name) in the file of --subjects, as \(name): \(value)"
-                : "needs --\(name), as --\(name) \"\(value)\""
+                ? "needs \(name) in the file of `subjects`, as \(name): \(value)"
+                : "needs `\(name)`, as `\(name)` \"\(value)\""
         }
         func refuse(_ name: String, _ value: String?, _ problem: String) -> SettingError {
             .option(name: name + suffix, value: value, problem: problem)
@@ -130,7 +130,7 @@ extension FineTuningConfiguration {
         for other in subjects where Self.path(other.instanceDataDir) == Self.path(classDataDir) {
             throw refuse(
                 "class-data-dir", classDataDir,
-                "is the folder of --instance-data-dir too; choose another.")
+                "is the folder of `instance-data-dir` too; choose another.")
         }
         // Two subjects of one class share its pictures.
         for other in subjects[..<number]
@@ -139,7 +139,7 @@ extension FineTuningConfiguration {
         {
             throw refuse(
                 "class-data-dir", classDataDir,
-                "is that of an earlier subject with another --class-prompt; choose another.")
+                "is that of an earlier subject with another `class-prompt`; choose another.")
         }
     }
 

@@ -106,10 +106,10 @@ public enum DeviceError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknown(let name):
-            "--device \(name): expected auto, cpu, cuda, cuda:N or mps; choose one of these."
+            "`device` \(name): expected auto, cpu, cuda, cuda:N or mps; choose one of these."
         case .missing(let name, let found):
-            "--device \(name): this machine has \(found) that LibTorch can use; "
-                + "use --device auto or --device cpu."
+            "`device` \(name): this machine has \(found) that LibTorch can use; "
+                + "use `device` auto or `device` cpu."
         }
     }
 }

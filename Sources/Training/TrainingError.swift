@@ -29,8 +29,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
                 saved.map { "the last good state is in \($0)" } ?? "there is no good state"
             let advice =
                 step > 0
-                ? "Try a lower --learning-rate, or --mixed-precision no"
-                : "No step was made, so it is not the learning rate: try --mixed-precision no, and "
+                ? "Try a lower `learning-rate`, or `mixed-precision` no"
+                : "No step was made, so it is not the learning rate: try `mixed-precision` no, and "
                     + "see whether the model paints and the photos are sound"
             return
                 "the loss or its gradients were not finite \(attempts) times in a row \(when); "
@@ -39,7 +39,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
             let outcome =
                 checkpoint.map {
                     "The state of the run is in \($0): put that right and run the same command with "
-                        + "--resume-from-checkpoint latest"
+                        + "`resume-from-checkpoint` latest"
                 } ?? "No state of the run is on the disk"
             return "what was trained cannot be saved: \(problem). \(outcome)"
         case .interrupted(let step, let checkpoint):
@@ -48,12 +48,12 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
             }
             return
                 "interrupted after step \(step); saved in \(checkpoint). To go on, run the same "
-                + "command with --resume-from-checkpoint latest"
+                + "command with `resume-from-checkpoint` latest"
         case .interruptedUnsaved(let step, let problem, let checkpoint):
             let outcome =
                 checkpoint.map {
                     "the newest saved state is \($0): to go on from there, run the same command with "
-                        + "--resume-from-checkpoint latest"
+                        + "`resume-from-checkpoint` latest"
                 } ?? "no state of the run is on the disk"
             return
                 "interrupted after step \(step), which cannot be saved: \(problem); \(outcome)"
@@ -63,8 +63,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
                 + "pictures to look at may be missing"
         case .outputInUse(let path, let checkpoint):
             return
-                "--output-dir \(path): it holds \(checkpoint) of an earlier run; go on with "
-                + "--resume-from-checkpoint latest, begin anew with --overwrite, or choose another "
+                "`output-dir` \(path): it holds \(checkpoint) of an earlier run; go on with "
+                + "`resume-from-checkpoint` latest, begin anew with `overwrite`, or choose another "
                 + "folder"
         }
     }

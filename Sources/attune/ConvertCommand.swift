@@ -63,7 +63,8 @@ struct ConvertCommand: ParsableCommand {
         }
         try use.check()
         let source = try ModelSource(from, predictionOverride: predictionType, usesEMA: ema)
-        for notice in source.notices { print("Note: \(notice)") }
+        let wording = Wording(Self.self)
+        for notice in source.notices { print("Note: \(wording.sentence(notice))") }
         switch form {
         case .folder:
             try ModelWriter.write(

@@ -118,7 +118,7 @@ struct GenerateCommand: ParsableCommand {
         try source.verify()
         let overlays = try additions.read()
         try OverlayStack.check(overlays, for: source)
-        let printer = ProgressPrinter()
+        let printer = ProgressPrinter(wording: Wording(Self.self))
         overlays.flatMap(\.notices).forEach(printer.line)
         (source.notices + [choice.notice].compactMap { $0 }).forEach(printer.line)
         let pipeline = try Pipeline(source, precision: dtype(on: device, printer), device: device)

@@ -19,9 +19,10 @@ struct InspectFileCommand: ParsableCommand {
             if index > 0 { print("") }
             if files.count > 1 { print(file) }
             let width = facts.map(\.label.count).max() ?? 0
+            let wording = Wording(Self.self)
             for fact in facts {
                 let padding = String(repeating: " ", count: width - fact.label.count)
-                print("\(fact.label)\(padding)  \(fact.value)")
+                print("\(fact.label)\(padding)  \(wording.sentence(fact.value))")
             }
         }
     }

@@ -13,7 +13,11 @@ final class ProgressPrinter {
     private let lineInterval = Duration.seconds(10)
     private let barInterval = Duration.milliseconds(100)
 
-    init() {
+    private let wording: Wording?
+
+    /// - Parameter wording: of the command, for sentences of the libraries.
+    init(wording: Wording? = nil) {
+        self.wording = wording
         isTerminal = isatty(STDOUT_FILENO) != 0
         start = clock.now
     }
@@ -50,6 +54,7 @@ final class ProgressPrinter {
 
     /// Prints a line above the bar.
     func line(_ text: String) {
+        let text = wording?.sentence(text) ?? text
         if barIsShown { write("\r\u{1B}[K") }
         write(text + "\n")
         barIsShown = false

@@ -5,19 +5,17 @@ import RunRecord
 
 /// Shows a run's events to a person.
 final class TrainingPrinter {
-    private let progress = ProgressPrinter()
+    private let progress: ProgressPrinter
     private var error: Double?
     private var pace: Double?
 
-    private let wording: Wording
-
     /// - Parameter wording: of the command that trains.
-    init(wording: Wording) { self.wording = wording }
+    init(wording: Wording) { progress = ProgressPrinter(wording: wording) }
 
     func show(_ event: TrainingEvent) {
         switch event {
         case .notice(let sentence):
-            progress.line("Note: \(wording.sentence(sentence))")
+            progress.line("Note: \(sentence)")
         case .found(let data): progress.line("\(data)")
         case .skippedFiles(let folder, let entries):
             progress.line("Skipped in \(folder):")

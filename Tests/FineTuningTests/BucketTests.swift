@@ -79,10 +79,10 @@ import Training
         }
         #expect(complaint { $0.bucketResoSteps = 60 }.contains("divisible by 8; use 56"))
         #expect(complaint { $0.bucketResoSteps = 320 }.contains("at most 256"))
-        #expect(complaint { $0.minBucketReso = 640 }.contains("at most --resolution"))
-        #expect(complaint { $0.maxBucketReso = 448 }.contains("at least --resolution"))
+        #expect(complaint { $0.minBucketReso = 640 }.contains("at most `resolution`"))
+        #expect(complaint { $0.maxBucketReso = 448 }.contains("at least `resolution`"))
         #expect(complaint { $0.minBucketReso = 250 }.contains("divisible by 64; use 192"))
-        #expect(complaint { $0.bucketResoSteps = 0 }.hasPrefix("--bucket-reso-steps 0:"))
+        #expect(complaint { $0.bucketResoSteps = 0 }.hasPrefix("`bucket-reso-steps` 0:"))
         for change: (inout DataConfiguration) -> Void in [
             { $0.bucketNoUpscale = true }, { $0.bucketResoSteps = 64 }, { $0.maxBucketReso = 512 },
         ] {
@@ -90,7 +90,7 @@ import Training
                 $0.enableBucket = false
                 change(&$0)
             }
-            #expect(text.contains("leave --no-enable-bucket away"), "\(text)")
+            #expect(text.contains("leave `no-enable-bucket` away"), "\(text)")
         }
     }
 
@@ -248,7 +248,7 @@ import Training
             try FineTuningRun(rest).run()
             Issue.record("resumed with squares")
         } catch {
-            #expect("\(error)".contains("--enable-bucket was sides of 32 to 128"), "\(error)")
+            #expect("\(error)".contains("`enable-bucket` was sides of 32 to 128"), "\(error)")
         }
     }
 

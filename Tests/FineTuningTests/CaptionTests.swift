@@ -131,7 +131,7 @@ import Training
         try write(" \n", "1.txt")
         let text = complaint { try FineTuningRun(configuration("output")).run() }
         #expect(text.contains("/photos/1.png has no caption"))
-        #expect(text.contains("--instance-prompt") && text.contains("1.txt"))
+        #expect(text.contains("`instance-prompt`") && text.contains("1.txt"))
         #expect(!FileManager.default.fileExists(atPath: folder("output").path))
     }
 
@@ -212,7 +212,7 @@ import Training
         rest.training.maxTrainSteps = 9
         try write("another text", "1.txt")
         let text = complaint { try FineTuningRun(rest).run() }
-        #expect(text.contains("--instance-prompt was captions"), "\(text)")
+        #expect(text.contains("`instance-prompt` was captions"), "\(text)")
     }
 
     @Test func dropoutTakesCaptionsAway() throws {
@@ -230,13 +230,13 @@ import Training
         #expect(half != without)
         #expect(try run("again", 0.5) == half)
         let text = complaint { _ = try run("half", 0.25, steps: 6) }
-        #expect(text.contains("with --caption-dropout 0.5"), "\(text)")
+        #expect(text.contains("with `caption-dropout` 0.5"), "\(text)")
         var refused = configuration("refused", prompt: "a photo of sks robot")
         refused.captionDropout = 0.1
-        #expect(complaint { try refused.validate() }.hasPrefix("--caption-dropout 0.1:"))
+        #expect(complaint { try refused.validate() }.hasPrefix("`caption-dropout` 0.1:"))
         refused = configuration("refused")
         refused.captionDropout = 1
-        #expect(complaint { try refused.validate() }.hasPrefix("--caption-dropout 1.0:"))
+        #expect(complaint { try refused.validate() }.hasPrefix("`caption-dropout` 1.0:"))
     }
 
     @Test func thePromptWins() throws {
@@ -254,7 +254,7 @@ import Training
         }.run()
         #expect(
             notices == [
-                "2 captions beside the photos are not used, since --instance-prompt is given; "
+                "2 captions beside the photos are not used, since `instance-prompt` is given; "
                     + "leave it away to use them."
             ])
         #expect(strays.isEmpty)

@@ -24,29 +24,29 @@ import Testing
     @Test func resolutionNamesItsNeighbours() {
         #expect(
             message { $0.training.resolution = 500 }
-                == "--resolution 500: must be divisible by 8; use 496 or 504.")
-        #expect(message { $0.training.resolution = 0 }.hasPrefix("--resolution 0: must be"))
+                == "`resolution` 500: must be divisible by 8; use 496 or 504.")
+        #expect(message { $0.training.resolution = 0 }.hasPrefix("`resolution` 0: must be"))
     }
 
     @Test func everyNumberIsChecked() {
         let changes: [(String, (inout FineTuningConfiguration) -> Void)] = [
-            ("--train-batch-size 0:", { $0.training.trainBatchSize = 0 }),
-            ("--gradient-accumulation-steps 0:", { $0.training.gradientAccumulationSteps = 0 }),
-            ("--max-train-steps 0:", { $0.training.maxTrainSteps = 0 }),
-            ("--num-train-epochs 0:", { $0.training.numTrainEpochs = 0 }),
-            ("--learning-rate nan:", { $0.training.learningRate = .nan }),
-            ("--learning-rate -1.0:", { $0.training.learningRate = -1 }),
-            ("--lr-warmup-steps -1:", { $0.training.lrWarmupSteps = -1 }),
-            ("--max-grad-norm inf:", { $0.training.maxGradNorm = .infinity }),
-            ("--snr-gamma 0.0:", { $0.training.snrGamma = 0 }),
-            ("--offset-noise 2.0:", { $0.training.offsetNoise = 2 }),
+            ("`train-batch-size` 0:", { $0.training.trainBatchSize = 0 }),
+            ("`gradient-accumulation-steps` 0:", { $0.training.gradientAccumulationSteps = 0 }),
+            ("`max-train-steps` 0:", { $0.training.maxTrainSteps = 0 }),
+            ("`num-train-epochs` 0:", { $0.training.numTrainEpochs = 0 }),
+            ("`learning-rate` nan:", { $0.training.learningRate = .nan }),
+            ("`learning-rate` -1.0:", { $0.training.learningRate = -1 }),
+            ("`lr-warmup-steps` -1:", { $0.training.lrWarmupSteps = -1 }),
+            ("`max-grad-norm` inf:", { $0.training.maxGradNorm = .infinity }),
+            ("`snr-gamma` 0.0:", { $0.training.snrGamma = 0 }),
+            ("`offset-noise` 2.0:", { $0.training.offsetNoise = 2 }),
             ("beta1 1.0:", { $0.training.optimizerSettings.beta1 = 1 }),
-            ("--checkpointing-steps 0:", { $0.training.checkpointingSteps = 0 }),
-            ("--checkpoints-total-limit 0:", { $0.training.checkpointsTotalLimit = 0 }),
-            ("--validation-steps 0:", { $0.training.validationSteps = 0 }),
-            ("--num-validation-images 0:", { $0.training.numValidationImages = 0 }),
-            ("--validation-prompt \" \":", { $0.training.validationPrompt = " " }),
-            ("--instance-prompt \"\":", { $0.instancePrompt = "" }),
+            ("`checkpointing-steps` 0:", { $0.training.checkpointingSteps = 0 }),
+            ("`checkpoints-total-limit` 0:", { $0.training.checkpointsTotalLimit = 0 }),
+            ("`validation-steps` 0:", { $0.training.validationSteps = 0 }),
+            ("`num-validation-images` 0:", { $0.training.numValidationImages = 0 }),
+            ("`validation-prompt` \" \":", { $0.training.validationPrompt = " " }),
+            ("`instance-prompt` \"\":", { $0.instancePrompt = "" }),
         ]
         for (start, change) in changes {
             #expect(message(change).hasPrefix(start), "\(message(change))")
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func priorPreservationNeedsItsParts() {
-        #expect(message { $0.withPriorPreservation = true }.contains("needs --class-data-dir"))
+        #expect(message { $0.withPriorPreservation = true }.contains("needs `class-data-dir`"))
         func prior(_ change: (inout FineTuningConfiguration) -> Void) -> String {
             message {
                 $0.withPriorPreservation = true
@@ -62,18 +62,18 @@ import Testing
                 change(&$0)
             }
         }
-        #expect(prior { _ in }.contains("needs --class-prompt"))
+        #expect(prior { _ in }.contains("needs `class-prompt`"))
         #expect(prior { $0.classPrompt = "a robot" } == "valid")
         let few = prior {
             $0.classPrompt = "a robot"
             $0.numClassImages = 0
         }
-        #expect(few == "--num-class-images 0: must be at least 1.")
+        #expect(few == "`num-class-images` 0: must be at least 1.")
         let same = prior {
             $0.classPrompt = "a robot"
             $0.classDataDir = "photos"
         }
-        #expect(same.contains("--instance-data-dir too"))
+        #expect(same.contains("`instance-data-dir` too"))
     }
 
     @Test func warmupThatNeverEndsIsRefused() {
@@ -82,7 +82,7 @@ import Testing
             $0.training.lrWarmupSteps = 500
             $0.training.maxTrainSteps = 400
         }
-        #expect(refused.hasPrefix("--lr-warmup-steps 500: must be fewer than the 400"))
+        #expect(refused.hasPrefix("`lr-warmup-steps` 500: must be fewer than the 400"))
         let ignored = message {
             $0.training.lrWarmupSteps = 500
             $0.training.maxTrainSteps = 400
@@ -98,7 +98,7 @@ import Testing
         #expect(configuration.notices.count == 2)
         #expect(
             configuration.notices.contains {
-                $0.hasPrefix("--class-prompt only says of what the drift is measured")
+                $0.hasPrefix("`class-prompt` only says of what the drift is measured")
             })
     }
 

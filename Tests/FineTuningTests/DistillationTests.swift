@@ -88,8 +88,8 @@ import Training
                 return "valid"
             } catch { return "\(error)" }
         }
-        #expect(message { $0.selfDistillation = true }.contains("--with-prior-preservation"))
-        #expect(message(Self.distilled(1)).contains("needs --class-prompt"))
+        #expect(message { $0.selfDistillation = true }.contains("`with-prior-preservation`"))
+        #expect(message(Self.distilled(1)).contains("needs `class-prompt`"))
         #expect(
             message {
                 Self.distilled(1)(&$0)

@@ -110,7 +110,7 @@ import Training
         #expect {
             try FineTuningRun(settings).run()
         } throws: {
-            "\($0)".contains("--stop-text-encoder-training 3: leaves nothing to train")
+            "\($0)".contains("`stop-text-encoder-training` 3: leaves nothing to train")
         }
         settings.training.stopTextEncoderTraining = 6
         try FineTuningRun(settings).run()
@@ -137,7 +137,7 @@ import Training
             try FineTuningRun(other).run()
             Issue.record("resumed with another learning rate")
         } catch let error as TrainingError {
-            #expect(error.description.contains("--learning-rate was 0.001 and is now 0.002"))
+            #expect(error.description.contains("`learning-rate` was 0.001 and is now 0.002"))
         }
         other.training.learningRate = 1e-3
         try makePhotos(in: folder("photos"), count: 4)
@@ -145,7 +145,7 @@ import Training
             try FineTuningRun(other).run()
             Issue.record("resumed with other photos")
         } catch let error as TrainingError {
-            #expect(error.description.contains("--instance-data-dir was photos"))
+            #expect(error.description.contains("`instance-data-dir` was photos"))
         }
     }
 

@@ -112,9 +112,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (["a": "1", "b": "2"], ["a": "1"], "--b was 2 and is now not set; give it again"),
-        (["a": "1"], ["a": "1", "b": "2"], "--b was not set and is now 2; leave it away"),
-        (["a": "1"], ["a": "3"], "--a was 1 and is now 3; give the old one again"),
+        (["a": "1", "b": "2"], ["a": "1"], "`b` was 2 and is now not set; give it again"),
+        (["a": "1"], ["a": "1", "b": "2"], "`b` was not set and is now 2; leave it away"),
+        (["a": "1"], ["a": "3"], "`a` was 1 and is now 3; give the old one again"),
     ])
     func settingsAreComparedBothWays(
         before: [String: String], now: [String: String], sentence: String
@@ -142,7 +142,7 @@ import Testing
         #expect {
             try FineTuningRun(configuration(nil, resuming: "latest")).run()
         } throws: {
-            "\($0)".contains("--text-encoder-lr was 0.001 and is now not set")
+            "\($0)".contains("`text-encoder-lr` was 0.001 and is now not set")
         }
     }
 }

@@ -38,13 +38,13 @@ import Testing
     @Test func countsThatNothingCanHold() {
         var batch = TrainingConfiguration()
         batch.trainBatchSize = .max
-        #expect { try batch.validate() } throws: { "\($0)".contains("--train-batch-size 9223") }
+        #expect { try batch.validate() } throws: { "\($0)".contains("`train-batch-size` 9223") }
         var accumulated = TrainingConfiguration()
         accumulated.gradientAccumulationSteps = .max
         #expect {
             try accumulated.validate()
         } throws: {
-            "\($0)".contains("--gradient-accumulation-steps 9223")
+            "\($0)".contains("`gradient-accumulation-steps` 9223")
         }
     }
 
@@ -53,7 +53,7 @@ import Testing
         training.learningRate = 1e308
         training.scaleLR = true
         training.trainBatchSize = 64
-        #expect { try training.validate() } throws: { "\($0)".contains("--scale-lr") }
+        #expect { try training.validate() } throws: { "\($0)".contains("`scale-lr`") }
     }
 
     /// Whatever a run comes to, its page is drawn.

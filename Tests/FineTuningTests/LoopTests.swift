@@ -203,7 +203,7 @@ import Training
         #expect {
             try run.trainer(in: folder("run")).run()
         } throws: {
-            "\($0)".contains("Weight is not finite any more") && "\($0)".contains("--learning-rate")
+            "\($0)".contains("Weight is not finite any more") && "\($0)".contains("`learning-rate`")
         }
     }
 }

@@ -135,7 +135,7 @@ import Training
             try FineTuningRun(configuration).run()
             Issue.record("trained on nothing")
         } catch let error as SettingError {
-            #expect(error.description.hasPrefix("--rescale-betas-zero-snr: does not go with"))
+            #expect(error.description.hasPrefix("`rescale-betas-zero-snr`: does not go with"))
         }
         #expect(!FileManager.default.fileExists(atPath: configuration.outputDir))
     }

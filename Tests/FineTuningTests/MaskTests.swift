@@ -177,7 +177,7 @@ import Training
         }
         #expect(
             try notices("without", masked: false) == [
-                "1 mask(s) beside the photos are not used; --masked-loss uses them."
+                "1 mask(s) beside the photos are not used; `masked-loss` uses them."
             ])
         #expect(
             try notices("with", masked: true) == [
@@ -193,11 +193,11 @@ import Training
         }
         #expect(complaint { $0.maskedLoss = true }.contains("has a mask as NAME-masklabel.png"))
         #expect(
-            complaint { $0.unmaskedWeight = 0.5 } == "--unmasked-weight 0.5: needs --masked-loss.")
-        #expect(complaint { $0.maskDir = "masks" } == "--mask-dir masks: needs --masked-loss.")
+            complaint { $0.unmaskedWeight = 0.5 } == "`unmasked-weight` 0.5: needs `masked-loss`.")
+        #expect(complaint { $0.maskDir = "masks" } == "`mask-dir` masks: needs `masked-loss`.")
         #expect(
             complaint { ($0.maskedLoss, $0.unmaskedWeight) = (true, 1.5) }.hasPrefix(
-                "--unmasked-weight 1.5:"))
+                "`unmasked-weight` 1.5:"))
         #expect(
             complaint { ($0.maskedLoss, $0.maskDir) = (true, folder("nowhere").path) }.contains(
                 "there is no such folder"))

@@ -159,25 +159,25 @@ import Training
                 return ""
             } catch { return "\(error)" }
         }
-        #expect(refusal(3) { $0.trainTextEncoder = true }.contains("--train-text-encoder"))
+        #expect(refusal(3) { $0.trainTextEncoder = true }.contains("`train-text-encoder`"))
         #expect(refusal(0) { $0.training.gradientCheckpointing = true }.contains("dropout"))
         #expect(refusal(4) { $0.training.gradientCheckpointing = true }.contains("dropout"))
         #expect(
-            refusal(3) { $0.training.textEncoderLearningRate = 1e-4 }.contains("--text-encoder-lr"))
+            refusal(3) { $0.training.textEncoderLearningRate = 1e-4 }.contains("`text-encoder-lr`"))
         #expect(
-            refusal(5) { $0.instancePrompt = "a photo of sks" }.contains("--placeholder-token"))
+            refusal(5) { $0.instancePrompt = "a photo of sks" }.contains("`placeholder-token`"))
         #expect(
             refusal(0) {
                 guard case .lora(var method) = $0.method else { return }
                 method.wordLearningRate = 1
                 $0.method = .lora(method)
-            }.contains("--embedding-lr"))
+            }.contains("`embedding-lr`"))
         #expect(
             refusal(1) {
                 guard case .lora(var method) = $0.method else { return }
                 method.adapters.dropout = 0.5
                 $0.method = .lora(method)
-            }.contains("--lora-dropout"))
+            }.contains("`lora-dropout`"))
     }
 }
 

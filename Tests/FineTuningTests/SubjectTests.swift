@@ -150,18 +150,18 @@ import Training
         #expect(message { _ in } == "valid")
         #expect(
             message { $0.subjects[1].instancePrompt = " " }
-                .hasPrefix("--instance-prompt of subject 2 \" \": is empty"))
+                .hasPrefix("`instance-prompt` of subject 2 \" \": is empty"))
         #expect(
             message { $0.subjects[1].instanceDataDir = $0.subjects[0].instanceDataDir }
                 .contains("is the folder of an earlier subject too"))
         #expect(
-            message { $0.subjects[1].numRepeats = 0 }.hasPrefix("--num-repeats of subject 2 0:"))
+            message { $0.subjects[1].numRepeats = 0 }.hasPrefix("`num-repeats` of subject 2 0:"))
         #expect(
             message {
                 $0.withPriorPreservation = true
                 $0.subjects[0].classPrompt = "a robot"
                 $0.subjects[0].classDataDir = "class"
-            }.hasPrefix("--with-prior-preservation of subject 2: needs class-data-dir in the file"))
+            }.hasPrefix("`with-prior-preservation` of subject 2: needs class-data-dir in the file"))
         #expect(
             message {
                 $0.data.maskDir = "masks"; $0.data.maskedLoss = true
@@ -172,6 +172,6 @@ import Training
                     TextualInversionConfiguration(
                         placeholderToken: "<x>", initializerToken: "robot"))
             }.contains("in a run of its own"))
-        #expect(message { $0.data.shuffleCaption = true }.contains("--shuffle-caption"))
+        #expect(message { $0.data.shuffleCaption = true }.contains("`shuffle-caption`"))
     }
 }

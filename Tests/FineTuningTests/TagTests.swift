@@ -126,7 +126,7 @@ import Training
         rest.training.maxTrainSteps = 9
         rest.data.keepTokens = 1
         let text = complaint { try FineTuningRun(rest).run() }
-        #expect(text.contains("--keep-tokens was 0 and is now 1"), "\(text)")
+        #expect(text.contains("`keep-tokens` was 0 and is now 1"), "\(text)")
     }
 
     @Test func whatCannotBeIsRefused() {
@@ -137,7 +137,7 @@ import Training
         }
         #expect(
             complaint { $0.instancePrompt = "a robot" }.hasPrefix(
-                "--shuffle-caption: is for captions beside the photos"))
+                "`shuffle-caption`: is for captions beside the photos"))
         #expect(
             complaint {
                 $0.instancePrompt = "<robot>"
@@ -147,13 +147,13 @@ import Training
             }.contains("does not go with textual-inversion"))
         #expect(
             complaint { $0.data.captionTagDropoutRate = 1 }.hasPrefix(
-                "--caption-tag-dropout-rate 1.0:"))
+                "`caption-tag-dropout-rate` 1.0:"))
         #expect(complaint { $0.data.captionSeparator = "" }.contains("is empty"))
-        #expect(complaint { $0.data.keepTokens = -1 }.hasPrefix("--keep-tokens -1:"))
+        #expect(complaint { $0.data.keepTokens = -1 }.hasPrefix("`keep-tokens` -1:"))
         #expect(
             complaint {
                 $0.data = DataConfiguration()
                 $0.data.keepTokens = 1
-            }.contains("needs --shuffle-caption"))
+            }.contains("needs `shuffle-caption`"))
     }
 }

@@ -21,7 +21,7 @@ import Torch
         }
         #expect(
             OptimizerError.unknownKind("adam").description
-                == "--optimizer adam: there is no such optimizer; choose one of adamw, adamw8bit, "
+                == "`optimizer` adam: there is no such optimizer; choose one of adamw, adamw8bit, "
                 + "adafactor, lion, prodigy, adamw-schedule-free, sgd.")
     }
 
@@ -54,7 +54,7 @@ import Torch
         #expect(
             OptimizerError.foreignOption(.dCoefficient, kind: .lion).description
                 == "d_coef is an option of prodigy, and the optimizer is lion; leave it out or "
-                + "choose another --optimizer.")
+                + "choose another `optimizer`.")
     }
 
     @Test(arguments: [
@@ -141,7 +141,7 @@ import Torch
         }
         #expect(
             error?.description
-                == "--learning-rate \"0.1:10, 0.2:5\": \"5\" is not a step above 10; steps are "
+                == "`learning-rate` \"0.1:10, 0.2:5\": \"5\" is not a step above 10; steps are "
                 + "whole numbers that rise.")
     }
 

@@ -16,7 +16,7 @@ public enum OptimizerError: Error, Sendable, Equatable, CustomStringConvertible 
         switch self {
         case .unknownKind(let name):
             let names = OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")
-            return "--optimizer \(name): there is no such optimizer; choose one of \(names)."
+            return "`optimizer` \(name): there is no such optimizer; choose one of \(names)."
         case .unknownOption(let name):
             let names = OptimizerSettings.Option.allCases.map(\.rawValue).joined(separator: ", ")
             return "\(name) is no option of an optimizer; choose among \(names)."
@@ -25,11 +25,11 @@ public enum OptimizerError: Error, Sendable, Equatable, CustomStringConvertible 
                 .map(\.rawValue).joined(separator: ", ")
             return
                 "\(option.rawValue) is an option of \(owners), and the optimizer is "
-                + "\(kind.rawValue); leave it out or choose another --optimizer."
+                + "\(kind.rawValue); leave it out or choose another `optimizer`."
         case .value(let option, let value, let problem):
             return "\(option) \(value): \(problem)."
         case .unsuited(let kind, let problem):
-            return "--optimizer \(kind.rawValue): \(problem)."
+            return "`optimizer` \(kind.rawValue): \(problem)."
         }
     }
 }

@@ -16,11 +16,13 @@ public enum SettingKind: Sendable, Equatable {
 
 /// What a number may be.
 public struct SettingRange: Sendable, Equatable {
-    /// The bounds; infinite where there is none.
+    /// The lower bound.
     public let least: Double
+    /// The upper bound; infinite where there is none.
     public let most: Double
-    /// Whether the bounds themselves are left out.
+    /// Whether the lower bound itself is left out.
     public let excludesLeast: Bool
+    /// Whether the upper bound itself is left out.
     public let excludesMost: Bool
     /// What is wrong with a number that is not within the bounds.
     public let problem: String

@@ -21,16 +21,20 @@ public protocol SettingValue: Sendable, Equatable {
 }
 
 extension Optional: SettingValue where Wrapped: SettingValue {
+    /// The kind of field.
     public static var kind: SettingKind { Wrapped.kind }
 
+    /// Reads what was written.
     public static func read(_ texts: [String]) throws(UnreadableSetting) -> Wrapped? {
         try Wrapped.read(texts)
     }
 
+    /// As it is written.
     public var settingTexts: [String]? { flatMap(\.settingTexts) }
 }
 
 extension Bool: SettingValue {
+    /// The kind of field.
     public static let kind = SettingKind.flag
 
     /// Reads the words that YAML, JSON, Python and people have for it.
@@ -42,16 +46,20 @@ extension Bool: SettingValue {
         }
     }
 
+    /// As it is written.
     public var settingTexts: [String]? { [String(self)] }
 }
 
 extension String: SettingValue {
+    /// The kind of field.
     public static let kind = SettingKind.text
 
+    /// Reads what was written.
     public static func read(_ texts: [String]) throws(UnreadableSetting) -> String {
         try single(texts)
     }
 
+    /// As it is written.
     public var settingTexts: [String]? { [self] }
 
     fileprivate static func single(_ texts: [String]) throws(UnreadableSetting) -> String {
@@ -63,8 +71,10 @@ extension String: SettingValue {
 }
 
 extension Int: SettingValue {
+    /// The kind of field.
     public static let kind = SettingKind.wholeNumber
 
+    /// Reads what was written.
     public static func read(_ texts: [String]) throws(UnreadableSetting) -> Int {
         guard let value = Int(try String.single(texts)) else {
             throw UnreadableSetting(problem: "must be a whole number.")
@@ -72,12 +82,15 @@ extension Int: SettingValue {
         return value
     }
 
+    /// As it is written.
     public var settingTexts: [String]? { [String(self)] }
 }
 
 extension UInt64: SettingValue {
+    /// The kind of field.
     public static let kind = SettingKind.wholeNumber
 
+    /// Reads what was written.
     public static func read(_ texts: [String]) throws(UnreadableSetting) -> UInt64 {
         guard let value = UInt64(try String.single(texts)) else {
             throw UnreadableSetting(problem: "must be a whole number from 0 to \(UInt64.max).")
@@ -85,12 +98,15 @@ extension UInt64: SettingValue {
         return value
     }
 
+    /// As it is written.
     public var settingTexts: [String]? { [String(self)] }
 }
 
 extension Double: SettingValue {
+    /// The kind of field.
     public static let kind = SettingKind.number
 
+    /// Reads what was written.
     public static func read(_ texts: [String]) throws(UnreadableSetting) -> Double {
         guard let value = Double(try String.single(texts)) else {
             throw UnreadableSetting(problem: "must be a number.")
@@ -98,13 +114,16 @@ extension Double: SettingValue {
         return value
     }
 
+    /// As it is written.
     public var settingTexts: [String]? { [String(self)] }
 }
 
 /// Numbers with commas between them, in one text.
 extension Array: SettingValue where Element: SettingNumber {
+    /// The kind of field.
     public static var kind: SettingKind { .text }
 
+    /// Reads what was written.
     public static func read(_ texts: [String]) throws(UnreadableSetting) -> [Element] {
         var values: [Element] = []
         for part in try String.single(texts).split(separator: ",") {
@@ -118,6 +137,7 @@ extension Array: SettingValue where Element: SettingNumber {
         return values
     }
 
+    /// As it is written.
     public var settingTexts: [String]? {
         [map { $0.settingTexts?.joined() ?? "" }.joined(separator: ", ")]
     }
@@ -132,12 +152,16 @@ public protocol SettingNumber: SettingValue {
 }
 
 extension Int: SettingNumber {
+    /// What several are called.
     public static let plural = "whole numbers"
+    /// A list.
     public static let example = "768, 320"
 }
 
 extension Double: SettingNumber {
+    /// What several are called.
     public static let plural = "numbers"
+    /// A list.
     public static let example = "1, 2, 1"
 }
 
@@ -146,8 +170,10 @@ public protocol SettingChoice: SettingValue, RawRepresentable, CaseIterable
 where RawValue == String {}
 
 extension SettingChoice {
+    /// The kind of field.
     public static var kind: SettingKind { .choice(allCases.map(\.rawValue)) }
 
+    /// Reads what was written.
     public static func read(_ texts: [String]) throws(UnreadableSetting) -> Self {
         func plain(_ name: String) -> String {
             name.lowercased().filter { $0 != "-" && $0 != "_" && $0 != " " }
@@ -160,6 +186,7 @@ extension SettingChoice {
         return value
     }
 
+    /// As it is written.
     public var settingTexts: [String]? { [rawValue] }
 }
 
@@ -178,8 +205,10 @@ extension TextualInversionConfiguration.Property: SettingChoice {}
 extension TrainingConfiguration.Precision: SettingChoice {}
 
 extension Warmup: SettingValue {
+    /// The kind of field.
     public static let kind = SettingKind.text
 
+    /// Reads what was written.
     public static func read(_ texts: [String]) throws(UnreadableSetting) -> Warmup {
         do {
             return try Warmup(try String.single(texts))
@@ -189,5 +218,6 @@ extension Warmup: SettingValue {
         }
     }
 
+    /// As it is written.
     public var settingTexts: [String]? { [description] }
 }

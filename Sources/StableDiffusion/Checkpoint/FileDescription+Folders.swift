@@ -52,7 +52,7 @@ extension FileDescription {
 
     private static func checkpoint(_ state: [String: Any]) -> Facts {
         var facts: Facts = [
-            ("Kind", "training checkpoint, for --resume-from-checkpoint"),
+            ("Kind", "training checkpoint, to resume from"),
             ("Step", "\(state["step"] ?? 0)"),
         ]
         if let count = state["exampleCount"] as? Int {
@@ -63,7 +63,7 @@ extension FileDescription {
 
     private static func settings(_ state: [String: Any]) -> Facts {
         (state["settings"] as? [String: String] ?? [:]).sorted { $0.key < $1.key }.map {
-            ("--\($0.key)", $0.value.count > 200 ? String($0.value.prefix(200)) + "…" : $0.value)
+            ("\($0.key)", $0.value.count > 200 ? String($0.value.prefix(200)) + "…" : $0.value)
         }
     }
 

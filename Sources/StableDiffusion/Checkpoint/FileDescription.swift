@@ -202,7 +202,7 @@ public struct FileDescription: Sendable {
         }
         if let file = source.contents.weights[.unet]?.stored.values.first?.file {
             if file.keys.contains(where: { $0.hasPrefix("model_ema.diffusion_model") }) {
-                facts.append(("Averaged weights", "beside the plain ones (convert --ema)"))
+                facts.append(("Averaged weights", "beside the plain ones (attune convert --ema)"))
             }
             facts += said(file.metadata)
         }

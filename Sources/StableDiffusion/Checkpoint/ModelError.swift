@@ -37,7 +37,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible, LocalizedError
             "there are no weights in \(folder); expected \(expected) (or its .fp16 variant, or "
                 + "its index with the shards)."
         case .noAverage(let path):
-            "\(path) has no averaged weights (model_ema.…) of its U-Net; leave --ema out."
+            "\(path) has no averaged weights (model_ema.…) of its U-Net; leave `ema` out."
         case .unsupported(let path, let what):
             "\(path) \(what); Stable Diffusion 1.x and 2.x models for text to image are supported."
         case .configuration(let path, let reason):

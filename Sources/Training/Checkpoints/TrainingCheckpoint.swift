@@ -90,8 +90,8 @@ public struct TrainingCheckpoint {
                 : now == nil ? "give it again" : "give the old one again"
             throw .checkpoint(
                 path: url.path,
-                problem: "--\(name) was \(before ?? TrainingConfiguration.unset) and is now "
-                    + "\(now ?? TrainingConfiguration.unset); \(advice), or start anew in another --output-dir"
+                problem: "`\(name)` was \(before ?? TrainingConfiguration.unset) and is now "
+                    + "\(now ?? TrainingConfiguration.unset); \(advice), or start anew in another `output-dir`"
             )
         }
     }

@@ -52,7 +52,7 @@ public final class Trainer {
             throw .option(
                 name: "stop-text-encoder-training", value: String(last),
                 problem: "leaves nothing to train after that step: nothing but the text encoder is "
-                    + "trained here; use --max-train-steps \(last).")
+                    + "trained here; use `max-train-steps` \(last).")
         }
         do throws(OptimizerError) {
             let plain = try configuration.optimizer.makeOptimizer(
@@ -252,7 +252,7 @@ public final class Trainer {
             ? "\(name) is not finite before anything is trained, so what the run starts from is "
                 + "damaged"
             : "\(name) is not finite any more: the learning rate is too high, so start again with "
-                + "a lower --learning-rate"
+                + "a lower `learning-rate`"
     }
 
     private func skipReason(_ outcome: StepOutcome) -> String {

@@ -26,7 +26,7 @@ extension FineTuningConfiguration {
         var painting = use
         for (name, _) in classFolders {
             let url = URL(fileURLWithPath: name)
-            painting.writes(url, "--class-data-dir \(name)", holding: .anything)
+            painting.writes(url, "`class-data-dir` \(name)", holding: .anything)
             use.reads(url, "the folder of the class pictures", isOwnFile: true)
         }
         if let name = resumeFromCheckpoint, CheckpointFolder.isPath(name) {
@@ -35,14 +35,14 @@ extension FineTuningConfiguration {
         for file in settingsFiles + [templates].compactMap(\.self) {
             use.reads(file, "a file of this run's settings", isOwnFile: true)
         }
-        let option = "--output-dir \(outputDir)"
+        let option = "`output-dir` \(outputDir)"
         use.writes(output, option, holding: .ownFiles)
         for name in ["best", "validation"] + resultNames {
             use.writes(output.appendingPathComponent(name), option)
         }
         use.writes(
             URL(fileURLWithPath: training.record.loggingDir, relativeTo: output),
-            "--logging-dir \(training.record.loggingDir)", holding: .anything)
+            "`logging-dir` \(training.record.loggingDir)", holding: .anything)
         try use.check()
         try painting.check()
     }

@@ -46,7 +46,7 @@ public final class RunOutput {
         let found = (["best"] + resultNames).filter(exists)
         guard found.isEmpty else {
             throw OutputError.entriesInTheWay(
-                option: "--output-dir \(configuration.outputDir)", names: found)
+                option: "`output-dir` \(configuration.outputDir)", names: found)
         }
     }
 

@@ -217,7 +217,7 @@ public final class FineTuningRun {
             report(
                 .notice(
                     "The optimizer \(configuration.training.optimizer.rawValue) sets its learning "
-                        + "rate itself: --learning-rate has no effect (--optimizer-args "
+                        + "rate itself: `learning-rate` has no effect (`optimizer-args` "
                         + "relative_step=False gives it one)."))
         }
         try trainer.run()
@@ -273,7 +273,7 @@ public final class FineTuningRun {
                 .notice(
                     "\(count) of \(photos.count) photos \(count == 1 ? "is" : "are") not trained "
                         + "on but measured, to tell learning from learning by heart: "
-                        + "\(names.joined(separator: ", ")) (--num-held-out 0 trains on all)."))
+                        + "\(names.joined(separator: ", ")) (`num-held-out` 0 trains on all)."))
         }
         return chosen
     }
@@ -337,7 +337,7 @@ public final class FineTuningRun {
         let reason: String
         var isUsed = Array(repeating: false, count: data.photos.count)
         if case .textualInversion = configuration.method {
-            reason = "since textual inversion has sentences of its own; see --templates."
+            reason = "since textual inversion has sentences of its own; see `templates`."
         } else {
             let prompts = data.photos.subjects.map {
                 configuration.subjects[$0.place].instancePrompt
@@ -345,7 +345,7 @@ public final class FineTuningRun {
             if configuration.subjects.count > 1 || configuration.instancePrompt == nil {
                 captions = PhotoTexts(try data.captions.read(where: prompts))
             }
-            reason = "since --instance-prompt is given; leave it away to use them."
+            reason = "since `instance-prompt` is given; leave it away to use them."
             isUsed = prompts.map { $0 == nil }
         }
         let count = data.captions.count { !isUsed[$0] }
@@ -376,7 +376,7 @@ public final class FineTuningRun {
             report(
                 .notice(
                     "\(configuration.training.numTrainEpochs) epoch(s) are \(stepCount) step(s); "
-                        + "a subject takes some hundred: see --max-train-steps."))
+                        + "a subject takes some hundred: see `max-train-steps`."))
         }
     }
 

@@ -80,7 +80,7 @@ final class FusedBackward {
         .option(
             name: "fused-backward-pass", value: nil,
             problem: "the gradient of \(name) comes in parts, as it does with "
-                + "--gradient-checkpointing where one step has pictures of several sizes; leave "
+                + "`gradient-checkpointing` where one step has pictures of several sizes; leave "
                 + "one of the two away.")
     }
 }

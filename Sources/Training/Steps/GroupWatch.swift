@@ -43,7 +43,7 @@ struct GroupWatch {
             if gradients.areZero(range) {
                 result.append(
                     "The parameters of \(group.name) get no gradients and learn nothing: check "
-                        + "which layers are trained, and --mixed-precision.")
+                        + "which layers are trained, and `mixed-precision`.")
             } else if withoutGradients({ (Self.corners(group) - before).abs().sum().item() == 0 }) {
                 result.append(
                     "The parameters of \(group.name) have gradients but did not move in "

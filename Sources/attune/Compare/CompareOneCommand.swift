@@ -50,7 +50,7 @@ struct CompareOneCommand: ParsableCommand {
             throw FileError(.read, file, reason: "it is no task of attune compare")
         }
         let device = try Device(named: task.device)
-        let progress = ProgressPrinter()
+        let progress = ProgressPrinter(wording: Wording(CompareCommand.self))
         var steps: [Double] = []
         var drift: Double?
         var written: [String] = []

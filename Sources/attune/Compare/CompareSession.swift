@@ -32,7 +32,7 @@ final class CompareSession {
     private let folder: CompareFolder
     private let device: Device
     private let cancellation: Cancellation
-    private let progress = ProgressPrinter()
+    private let progress = ProgressPrinter(wording: Wording(CompareCommand.self))
 
     /// - Parameters:
     ///   - photos: the files to learn from; `heldOut` those to measure against.

@@ -18,7 +18,7 @@ final class Demonstration {
     private let folder: DemoFolder
     private let device: Device
     private let cancellation: Cancellation
-    private let progress = ProgressPrinter()
+    private let progress = ProgressPrinter(wording: Wording(DemoCommand.self))
     private var outcome: DemoOutcome?
 
     /// Opens model and photos; nothing is written yet.

@@ -41,7 +41,7 @@ enum TrainingSession {
         } catch let error as TrainingError {
             printer.finish()
             guard case .interrupted = error else { throw error }
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            FileHandle.standardError.write(Data("\(wording.sentence("\(error)"))\n".utf8))
             // What shells give a program that Ctrl-C ended.
             throw ExitCode(130)
         } catch {
