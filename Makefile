@@ -60,10 +60,13 @@ docs: build ## the pages of the library (DocC), in .build/docs
 	@scripts/docs
 
 # The build without warnings comes first, so that what follows finds everything compiled.
-check: ## what CI runs: lint, build without warnings, tests, interop
+check: ## what CI runs: lint, build without warnings, interop, commands of the docs, tests
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory strict
 	@$(MAKE) --no-print-directory interop
+	@$(MAKE) --no-print-directory commands
+	@$(MAKE) --no-print-directory embed
+	@$(MAKE) --no-print-directory docs
 	@$(MAKE) --no-print-directory test
 
 # Swift's own libraries inside: what is carried to another machine needs LibTorch, libvips and the

@@ -23,7 +23,8 @@ struct Attune: ParsableCommand {
             var command = try parseAsRoot(TrainCommand.naming(methodIn: typed))
             try command.run()
         } catch {
-            let wording = Wording(command(of: typed))
+            let named = (try? TrainCommand.naming(methodIn: typed)) ?? typed
+            let wording = Wording(command(of: named))
             guard let text = Refusal.text(for: error, wording) else {
                 exit(withError: Refusal.worded(error, wording))
             }

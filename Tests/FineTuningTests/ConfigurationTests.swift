@@ -68,7 +68,7 @@ import Testing
             $0.classPrompt = "a robot"
             $0.numClassImages = 0
         }
-        #expect(few == "`num-class-images` 0: must be at least 1.")
+        #expect(few.hasPrefix("`num-class-images` 0: must be at least 1 "))
         let same = prior {
             $0.classPrompt = "a robot"
             $0.classDataDir = "photos"

@@ -146,14 +146,14 @@ import Torch
         #expect(one["Kind"]?.contains("training checkpoint") == true)
         #expect(one["Step"] == "20")
         #expect(one["Examples drawn"] == "40")
-        #expect(one["`rank`"] == "8")
+        #expect(one["rank"] == "8")
         let all = try facts(run)
         #expect(all["Kind"] == "training run")
         #expect(all["Steps"] == "25")
         #expect(all["Last loss"] == "0.2500")
         #expect(all["Files"] == "robot.safetensors")
         #expect(all["Checkpoints"] == "checkpoint-20")
-        #expect(all["`rank`"] == "8")
+        #expect(all["rank"] == "8")
         try Data(
             #"{"attune": "1.0", "model": "base", "model_hash": "0123456789", "settings": {"rank": "4"}}"#
                 .utf8
@@ -161,7 +161,7 @@ import Torch
         let known = try facts(run)
         #expect(known["Trained on"] == "base")
         #expect(known["Its hash"] == "0123456789")
-        #expect(known["`rank`"] == "4")
+        #expect(known["rank"] == "4")
 
         let other = folder.appending(path: "other.safetensors")
         try SafetensorsWriter.write(

@@ -65,8 +65,7 @@ struct BiasTuning {
         try Trainer(
             configuration, stepCount: stepCount, task: task,
             checkpoints: CheckpointFolder(
-                folder, settings: [:], totalLimit: 1, configuration: configuration),
-            log: TrainingLog(folder.appending(path: "training.jsonl"), keepingSteps: 0)
+                folder, settings: [:], totalLimit: 1, configuration: configuration)
         ).run()
         let file = folder.appending(path: "biases.safetensors")
         try SafetensorsWriter.write(biases, to: file)

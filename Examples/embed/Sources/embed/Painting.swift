@@ -22,8 +22,13 @@ func paint(_ model: URL, into folder: URL) throws -> [URL] {
     let pipeline = try Pipeline(ModelSource(model), precision: .float32, device: .best)
     var settings = GenerationSettings(prompt: "a photo of a red robot in the snow")
     settings.stepCount = 8
-    let writer = PictureWriter(pipeline: pipeline, settings: settings)
     try PaintingRun.prepare(folder)
-    let run = PaintingRun(writer: writer, folder: folder, firstSeed: 42, count: 2, batchSize: 2)
-    return try run.paint { done, total, _ in print("painting: \(done) of \(total)") }
+    let run = PaintingRun(
+        painter: try Painter(pipeline, settings), folder: folder, firstSeed: 42, count: 2,
+        batchSize: 2)
+    var files: [URL] = []
+    _ = try run.paint(
+        progress: { print("painting: \($0.done) of \($0.total)") },
+        written: { _, file in files.append(file) })
+    return files
 }

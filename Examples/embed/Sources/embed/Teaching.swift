@@ -21,7 +21,7 @@ func teach(_ model: URL, photos: URL, into folder: URL, stepCount: Int) throws -
     let run = FineTuningRun(configuration, device: .best) { event in
         switch event {
         case .notice(let sentence): print(sentence)
-        case .step(let step, let total): print("step \(step.step) of \(total): \(step.loss)")
+        case .step(let step, let run): print("step \(step.step) of \(run.total): \(step.loss)")
         default: break
         }
     }
