@@ -16,13 +16,13 @@ public import Torch
 public final class FineTuningRun {
     /// The configuration with what was left open settled: a seed, and a precision that the
     /// device can compute in.
-    public private(set) var configuration: FineTuningConfiguration
+    public internal(set) var configuration: FineTuningConfiguration
     /// The captions of the photos, where the run has taken them.
-    package private(set) var captions: PhotoTexts?
-    private let device: Device
-    private let cancellation: Cancellation
+    package internal(set) var captions: PhotoTexts?
+    let device: Device
+    let cancellation: Cancellation
     private let runFiles: [String: Data]
-    private let report: (TrainingEvent) -> Void
+    let report: (TrainingEvent) -> Void
     private let recorder: RunRecorder
     private var output: RunOutput?
 
@@ -258,217 +258,6 @@ public final class FineTuningRun {
             resolution: resolution, captions: captions, thumbnail: preview?.thumbnail)
     }
 
-    /// Which photos are measured and not trained on.
-    private func holdOut(_ photos: TrainingPhotos) throws -> [PhotoID] {
-        let record = configuration.training.record
-        // Photos that nobody looks at would only be missing.
-        guard configuration.training.measuringSteps != 0 else { return [] }
-        let chosen = try HeldOutPhotos.choose(
-            of: photos.subjects, wanted: record.numHeldOut,
-            seed: configuration.training.seed ?? 0)
-        let count = chosen.count
-        if count > 0 {
-            let names = chosen.map { photos.photos[$0.place].name }
-            report(
-                .notice(
-                    "\(count) of \(photos.count) photos \(count == 1 ? "is" : "are") not trained "
-                        + "on but measured, to tell learning from learning by heart: "
-                        + "\(names.joined(separator: ", ")) (`num-held-out` 0 trains on all)."))
-        }
-        return chosen
-    }
-
-    private func openModel() throws -> ModelSource {
-        let training = configuration.training
-        let source = try ModelSource(
-            configuration.model.map(url) ?? EmbeddedModel.locate(),
-            predictionOverride: training.predictionType,
-            rescalesBetas: training.rescaleBetasZeroSNR)
-        try training.check(source.schedulerConfiguration)
-        if configuration.method != .dreamBooth, let notice = training.overrideNotice {
-            report(.notice(notice))
-        }
-        return source
-    }
-
-    /// Whether pictures can be painted at all, before anything takes long.
-    private func checkSampler(_ source: ModelSource) throws {
-        var counts = configuration.classFolders.isEmpty ? [] : [configuration.classImageSteps]
-        if configuration.training.validationPrompt != nil {
-            counts.append(GenerationSettings(prompt: "").stepCount)
-        }
-        guard !counts.isEmpty else { return }
-        let choice = try SamplerChoice(for: source.schedulerConfiguration)
-        for count in counts { _ = try choice.sampler(stepCount: count) }
-        if let notice = choice.notice { report(.notice(notice)) }
-    }
-
-    private func resolution(for source: ModelSource) throws -> Int {
-        let factor = source.vaeConfiguration.downsamplingFactor
-        let side =
-            configuration.training.resolution ?? source.unetConfiguration.sampleSize * factor
-        try TrainingConfiguration.validate(resolution: side, multiple: factor)
-        return side
-    }
-
-    private func findCheckpoint(in output: URL) throws -> TrainingCheckpoint? {
-        guard let name = configuration.resumeFromCheckpoint else { return nil }
-        let found = try CheckpointFolder.find(name, in: output)
-        if found == nil {
-            report(.notice("There is no checkpoint in \(output.path) yet: training starts anew."))
-        }
-        return found
-    }
-
-    private func setAside(whatFollows checkpoint: TrainingCheckpoint, in output: URL) throws {
-        let branch = AbandonedBranch(output, goingOnFrom: checkpoint)
-        let logs = configuration.training.record.loggingDir
-        guard let folder = try branch.setAside(loggingDir: logs) else { return }
-        let names = branch.steps.map { "checkpoint-\($0)" }.joined(separator: ", ")
-        report(
-            .notice(
-                "The run goes on from step \(checkpoint.state.step), and \(names) of an earlier run "
-                    + "do not belong to it: with their log and pictures they are now in "
-                    + "\(folder.path)."))
-    }
-
-    private func settleCaptions(_ data: TrainingData) throws {
-        captions = nil
-        let reason: String
-        var isUsed = Array(repeating: false, count: data.photos.count)
-        if case .textualInversion = configuration.method {
-            reason = "since textual inversion has sentences of its own; see `templates`."
-        } else {
-            let prompts = data.photos.subjects.map {
-                configuration.subjects[$0.place].instancePrompt
-            }
-            if configuration.subjects.count > 1 || configuration.instancePrompt == nil {
-                captions = PhotoTexts(try data.captions.read(where: prompts))
-            }
-            reason = "since `instance-prompt` is given; leave it away to use them."
-            isUsed = prompts.map { $0 == nil }
-        }
-        let count = data.captions.count { !isUsed[$0] }
-        if count > 0 {
-            let captions =
-                count == 1
-                ? "1 caption beside the photos is" : "\(count) captions beside the photos are"
-            report(.notice("\(captions) not used, \(reason)"))
-        }
-    }
-
-    private func settleSeed(_ checkpoint: TrainingCheckpoint?) {
-        guard configuration.training.seed == nil else { return }
-        let before = checkpoint?.state.settings["seed"].flatMap { UInt64($0) }
-        // Small enough to be typed again.
-        configuration.training.seed = before ?? UInt64.random(in: 0..<(1 << 32))
-    }
-
-    private func settlePrecision() {
-        guard device == .cpu, configuration.training.mixedPrecision == .fp16 else { return }
-        configuration.training.mixedPrecision = .bf16
-        report(
-            .notice("A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used."))
-    }
-
-    private func advise(stepCount: Int) {
-        if configuration.training.maxTrainSteps == nil, stepCount < 100 {
-            report(
-                .notice(
-                    "\(configuration.training.numTrainEpochs) epoch(s) are \(stepCount) step(s); "
-                        + "a subject takes some hundred: see `max-train-steps`."))
-        }
-    }
-
-    private func classPhotos(
-        _ source: ModelSource, resolution: Int
-    ) throws -> TrainingPhotos? {
-        let folders = configuration.classFolders
-        guard !folders.isEmpty else { return nil }
-        for (name, prompt) in folders {
-            try paintClassPictures(of: prompt, in: url(name), source, resolution: resolution)
-        }
-        return try TrainingPhotos(
-            folders.map { PhotoSource(url($0.name)) }, resolution: resolution,
-            limit: configuration.numClassImages, takesRepeated: false, measuring: false,
-            toleratesFailures: false)
-    }
-
-    /// Those that are missing.
-    private func paintClassPictures(
-        of prompt: String, in folder: URL, _ source: ModelSource, resolution: Int
-    ) throws {
-        let native =
-            source.unetConfiguration.sampleSize * source.vaeConfiguration.downsamplingFactor
-        var settings = GenerationSettings(prompt: prompt)
-        settings.stepCount = configuration.classImageSteps
-        // Models paint best at their own size; enlarging, though, would blur.
-        settings.width = max(native, resolution)
-        settings.height = settings.width
-        let precision =
-            configuration.priorGenerationPrecision ?? configuration.training.mixedPrecision
-        // The schedule is the one to be learned, which the untrained model knows nothing of.
-        let source =
-            configuration.training.rescaleBetasZeroSNR ? try ModelSource(source.url) : source
-        let pictures = ClassPictures(
-            folder: folder, count: configuration.numClassImages, settings: settings,
-            seed: configuration.training.seed ?? 0, batchSize: configuration.sampleBatchSize)
-        try pictures.complete(
-            pipeline: {
-                try Pipeline(source, precision: precision.dtype(on: device), device: device)
-            },
-            cancellation: cancellation,
-            progress: { report(.preparing("painting class pictures", done: $0, total: $1)) })
-    }
-
-    /// The autoencoder lives only here: encoding is all it is for.
-    private func examples(
-        _ data: TrainingData, _ places: [PhotoID], _ classPhotos: TrainingPhotos?,
-        _ texts: RunTexts, _ source: ModelSource, resolution: Int
-    ) throws -> TrainingExamples {
-        let seed = configuration.training.seed ?? 0
-        let isCentered = configuration.training.centerCrop
-        let autoencoder = try source.autoencoder(device: device)
-        let store = try configuration.latentsFolder.map {
-            try LatentStore($0, autoencoder: autoencoder, device: device)
-        }
-        func cache(
-            _ photos: TrainingPhotos, _ views: PhotoViews, _ what: String
-        ) throws -> LatentCache {
-            try LatentCache(
-                photos, views: views, store: store, autoencoder: autoencoder, device: device,
-                checkCancellation: cancellation.check, notify: { report(.notice($0)) },
-                progress: { report(.preparing("encoding \(what)", done: $0, total: $1)) })
-        }
-        return TrainingExamples(
-            instances: try cache(
-                data.photos, data.views(isCentered: isCentered, seed: seed), "photos"),
-            places: places,
-            classes: try classPhotos.map {
-                try cache(
-                    $0, PhotoViews(resolution: resolution, isCentered: isCentered, seed: seed),
-                    "class pictures")
-            },
-            repeatsAsClass: configuration.selfDistillation,
-            timestepCount: source.schedulerConfiguration.trainingStepCount,
-            offsetNoise: configuration.training.offsetNoise,
-            texts: texts, classSubjects: classSubjects(data.photos, classPhotos),
-            inputPerturbation: configuration.training.inputPerturbation,
-            batchSize: configuration.training.trainBatchSize, seed: seed)
-    }
-
-    /// Of whose class each class picture is, or each photo in its place.
-    private func classSubjects(
-        _ photos: TrainingPhotos, _ classPhotos: TrainingPhotos?
-    ) -> [SubjectID] {
-        guard let classPhotos else { return photos.subjects }
-        // The first subject with a folder says of what it is; others with it say the same.
-        let owners = configuration.classFolders.map { folder in
-            SubjectID(configuration.subjects.firstIndex { $0.classDataDir == folder.name } ?? 0)
-        }
-        return classPhotos.folderNumbers.map { owners[$0] }
-    }
-
     private func painter(
         _ networks: any FineTunedNetworks, _ source: ModelSource, resolution: Int, output: URL
     ) -> ((Int) throws -> [URL])? {
@@ -501,5 +290,5 @@ public final class FineTuningRun {
         }
     }
 
-    private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
+    func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
 }

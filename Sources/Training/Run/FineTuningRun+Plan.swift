@@ -1,0 +1,133 @@
+import Datasets
+import Foundation
+import Imaging
+import RunRecord
+import Settings
+import StableDiffusion
+import Torch
+
+/// What is settled before anything takes long: the model, the photos that are measured, captions,
+/// the seed, where the run goes on.
+extension FineTuningRun {
+    /// Which photos are measured and not trained on.
+    func holdOut(_ photos: TrainingPhotos) throws -> [PhotoID] {
+        let record = configuration.training.record
+        // Photos that nobody looks at would only be missing.
+        guard configuration.training.measuringSteps != 0 else { return [] }
+        let chosen = try HeldOutPhotos.choose(
+            of: photos.subjects, wanted: record.numHeldOut,
+            seed: configuration.training.seed ?? 0)
+        let count = chosen.count
+        if count > 0 {
+            let names = chosen.map { photos.photos[$0.place].name }
+            report(
+                .notice(
+                    "\(count) of \(photos.count) photos \(count == 1 ? "is" : "are") not trained "
+                        + "on but measured, to tell learning from learning by heart: "
+                        + "\(names.joined(separator: ", ")) (`num-held-out` 0 trains on all)."))
+        }
+        return chosen
+    }
+
+    func openModel() throws -> ModelSource {
+        let training = configuration.training
+        let source = try ModelSource(
+            configuration.model.map(url) ?? EmbeddedModel.locate(),
+            predictionOverride: training.predictionType,
+            rescalesBetas: training.rescaleBetasZeroSNR)
+        try training.check(source.schedulerConfiguration)
+        if configuration.method != .dreamBooth, let notice = training.overrideNotice {
+            report(.notice(notice))
+        }
+        return source
+    }
+
+    /// Whether pictures can be painted at all, before anything takes long.
+    func checkSampler(_ source: ModelSource) throws {
+        var counts = configuration.classFolders.isEmpty ? [] : [configuration.classImageSteps]
+        if configuration.training.validationPrompt != nil {
+            counts.append(GenerationSettings(prompt: "").stepCount)
+        }
+        guard !counts.isEmpty else { return }
+        let choice = try SamplerChoice(for: source.schedulerConfiguration)
+        for count in counts { _ = try choice.sampler(stepCount: count) }
+        if let notice = choice.notice { report(.notice(notice)) }
+    }
+
+    func resolution(for source: ModelSource) throws -> Int {
+        let factor = source.vaeConfiguration.downsamplingFactor
+        let side =
+            configuration.training.resolution ?? source.unetConfiguration.sampleSize * factor
+        try TrainingConfiguration.validate(resolution: side, multiple: factor)
+        return side
+    }
+
+    func findCheckpoint(in output: URL) throws -> TrainingCheckpoint? {
+        guard let name = configuration.resumeFromCheckpoint else { return nil }
+        let found = try CheckpointFolder.find(name, in: output)
+        if found == nil {
+            report(.notice("There is no checkpoint in \(output.path) yet: training starts anew."))
+        }
+        return found
+    }
+
+    func setAside(whatFollows checkpoint: TrainingCheckpoint, in output: URL) throws {
+        let branch = AbandonedBranch(output, goingOnFrom: checkpoint)
+        let logs = configuration.training.record.loggingDir
+        guard let folder = try branch.setAside(loggingDir: logs) else { return }
+        let names = branch.steps.map { "checkpoint-\($0)" }.joined(separator: ", ")
+        report(
+            .notice(
+                "The run goes on from step \(checkpoint.state.step), and \(names) of an earlier run "
+                    + "do not belong to it: with their log and pictures they are now in "
+                    + "\(folder.path)."))
+    }
+
+    func settleCaptions(_ data: TrainingData) throws {
+        captions = nil
+        let reason: String
+        var isUsed = Array(repeating: false, count: data.photos.count)
+        if case .textualInversion = configuration.method {
+            reason = "since textual inversion has sentences of its own; see `templates`."
+        } else {
+            let prompts = data.photos.subjects.map {
+                configuration.subjects[$0.place].instancePrompt
+            }
+            if configuration.subjects.count > 1 || configuration.instancePrompt == nil {
+                captions = PhotoTexts(try data.captions.read(where: prompts))
+            }
+            reason = "since `instance-prompt` is given; leave it away to use them."
+            isUsed = prompts.map { $0 == nil }
+        }
+        let count = data.captions.count { !isUsed[$0] }
+        if count > 0 {
+            let captions =
+                count == 1
+                ? "1 caption beside the photos is" : "\(count) captions beside the photos are"
+            report(.notice("\(captions) not used, \(reason)"))
+        }
+    }
+
+    func settleSeed(_ checkpoint: TrainingCheckpoint?) {
+        guard configuration.training.seed == nil else { return }
+        let before = checkpoint?.state.settings["seed"].flatMap { UInt64($0) }
+        // Small enough to be typed again.
+        configuration.training.seed = before ?? UInt64.random(in: 0..<(1 << 32))
+    }
+
+    func settlePrecision() {
+        guard device == .cpu, configuration.training.mixedPrecision == .fp16 else { return }
+        configuration.training.mixedPrecision = .bf16
+        report(
+            .notice("A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used."))
+    }
+
+    func advise(stepCount: Int) {
+        if configuration.training.maxTrainSteps == nil, stepCount < 100 {
+            report(
+                .notice(
+                    "\(configuration.training.numTrainEpochs) epoch(s) are \(stepCount) step(s); "
+                        + "a subject takes some hundred: see `max-train-steps`."))
+        }
+    }
+}
