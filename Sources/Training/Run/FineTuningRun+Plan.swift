@@ -6,9 +6,69 @@ import Settings
 import StableDiffusion
 import Torch
 
-/// What is settled before anything takes long: the model, the photos that are measured, captions,
-/// the seed, where the run goes on.
+/// What a run is going to do, as it was settled before anything takes long.
+struct RunPlan {
+    /// The model that is fine-tuned, its weights not yet loaded.
+    let source: ModelSource
+    /// What is trained at, in pixels.
+    let resolution: Int
+    /// The photos, with captions and masks.
+    let data: TrainingData
+    /// Where everything of the run goes.
+    let output: URL
+    /// Where the run goes on; nil: it begins.
+    let checkpoint: TrainingCheckpoint?
+    /// The photos that are measured and not trained on.
+    let heldOut: [PhotoID]
+    /// The photos of an epoch before they are put in order.
+    let places: [PhotoID]
+    /// Examples of an epoch.
+    let exampleCount: Int
+    /// Steps of the whole run.
+    let stepCount: Int
+
+    /// How many photos are trained on.
+    var trainedCount: Int { data.photos.count - heldOut.count }
+}
+
+/// Plan: all that can be wrong with the input is found, and nothing is loaded or written.
 extension FineTuningRun {
+    func plan() throws -> RunPlan {
+        settlePrecision()
+        let source = try openModel()
+        try source.verify()
+        try configuration.check(source)
+        source.notices.forEach { report(.notice($0)) }
+        try checkSampler(source)
+        let resolution = try resolution(for: source)
+        let data = try TrainingData(
+            configuration.subjects.map {
+                PhotoSource(
+                    url($0.instanceDataDir), repeats: $0.numRepeats,
+                    hasPrompt: $0.instancePrompt != nil)
+            },
+            configuration.data, resolution: resolution,
+            factor: source.vaeConfiguration.downsamplingFactor)
+        data.events(for: configuration).forEach(report)
+        try settleCaptions(data)
+        if let event = data.unreadEvent(for: configuration, captions, source) { report(event) }
+        let output = url(configuration.outputDir)
+        let checkpoint = try findCheckpoint(in: output)
+        settleSeed(checkpoint)
+        let heldOut = try holdOut(data.photos)
+        let places = data.photos.examples.filter { !heldOut.contains($0) }
+        let exampleCount = TrainingExamples.epochCount(
+            places.count, configuration.wantedClassCount)
+        let stepCount = configuration.training.stepCount(exampleCount: exampleCount)
+        try configuration.training.validateWarmup(stepCount: stepCount)
+        advise(stepCount: stepCount)
+        captions = captions?.varied(configuration.data, seed: configuration.training.seed ?? 0)
+        return RunPlan(
+            source: source, resolution: resolution, data: data, output: output,
+            checkpoint: checkpoint, heldOut: heldOut, places: places, exampleCount: exampleCount,
+            stepCount: stepCount)
+    }
+
     /// Which photos are measured and not trained on.
     func holdOut(_ photos: TrainingPhotos) throws -> [PhotoID] {
         let record = configuration.training.record

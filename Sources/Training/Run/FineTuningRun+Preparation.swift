@@ -1,13 +1,109 @@
 import Datasets
 import Foundation
+import Imaging
 import Painting
 import RunRecord
 import Settings
 import StableDiffusion
 import Torch
 
-/// What takes long before the first step: class pictures are painted, photos are encoded.
+/// What the loop needs of a plan.
+struct RunPreparation {
+    /// By the names of the settings: what a resumed run is compared with.
+    let settings: [String: String]
+    /// All texts that rows can have.
+    let texts: RunTexts
+    /// What a run that goes on has written down before.
+    let log: TrainingLog
+    /// The encoded photos and class pictures, in their order.
+    let examples: TrainingExamples
+    /// What is trained, and what is laid over what.
+    let networks: any FineTunedNetworks
+    /// How far off a prediction is.
+    let objective: DiffusionObjective
+
+    /// The loss of some examples.
+    func loss(on device: Device) -> (Range<Int>, Generator) -> Tensor {
+        var examples = examples
+        return { [networks, objective] positions, generator in
+            networks.prepareStep(generator)
+            let batches = examples.batches(positions, generator: generator, device: device)
+            return objective(batches, context: networks.context.rows(batches.flatMap(\.texts)))
+        }
+    }
+}
+
+/// Prepare: what takes long before the first step. Class pictures are painted, photos are encoded,
+/// networks are loaded.
 extension FineTuningRun {
+    func prepare(_ plan: RunPlan) throws -> RunPreparation {
+        let (source, data, photos) = (plan.source, plan.data, plan.data.photos)
+        let texts = try configuration.texts(captions)
+        var settings = try configuration.comparedSettings(
+            resolution: plan.resolution, stepCount: plan.stepCount, modelHash: try source.hash,
+            captions: captions?.fingerprint)
+        settings.merge(try data.settings()) { $1 }
+        // Which ones they are follows from the photos and the seed.
+        settings["num-held-out"] = String(plan.heldOut.count)
+        try plan.checkpoint?.require(settings, exceptFor: ["class-data-dir"])
+
+        let classPhotos = try classPhotos(source, resolution: plan.resolution)
+        if let classPhotos {
+            classPhotos.remarks(resolution: plan.resolution).forEach { report(TrainingEvent($0)) }
+            settings["class-data-dir"] = "photos \(try classPhotos.fingerprint())"
+        }
+        try plan.checkpoint?.require(settings)
+        if let checkpoint = plan.checkpoint {
+            try setAside(whatFollows: checkpoint, in: plan.output)
+        }
+        let log = try TrainingLog(
+            plan.output.appendingPathComponent("training.jsonl"),
+            keepingSteps: plan.checkpoint?.state.step ?? 0,
+            of: plan.checkpoint?.url.deletingLastPathComponent().appendingPathComponent(
+                "training.jsonl"),
+            notify: { [report] in report(.notice($0)) })
+        recorder.begin(
+            RunDescription(
+                configuration: configuration, settings: settings, modelName: source.name,
+                modelHash: try source.hash, device: "\(device)", stepCount: plan.stepCount,
+                photos: photos.photos.enumerated().map { index, photo in
+                    RunDescription.Photo(
+                        url: photo.url,
+                        caption: texts.caption(of: PhotoID(index)),
+                        isHeldOut: plan.heldOut.contains(PhotoID(index)))
+                }, photosFingerprint: try photos.fingerprint()), log: log)
+        report(
+            .planned(
+                RunSummary(
+                    method: settings["method"] ?? "", model: source.name,
+                    modelHash: try source.hash, device: "\(device)",
+                    precision: "\(configuration.training.mixedPrecision.dtype(on: device))",
+                    output: plan.output.path, resolution: plan.resolution,
+                    photoCount: photos.count, heldOutCount: plan.heldOut.count,
+                    exampleCount: plan.exampleCount,
+                    batchSize: configuration.training.trainBatchSize, stepCount: plan.stepCount,
+                    doneCount: plan.checkpoint?.state.step ?? 0)))
+
+        let examples = try examples(
+            data, plan.places, classPhotos, texts, source, resolution: plan.resolution)
+        try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
+        let networks = try makeNetworks(
+            source, configuration, texts: texts, device: device, notify: { report(.notice($0)) })
+        var objective = DiffusionObjective(
+            unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
+            dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,
+            snrGamma: configuration.training.snrGamma,
+            isDebiased: configuration.training.debiasedEstimationLoss,
+            loss: configuration.training.lossFunction)
+        if configuration.selfDistillation {
+            objective.frozenPrior = try FrozenPrior(
+                networks, classTexts: texts.classes, device: device)
+        }
+        return RunPreparation(
+            settings: settings, texts: texts, log: log, examples: examples, networks: networks,
+            objective: objective)
+    }
+
     func classPhotos(
         _ source: ModelSource, resolution: Int
     ) throws -> TrainingPhotos? {

@@ -23,7 +23,7 @@ public final class FineTuningRun {
     let cancellation: Cancellation
     private let runFiles: [String: Data]
     let report: (TrainingEvent) -> Void
-    private let recorder: RunRecorder
+    let recorder: RunRecorder
     private var output: RunOutput?
 
     /// A run of this configuration, on one device.
@@ -65,129 +65,35 @@ public final class FineTuningRun {
         }
     }
 
+    /// Plans, prepares and trains.
     private func train() throws {
         try configuration.validate()
         try configuration.checkPlaces()
         let place = try RunOutput(configuration, runFiles: runFiles)
         self.output = place
         configuration.notices.forEach { report(.notice($0)) }
-        settlePrecision()
-
-        // All that can be wrong with the input is found before anything takes long.
-        let source = try openModel()
-        try source.verify()
-        try configuration.check(source)
-        source.notices.forEach { report(.notice($0)) }
-        try checkSampler(source)
-        let resolution = try resolution(for: source)
-        let data = try TrainingData(
-            configuration.subjects.map {
-                PhotoSource(
-                    url($0.instanceDataDir), repeats: $0.numRepeats,
-                    hasPrompt: $0.instancePrompt != nil)
-            },
-            configuration.data, resolution: resolution,
-            factor: source.vaeConfiguration.downsamplingFactor)
-        let photos = data.photos
-        data.events(for: configuration).forEach(report)
-        try settleCaptions(data)
-        if let event = data.unreadEvent(for: configuration, captions, source) { report(event) }
-        let output = url(configuration.outputDir)
-        let checkpoint = try findCheckpoint(in: output)
-        settleSeed(checkpoint)
-        let heldOut = try holdOut(photos)
-        let places = photos.examples.filter { !heldOut.contains($0) }
-        let exampleCount = TrainingExamples.epochCount(
-            places.count, configuration.wantedClassCount)
-        let stepCount = configuration.training.stepCount(exampleCount: exampleCount)
-        try configuration.training.validateWarmup(stepCount: stepCount)
-        advise(stepCount: stepCount)
-
+        let plan = try plan()
         if let notice = try place.open() { report(.notice(notice)) }
         for (name, data) in runFiles {
-            attempt(name) { try AtomicFile.write(data, to: output.appendingPathComponent(name)) }
+            attempt(name) {
+                try AtomicFile.write(data, to: plan.output.appendingPathComponent(name))
+            }
         }
-        captions = captions?.varied(
-            configuration.data, seed: configuration.training.seed ?? 0)
-        let texts = try configuration.texts(captions)
-        var settings = try configuration.comparedSettings(
-            resolution: resolution, stepCount: stepCount, modelHash: try source.hash,
-            captions: captions?.fingerprint)
-        settings.merge(try data.settings()) { $1 }
-        // Which ones they are follows from the photos and the seed.
-        settings["num-held-out"] = String(heldOut.count)
-        try checkpoint?.require(settings, exceptFor: ["class-data-dir"])
-
-        let classPhotos = try classPhotos(source, resolution: resolution)
-        if let classPhotos {
-            classPhotos.remarks(resolution: resolution).forEach { report(TrainingEvent($0)) }
-            settings["class-data-dir"] = "photos \(try classPhotos.fingerprint())"
-        }
-        try checkpoint?.require(settings)
-        if let checkpoint { try setAside(whatFollows: checkpoint, in: output) }
-        let log = try TrainingLog(
-            output.appendingPathComponent("training.jsonl"),
-            keepingSteps: checkpoint?.state.step ?? 0,
-            of: checkpoint?.url.deletingLastPathComponent().appendingPathComponent(
-                "training.jsonl"),
-            notify: { [report] in report(.notice($0)) })
-
-        recorder.begin(
-            RunDescription(
-                configuration: configuration, settings: settings, modelName: source.name,
-                modelHash: try source.hash, device: "\(device)", stepCount: stepCount,
-                photos: photos.photos.enumerated().map { index, photo in
-                    RunDescription.Photo(
-                        url: photo.url,
-                        caption: texts.caption(of: PhotoID(index)),
-                        isHeldOut: heldOut.contains(PhotoID(index)))
-                }, photosFingerprint: try photos.fingerprint()), log: log)
-
-        report(
-            .planned(
-                RunSummary(
-                    method: settings["method"] ?? "", model: source.name,
-                    modelHash: try source.hash, device: "\(device)",
-                    precision: "\(configuration.training.mixedPrecision.dtype(on: device))",
-                    output: output.path, resolution: resolution, photoCount: photos.count,
-                    heldOutCount: heldOut.count, exampleCount: exampleCount,
-                    batchSize: configuration.training.trainBatchSize, stepCount: stepCount,
-                    doneCount: checkpoint?.state.step ?? 0)))
-        var examples = try examples(
-            data, places, classPhotos, texts, source, resolution: resolution)
-        try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
-        let networks = try makeNetworks(
-            source, configuration, texts: texts, device: device, notify: { report(.notice($0)) })
-        var objective = DiffusionObjective(
-            unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
-            dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,
-            snrGamma: configuration.training.snrGamma,
-            isDebiased: configuration.training.debiasedEstimationLoss,
-            loss: configuration.training.lossFunction)
-        if configuration.selfDistillation {
-            objective.frozenPrior = try FrozenPrior(
-                networks, classTexts: texts.classes, device: device)
-        }
-        let trainedCount = photos.count - heldOut.count
+        let prepared = try prepare(plan)
+        let (networks, output) = (prepared.networks, plan.output)
         let curve = LearningObserver(
-            configuration, networks, objective, photos: examples.instances,
-            subjects: photos.subjects, heldOut: heldOut, texts: texts,
-            stepCount: stepCount, readings: log.keptReadings, device: device,
+            configuration, networks, prepared.objective, photos: prepared.examples.instances,
+            subjects: plan.data.photos.subjects, heldOut: plan.heldOut, texts: prepared.texts,
+            stepCount: plan.stepCount, readings: prepared.log.keptReadings, device: device,
             best: configuration.keepsBest ? BestState(output) : nil,
             write: { [self] in
-                _ = try networks.write(to: $0, training: summary($1, trainedCount, resolution))
+                _ = try networks.write(to: $0, training: summary(plan, stepCount: $1))
             }, report: report)
         var files: [URL] = []
         let task = TrainingTask(
-            groups: networks.groups,
-            loss: { [device, objective] positions, generator in
-                networks.prepareStep(generator)
-                let batches = examples.batches(positions, generator: generator, device: device)
-                return objective(
-                    batches, context: networks.context.rows(batches.flatMap(\.texts)))
-            },
+            groups: networks.groups, loss: prepared.loss(on: device),
             observers: curve.map { [TrainingObserver(interval: $0.interval, look: $0.read)] } ?? [],
-            spectators: painter(networks, source, resolution: resolution, output: output).map {
+            spectators: painter(networks, plan).map {
                 [
                     .painting(
                         every: configuration.training.validationSteps, cancellation: cancellation,
@@ -197,22 +103,21 @@ public final class FineTuningRun {
             write: { [self] step in
                 curve?.conclude()
                 files = try place.deliver(
-                    {
-                        try networks.write(
-                            to: $0, training: summary(step, trainedCount, resolution))
-                    },
+                    { try networks.write(to: $0, training: summary(plan, stepCount: step)) },
                     notify: { report(.notice($0)) })
                 for path in files { report(.modelSaved(path: path.path)) }
             },
-            diagnose: { NonFiniteSource.sentence(networks, photos: examples.instances) })
+            diagnose: {
+                NonFiniteSource.sentence(networks, photos: prepared.examples.instances)
+            })
 
         let checkpoints = try CheckpointFolder(
-            output, settings: settings,
+            output, settings: prepared.settings,
             totalLimit: configuration.training.checkpointsTotalLimit, configuration: configuration)
         let trainer = try Trainer(
-            configuration.training, stepCount: stepCount, task: task, checkpoints: checkpoints,
-            cancellation: cancellation, report: report)
-        if let checkpoint { try trainer.resume(from: checkpoint) }
+            configuration.training, stepCount: plan.stepCount, task: task,
+            checkpoints: checkpoints, cancellation: cancellation, report: report)
+        if let checkpoint = plan.checkpoint { try trainer.resume(from: checkpoint) }
         if !trainer.optimizer.usesLearningRate {
             report(
                 .notice(
@@ -231,7 +136,7 @@ public final class FineTuningRun {
                         {
                             try networks.write(
                                 to: $0,
-                                training: summary(trainer.step, trainedCount, resolution, preview))
+                                training: summary(plan, stepCount: trainer.step, preview))
                         }, notify: { report(.notice($0)) })
                 }
             }
@@ -251,18 +156,20 @@ public final class FineTuningRun {
     }
 
     private func summary(
-        _ stepCount: Int, _ photoCount: Int, _ resolution: Int, _ preview: PreviewPicture? = nil
+        _ plan: RunPlan, stepCount: Int, _ preview: PreviewPicture? = nil
     ) -> TrainingSummary {
         TrainingSummary(
-            configuration: configuration, stepCount: stepCount, photoCount: photoCount,
-            resolution: resolution, captions: captions, thumbnail: preview?.thumbnail)
+            configuration: configuration, stepCount: stepCount, photoCount: plan.trainedCount,
+            resolution: plan.resolution, captions: captions, thumbnail: preview?.thumbnail)
     }
 
     private func painter(
-        _ networks: any FineTunedNetworks, _ source: ModelSource, resolution: Int, output: URL
+        _ networks: any FineTunedNetworks, _ plan: RunPlan
     ) -> ((Int) throws -> [URL])? {
         guard let prompt = configuration.training.validationPrompt else { return nil }
-        let folder = output.appendingPathComponent("validation")
+        let (folder, resolution) = (
+            plan.output.appendingPathComponent("validation"), plan.resolution
+        )
         return { [configuration, device, cancellation] step in
             try Folder.create(folder)
             let pipeline = try networks.pipeline(device: device)
