@@ -67,6 +67,7 @@ check: ## what CI runs: lint, build without warnings, interop, commands of the d
 	@$(MAKE) --no-print-directory commands
 	@$(MAKE) --no-print-directory embed
 	@$(MAKE) --no-print-directory docs
+	@scripts/check-install
 	@$(MAKE) --no-print-directory test
 
 # Swift's own libraries inside: what is carried to another machine needs LibTorch, libvips and the

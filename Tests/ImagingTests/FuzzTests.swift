@@ -65,7 +65,8 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: Mutation.seconds != nil)) func forAsLongAsAsked() throws {
+    @Test(.enabled(if: Mutation.seconds != nil, "only `make fuzz` sets ATTUNE_FUZZ_SECONDS"))
+    func forAsLongAsAsked() throws {
         let files = try Self.corpus()
         let count = Mutation.forAsLongAsAsked { dice in
             var bytes = files[Int.random(in: 0..<files.count, using: &dice)]

@@ -51,7 +51,8 @@ import Torch
         try exhaust(model, file, text)
     }
 
-    @Test(.enabled(if: seconds != nil)) func forAsLongAsAsked() throws {
+    @Test(.enabled(if: seconds != nil, "only `make fuzz` sets ATTUNE_FUZZ_SECONDS"))
+    func forAsLongAsAsked() throws {
         let end = ContinuousClock.now + .seconds(Self.seconds ?? 0)
         let asked = ProcessInfo.processInfo.environment["ATTUNE_FUZZ_SEED"].flatMap(UInt64.init)
         let seed = asked ?? .random(in: .min ... .max)

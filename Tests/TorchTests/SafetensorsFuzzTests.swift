@@ -32,7 +32,8 @@ import Torch
         #expect(opened > 0 && opened < 1_500)
     }
 
-    @Test(.enabled(if: seconds != nil)) func forAsLongAsAsked() throws {
+    @Test(.enabled(if: seconds != nil, "only `make fuzz` sets ATTUNE_FUZZ_SECONDS"))
+    func forAsLongAsAsked() throws {
         let end = ContinuousClock.now + .seconds(Self.seconds ?? 0)
         let asked = ProcessInfo.processInfo.environment["ATTUNE_FUZZ_SEED"].flatMap(UInt64.init)
         let seed = asked ?? .random(in: .min ... .max)
