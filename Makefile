@@ -29,8 +29,8 @@ install: build ## put attune where it works from any folder: PREFIX=DIR (default
 uninstall: ## take away what `make install` put there
 	@scripts/install --remove
 
-demo: build ## teach the model the thing in five photos and paint it in new places
-	@scripts/demo
+demo: build ## teach the model the thing in five photos and paint it in new places (again: OVERWRITE=1)
+	@scripts/demo $(if $(OVERWRITE),--overwrite)
 
 test: setup ## all tests
 	@$(SWIFT_TEST)
