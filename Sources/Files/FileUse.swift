@@ -109,10 +109,10 @@ public enum OutputError: Error, Sendable, Equatable, CustomStringConvertible, Lo
             return "\(option): \(verb) \(what), \(path), which is read and must not be written "
                 + "over; choose another place."
         case .fileInTheWay(let option):
-            return "\(option): it is there already; add `overwrite` to replace it, or choose "
+            return "\(option): it is there already; add --overwrite to replace it, or choose "
                 + "another name."
         case .entriesInTheWay(let option, let names):
-            return "\(option): it holds \(Self.list(names)) already; add `overwrite` to replace "
+            return "\(option): it holds \(Self.list(names)) already; add --overwrite to replace "
                 + "\(names.count == 1 ? "it" : "them"), or choose another folder."
         case .folderInUse(let path, let process):
             let name = process.map { " (process \($0))" } ?? ""

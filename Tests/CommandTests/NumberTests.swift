@@ -8,12 +8,17 @@ import Testing
         ["bench", "--warmup", "-1"], ["bench", "--warmup", "9223372036854775807"],
         ["bench", "--batch", "0"], ["bench", "--size", "0"], ["bench", "--size", "-64"],
         ["bench", "--size", "100"], ["bench", "--size", "9223372036854775807"],
-        ["demo", "--steps", "9223372036854775807"], ["demo", "--subject", "- -"],
+        ["demo", "--steps", "9223372036854775807"],
     ])
     func areRefused(arguments: [String]) throws {
         try expectRefusal(
             arguments, in: try Scratch(),
             naming: ["\(arguments[1])", arguments[2]])
+    }
+
+    @Test func aSubjectWithoutLetters() throws {
+        try expectRefusal(
+            ["demo", "--subject=- -"], in: try Scratch(), naming: ["--subject \"- -\""])
     }
 
     @Test(arguments: ["seeds", "pictures", "sampling-steps"])

@@ -230,7 +230,7 @@ import Training
         #expect(half != without)
         #expect(try run("again", 0.5) == half)
         let text = complaint { _ = try run("half", 0.25, steps: 6) }
-        #expect(text.contains("with `caption-dropout` 0.5"), "\(text)")
+        #expect(text.contains("`caption-dropout` was 0.5 and is now 0.25"), "\(text)")
         var refused = configuration("refused", prompt: "a photo of sks robot")
         refused.captionDropout = 0.1
         #expect(complaint { try refused.validate() }.hasPrefix("`caption-dropout` 0.1:"))

@@ -39,7 +39,6 @@ struct CompareOneCommand: ParsableCommand {
     var folder: String
 
     func run() throws {
-        Self.endWithParent()
         let folder = URL(filePath: folder)
         let file = CompareTask.file(in: folder)
         let task: CompareTask
@@ -49,6 +48,7 @@ struct CompareOneCommand: ParsableCommand {
         } catch is DecodingError {
             throw FileError(.read, file, reason: "it is no task of attune compare")
         }
+        Self.endWithParent()
         let device = try Device(named: task.device)
         let progress = ProgressPrinter(wording: Wording(CompareCommand.self))
         var steps: [Double] = []
