@@ -40,7 +40,10 @@ enum TrainingSession {
             try training.run()
         } catch let error as TrainingError {
             printer.finish()
-            guard case .interrupted = error else { throw error }
+            switch error {
+            case .interrupted, .interruptedAtEnd: break
+            default: throw error
+            }
             FileHandle.standardError.write(Data("\(wording.sentence("\(error)"))\n".utf8))
             // What shells give a program that Ctrl-C ended.
             throw ExitCode(130)
