@@ -96,7 +96,14 @@ struct CompareOneCommand: ParsableCommand {
     /// The comparison holds the other end of the standard input: when it ends, however it ends,
     /// nobody waits for this training any more.
     private static func endWithParent() {
-        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+        var ends = sigset_t()
+        sigemptyset(&ends)
+        for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_DFL)
+            sigaddset(&ends, number)
+        }
+        // The thread that started the comparison may hold them back, and programs inherit that.
+        pthread_sigmask(SIG_UNBLOCK, &ends, nil)
         DispatchQueue.global().async {
             while !FileHandle.standardInput.availableData.isEmpty {}
             _exit(130)
