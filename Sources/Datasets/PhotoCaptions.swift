@@ -121,7 +121,7 @@ public struct PhotoCaptions {
     /// - Parameter prompts: for each photo the text that it has in place of a caption, if it has
     ///   one; nil: none has.
     /// - Throws: `FileError` for a file that is not UTF-8 text or not as it should be,
-    ///   ``SettingError/option(name:value:problem:)`` naming the first photo without a caption.
+    ///   `SettingError` naming the first photo without a caption.
     public func read(where prompts: [String?]? = nil) throws -> [String] {
         try places.enumerated().map { index, place in
             if let prompt = prompts?[index] { return prompt }

@@ -68,7 +68,7 @@ public struct PhotoInspection {
     ///   - prompt: the text for all photos; nil: captions are read.
     ///   - unread: gives the end of a text that the model does not read, nil where it reads all.
     /// - Throws: `ImagingError` for a folder that is none,
-    ///   ``SettingError/option(name:value:problem:)`` for options that do not fit.
+    ///   `SettingError` for options that do not fit.
     public init(
         _ folder: URL, _ data: DataConfiguration, resolution: Int, factor: Int, isCentered: Bool,
         seed: UInt64, prompt: String? = nil, unread: (String) -> String? = { _ in nil }

@@ -23,7 +23,7 @@ public struct PhotoMasks {
     ///
     /// - Throws: `ImagingError` for a photo or a mask that cannot be read, `FileError` for a mask of
     ///   another shape than its photo,
-    ///   ``SettingError/option(name:value:problem:)`` where no photo has a mask or the folder of
+    ///   `SettingError` where no photo has a mask or the folder of
     ///   masks is none.
     public init(_ photos: TrainingPhotos, _ data: DataConfiguration) throws {
         outsideWeight = data.unmaskedWeight

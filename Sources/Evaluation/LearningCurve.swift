@@ -55,7 +55,7 @@ public struct LearningCurve: Sendable, Equatable {
     /// What counts as learned, as a share of the error at the beginning.
     static let learned = 0.02
 
-    /// Whether the error has not fallen for ``patience`` readings while the drift grew.
+    /// Whether the error has not fallen for `patience` readings while the drift grew.
     public var hasStalled: Bool {
         guard readings.count > Self.patience + 1 else { return false }
         let before = readings.dropLast(Self.patience)

@@ -106,7 +106,7 @@ public final class Checkpoint: ParameterSource {
     /// Call after the network is built.
     ///
     /// - Parameter ignored: names that are no parameters, such as position ids.
-    /// - Throws: ``CheckpointError/unexpected(file:keys:)`` when the files hold more than was used.
+    /// - Throws: `CheckpointError` when the files hold more than was used.
     public func requireAllUsed(
         ignoring ignored: (String) -> Bool = { _ in false }
     ) throws(CheckpointError) {

@@ -49,7 +49,7 @@ public struct DiffusionObjective {
     /// The loss of rows of several sizes: a forward pass for each size, and the sum of all.
     ///
     /// - Parameters:
-    ///   - batches: one of each size, as ``TrainingExamples`` gives them.
+    ///   - batches: one of each size, as `TrainingExamples` gives them.
     ///   - context: the text of each row of all of them, [rows, tokens, width].
     public func callAsFunction(_ batches: [DiffusionBatch], context: Tensor) -> Tensor {
         var start = 0

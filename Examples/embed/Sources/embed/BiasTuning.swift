@@ -26,7 +26,7 @@ struct BiasTuning {
         biases = pipeline.unet.parameters.entries.filter { $0.name.hasSuffix(".bias") }
         let size = 64
         let pixels = try PhotoFolder.scan(photos).photos.map { photo in
-            let picture = try PhotoReader.read(photo.url)
+            let picture = try PhotoReader.read(photo)
                 .resizedAndCropped(width: size, height: size, crop: .center)
             return Tensor(picture.pixels, shape: [size, size, 3])
                 .cast(to: .float32).permuted(2, 0, 1) / 127.5 - 1
