@@ -60,15 +60,14 @@ docs: build ## the pages of the library (DocC), in .build/docs
 	@scripts/docs
 
 # The build without warnings comes first, so that what follows finds everything compiled.
-check: ## what CI runs: lint, build without warnings, interop, commands of the docs, tests
+check: ## what CI runs: lint, build without warnings, interop, tests, the commands of the docs
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory strict
 	@$(MAKE) --no-print-directory interop
+	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory commands
 	@$(MAKE) --no-print-directory embed
-	@$(MAKE) --no-print-directory docs
 	@scripts/check-install
-	@$(MAKE) --no-print-directory test
 
 # Swift's own libraries inside: what is carried to another machine needs LibTorch, libvips and the
 # C++ library there, and no Swift. The flag recompiles every Swift module, so this has a build
