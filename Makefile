@@ -51,6 +51,7 @@ fuzz: setup ## damage files at random for a minute (SECONDS_EACH=N) and see that
 	@ATTUNE_FUZZ_SECONDS=$${SECONDS_EACH:-60} $(SWIFT_TEST) --filter Fuzz
 
 commands: build ## run the commands that README and docs show, with small numbers
+	@$(SWIFT_BUILD) --product attune-miniature
 	@scripts/check-commands
 
 embed: build ## build and run Examples/embed, a package that depends on this one
