@@ -24,7 +24,7 @@ let package = Package(
             name: "Attune",
             targets: [
                 "Torch", "NN", "StableDiffusion", "Imaging", "Painting", "Settings", "Datasets",
-                "Evaluation", "RunRecord", "Training",
+                "Evaluation", "RunRecord", "Training", "Comparison",
             ]),
         .executable(name: "attune", targets: ["attune"]),
         .executable(name: "attune-miniature", targets: ["attune-miniature"]),
@@ -110,7 +110,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Comparison",
-            dependencies: ["Files", "Torch", "StableDiffusion", "Imaging", "Evaluation"],
+            dependencies: [
+                "Files", "Torch", "StableDiffusion", "Imaging", "Painting", "Settings",
+                "Evaluation", "RunRecord", "Training",
+            ],
             swiftSettings: strict),
         .target(
             name: "Miniature", dependencies: ["Files", "Torch", "NN", "StableDiffusion"],

@@ -88,8 +88,9 @@ int cv_read_size(const void *data, size_t length, cv_format format, cv_size *siz
     if (load(data, length, format, VIPS_FAIL_ON_ERROR, &image) != 0) {
         return cv_fail(error);
     }
-    size->width = vips_image_get_width(image);
-    size->height = vips_image_get_height(image);
+    const int is_lying = vips_image_get_orientation_swap(image);
+    size->width = is_lying ? image->Ysize : image->Xsize;
+    size->height = is_lying ? image->Xsize : image->Ysize;
     const char *range = unknown_range(image);
     g_object_unref(image);
     if (range != NULL) {

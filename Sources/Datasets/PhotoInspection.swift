@@ -89,7 +89,7 @@ public struct PhotoInspection {
         entries = Self.entries(found, data, views, captions, seed: seed, unread: unread)
         leftOut = Self.leftOut(found, captions)
         self.found = found.found(prompts: found.photos.photos.map { _ in prompt })
-        notices = found.notices
+        notices = found.notices + found.measuredNotices
     }
 
     /// How many rows an epoch has.

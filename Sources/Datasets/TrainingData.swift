@@ -1,11 +1,11 @@
 import Files
 import Foundation
-import Imaging
+package import Imaging
 package import Settings
 
 /// The photos of a run with all that decides how they are seen: sizes, masks and captions.
 package struct TrainingData {
-    package let photos: TrainingPhotos
+    package private(set) var photos: TrainingPhotos
     package let captions: PhotoCaptions
     /// Nil: every photo is cropped to the square.
     let buckets: AspectBuckets?
@@ -22,11 +22,13 @@ package struct TrainingData {
     /// - Parameters:
     ///   - sources: where the photos of each subject are.
     ///   - factor: how many pixels a latent stands for, along one side.
+    ///   - measuring: whether photos are decoded to their last row, and twins and blur looked for;
+    ///     otherwise ``measure()`` does, and only their headers are read.
     ///   - toleratesFailures: whether photos that cannot be used are left out instead of thrown.
     /// - Throws: `ImagingError` or ``SettingError``, naming the file or the option.
     package init(
         _ sources: [PhotoSource], _ data: DataConfiguration, resolution: Int,
-        factor: Int, toleratesFailures: Bool = false
+        factor: Int, measuring: Bool = true, toleratesFailures: Bool = false
     ) throws {
         self.sources = sources
         self.resolution = resolution
@@ -35,7 +37,8 @@ package struct TrainingData {
             data.enableBucket
             ? try AspectBuckets(data, resolution: resolution, factor: factor) : nil
         photos = try TrainingPhotos(
-            sources, resolution: resolution, takesRepeated: true, measuring: true,
+            sources, resolution: resolution, takesRepeated: true, decoding: measuring,
+            measuring: measuring,
             toleratesFailures: toleratesFailures)
         guard photos.exampleCount <= Self.exampleLimit else {
             throw SettingError.option(
@@ -46,6 +49,11 @@ package struct TrainingData {
         captions = PhotoCaptions(photos)
         masks = data.maskedLoss ? try PhotoMasks(photos, data) : nil
     }
+
+    /// Decodes every photo to its last row, and looks for twins and blur.
+    ///
+    /// - Throws: `ImagingError` for the first photo that is damaged.
+    package mutating func measure() throws(ImagingError) { try photos.measure() }
 
     /// How the photos become pictures of the sizes that are trained.
     package func views(isCentered: Bool, seed: UInt64) -> PhotoViews {
@@ -68,20 +76,24 @@ package struct TrainingData {
             result.append(
                 "\(masks.missingCount) photo(s) have no mask and count everywhere.")
         }
-        if let twins = PhotoTwins(photos.photos).notice(photos.photos) {
-            result.append(twins)
+        let unused = photos.masks.count { $0 != nil }
+        if masks == nil, unused > 0 {
+            result.append(
+                "\(unused) mask(s) beside the photos are not used; `masked-loss` uses them.")
         }
+        return result
+    }
+
+    /// What there is to say about the photos' content.
+    package var measuredNotices: [String] {
+        var result: [String] = []
+        if let twins = PhotoTwins(photos.photos).notice(photos.photos) { result.append(twins) }
         let blurred = photos.photos.filter { $0.traits?.isBlurred == true }
         if let first = blurred.first {
             result.append(
                 "\(blurred.count) photo(s) seem blurred, first "
                     + "\(first.name): the blur is learned as well; \"attune "
                     + "inspect data\" says more.")
-        }
-        let unused = photos.masks.count { $0 != nil }
-        if masks == nil, unused > 0 {
-            result.append(
-                "\(unused) mask(s) beside the photos are not used; `masked-loss` uses them.")
         }
         return result
     }

@@ -7,7 +7,7 @@ public struct TrainingPhotos {
     /// A folder, and what its name says of its photos.
     struct Part {
         let folder: PhotoFolder
-        let photos: [PhotoFolder.Photo]
+        fileprivate(set) var photos: [PhotoFolder.Photo]
         /// Whose photos they are, counted from 0.
         let subject: Int
         /// How often each photo counts in an epoch.
@@ -62,40 +62,41 @@ public struct TrainingPhotos {
     /// The folder of each subject.
     public let folders: [URL]
     /// The photos that are used, each once, in the order of the folders.
-    public let photos: [PhotoFolder.Photo]
+    public private(set) var photos: [PhotoFolder.Photo]
     /// For each subject its folder, then those in it whose photos count several times.
-    let parts: [Part]
+    private(set) var parts: [Part]
 
-    /// Looks at every photo of one folder, decoding each to its last row.
+    /// Looks at every photo of one folder.
     ///
     /// - Parameters:
     ///   - resolution: what the photos will be resized to; a photo with a side of less than half
     ///     of it is an error.
     ///   - limit: how many of the folder itself are used at most, from the first; nil: all.
     ///   - takesRepeated: whether folders in it with names such as `10_sks robot` are looked into.
+    ///   - decoding: whether each photo is decoded to its last row, so that damage is found.
     ///   - measuring: whether twins and blurred photos are looked for.
     ///   - toleratesFailures: whether photos that cannot be used are left out instead of thrown.
     /// - Throws: `ImagingError`, naming the folder or the photo.
     public init(
         _ url: URL, resolution: Int, limit: Int? = nil, takesRepeated: Bool = false,
-        measuring: Bool = false, toleratesFailures: Bool = false
+        decoding: Bool = true, measuring: Bool = false, toleratesFailures: Bool = false
     ) throws(ImagingError) {
         try self.init(
             [PhotoSource(url)], resolution: resolution, limit: limit, takesRepeated: takesRepeated,
-            measuring: measuring, toleratesFailures: toleratesFailures)
+            decoding: decoding, measuring: measuring, toleratesFailures: toleratesFailures)
     }
 
     /// Looks at every photo of several folders, one a subject.
     package init(
         _ sources: [PhotoSource], resolution: Int, limit: Int? = nil,
-        takesRepeated: Bool, measuring: Bool, toleratesFailures: Bool
+        takesRepeated: Bool, decoding: Bool = true, measuring: Bool, toleratesFailures: Bool
     ) throws(ImagingError) {
         let side = max(1, resolution / 2)
         func scan(
             _ url: URL, names: Set<String>? = nil, canBeEmpty: Bool
         ) throws(ImagingError) -> PhotoFolder {
             try PhotoFolder.scan(
-                url, names: names, minimumSide: side, measuring: measuring,
+                url, names: names, minimumSide: side, decoding: decoding, measuring: measuring,
                 canBeEmpty: canBeEmpty || toleratesFailures, toleratesFailures: toleratesFailures)
         }
         var parts: [Part] = []
@@ -150,6 +151,18 @@ public struct TrainingPhotos {
         }
         folders = sources.map(\.url)
         self.parts = parts
+        photos = parts.flatMap(\.photos)
+    }
+
+    /// Decodes every photo to its last row, and looks for twins and blur.
+    ///
+    /// - Throws: `ImagingError` for the first photo that is damaged.
+    mutating func measure() throws(ImagingError) {
+        for index in parts.indices {
+            var measured: [PhotoFolder.Photo] = []
+            for photo in parts[index].photos { measured.append(try photo.measured()) }
+            parts[index].photos = measured
+        }
         photos = parts.flatMap(\.photos)
     }
 

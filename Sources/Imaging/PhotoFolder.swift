@@ -9,9 +9,9 @@ public struct PhotoFolder: Sendable {
         public let url: URL
         /// What the content is.
         public let format: ImageFormat
-        /// The count of columns, upright where the pixels were decoded.
+        /// The count of columns of the upright picture.
         public let width: Int
-        /// The count of rows, upright where the pixels were decoded.
+        /// The count of rows of the upright picture.
         public let height: Int
         /// What the picture is like, where that was asked for.
         public let traits: PhotoTraits?
@@ -20,6 +20,13 @@ public struct PhotoFolder: Sendable {
         public var name: String { url.readableName }
         /// The name without its ending.
         public var stem: String { url.readableStem }
+
+        /// The same photo with its traits, decoded to its last row.
+        ///
+        /// - Throws: `ImagingError` where it is damaged.
+        public func measured() throws(ImagingError) -> Photo {
+            try PhotoFolder.decoded(url, format, measuring: true)
+        }
     }
 
     /// An entry that is no photo.
@@ -129,7 +136,7 @@ public struct PhotoFolder: Sendable {
         return PhotoFolder(url: folder, entries: photos, skipped: skipped, refused: refused)
     }
 
-    private static func decoded(
+    fileprivate static func decoded(
         _ file: URL, _ format: ImageFormat, measuring: Bool
     ) throws(ImagingError) -> Photo {
         let image = try PhotoReader.read(file)

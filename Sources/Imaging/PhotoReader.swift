@@ -19,8 +19,7 @@ public enum PhotoReader {
         return ImageFormat(prefix: prefix)
     }
 
-    /// The size that `read` would give, from the header alone; rotation is not looked at, so the
-    /// two sides may be exchanged.
+    /// The size that `read` would give, from the header alone.
     public static func size(
         _ url: URL, pixelLimit: Int = defaultPixelLimit
     ) throws(ImagingError) -> (width: Int, height: Int) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Painting
 import NN
 import RunRecord
 import StableDiffusion

@@ -6,22 +6,6 @@ import Painting
 import StableDiffusion
 import Torch
 
-/// What the networks compute in.
-enum ComputePrecision: String, ExpressibleByArgument, CaseIterable {
-    case auto, fp32, bf16, fp16
-
-    /// On a GPU half precision is several times as fast; on a processor fp32 gives the same
-    /// picture everywhere.
-    func dtype(on device: Device) -> DType {
-        switch self {
-        case .auto: device == .cpu ? .float32 : .float16
-        case .fp32: .float32
-        case .bf16: .bfloat16
-        case .fp16: .float16
-        }
-    }
-}
-
 /// `attune generate`
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

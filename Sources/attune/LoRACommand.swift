@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Files
 import Foundation
+import Painting
 public import StableDiffusion
 import Torch
 

@@ -1,3 +1,4 @@
+import Comparison
 import Foundation
 
 /// Shows how far something is: a bar that redraws itself on a terminal, plain lines elsewhere.
@@ -59,6 +60,14 @@ final class ProgressPrinter {
         write(text + "\n")
         barIsShown = false
         lastShown = nil
+    }
+
+    /// Shows what a comparison tells.
+    func show(_ event: ComparisonEvent) {
+        if case .progress(let title, let done, let total) = event {
+            update(title, done: done, total: total)
+        }
+        if let text = event.line { line(text) }
     }
 
     /// Leaves the bar as it stands; what follows begins on a new line.

@@ -58,6 +58,8 @@ struct PhotoReaderTests {
         let image = try Fixtures.image(name)
         #expect(image.width == width && image.height == 56 - width)
         #expect(cornerIndices(image) == expected)
+        let size = try PhotoReader.size(Fixtures.url(name))
+        #expect(size == (image.width, image.height), "the header says which way up")
     }
 
     @Test("An embedded profile is converted to sRGB")

@@ -13,7 +13,7 @@ struct RunPlan {
     /// What is trained at, in pixels.
     let resolution: Int
     /// The photos, with captions and masks.
-    let data: TrainingData
+    var data: TrainingData
     /// Where everything of the run goes.
     let output: URL
     /// Where the run goes on; nil: it begins.
@@ -31,7 +31,8 @@ struct RunPlan {
     var trainedCount: Int { data.photos.count - heldOut.count }
 }
 
-/// Plan: all that can be wrong with the input is found, and nothing is loaded or written.
+/// Plan: what will be done, and in which way. Of models and photos only headers are read, and
+/// nothing is written.
 extension FineTuningRun {
     func plan() throws -> RunPlan {
         settlePrecision()
@@ -48,7 +49,7 @@ extension FineTuningRun {
                     hasPrompt: $0.instancePrompt != nil)
             },
             configuration.data, resolution: resolution,
-            factor: source.vaeConfiguration.downsamplingFactor)
+            factor: source.vaeConfiguration.downsamplingFactor, measuring: false)
         data.events(for: configuration).forEach(report)
         try settleCaptions(data)
         if let event = data.unreadEvent(for: configuration, captions, source) { report(event) }

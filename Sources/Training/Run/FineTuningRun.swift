@@ -72,7 +72,10 @@ public final class FineTuningRun {
         let place = try RunOutput(configuration, runFiles: runFiles)
         self.output = place
         configuration.notices.forEach { report(.notice($0)) }
-        let plan = try plan()
+        var plan = try plan()
+        // A damaged photo is named before anything is written, and before anything takes long.
+        try plan.data.measure()
+        plan.data.measuredNotices.forEach { report(.notice($0)) }
         if let notice = try place.open() { report(.notice(notice)) }
         for (name, data) in runFiles {
             attempt(name) {

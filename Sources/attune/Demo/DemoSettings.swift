@@ -1,3 +1,4 @@
+import Comparison
 import Foundation
 import Settings
 import StableDiffusion
@@ -28,14 +29,13 @@ struct DemoSettings: Codable, Sendable {
 
     /// The prompts that are shown; `*` stands for the subject. The first is what it is taught
     /// under, and the places are in none of the example photos.
-    var prompts = [
-        Prompt(label: "as in the photos", template: "a photo of *"),
-        Prompt(label: "on the beach", template: "a photo of * on the beach"),
-        Prompt(label: "in the snow", template: "a photo of * in the snow"),
-        Prompt(label: "cinematic lighting", template: "a photo of * in cinematic lighting"),
-        Prompt(label: "desert at sunset", template: "a photo of * in the desert at sunset"),
-        Prompt(label: "on the moon", template: "a photo of * on the moon"),
-    ]
+    var prompts =
+        [Prompt(label: "as in the photos", template: "a photo of *")]
+        + ComparisonSettings.usualPrompts.map { prompt in
+            Prompt(
+                label: ComparisonSettings.place(of: prompt),
+                template: prompt.replacing("{}", with: "*"))
+        }
     /// A prompt that the demo leaves for the person to try.
     var nextTemplate = "a photo of * in a forest at night"
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Painting
 import Imaging
 import Settings
 import StableDiffusion

@@ -1,4 +1,3 @@
-import Comparison
 import Foundation
 import Settings
 import StableDiffusion
@@ -16,7 +15,7 @@ extension ComparedMethod {
 }
 
 /// How each method is trained in a comparison: by its preset.
-enum CompareRecipe {
+enum ComparisonRecipe {
     /// Class pictures of prior preservation.
     static func classPictureCount(isSmall: Bool) -> Int {
         isSmall ? 40 : 100
@@ -24,7 +23,7 @@ enum CompareRecipe {
 
     /// The settings of one training.
     static func configuration(
-        for method: ComparedMethod, seed: UInt64, settings: CompareSettings, isSmall: Bool,
+        for method: ComparedMethod, seed: UInt64, settings: ComparisonSettings, isSmall: Bool,
         model: URL, photos: URL, classPictures: URL, output: URL
     ) throws -> FineTuningConfiguration {
         var told = RunSettings(method.trained)

@@ -1,28 +1,19 @@
-import Comparison
 import Foundation
 import Imaging
 
 /// `sheet.png`: a picture of each prompt by each method, all from the same seed, to be shown where a
 /// page is too much.
-struct CompareSheet {
-    private let outcome: CompareOutcome
-    private let folder: CompareFolder
+struct ComparisonSheet {
+    private let outcome: ComparisonOutcome
+    private let folder: ComparisonFolder
 
-    init(_ outcome: CompareOutcome, folder: CompareFolder) {
+    init(_ outcome: ComparisonOutcome, folder: ComparisonFolder) {
         self.outcome = outcome
         self.folder = folder
     }
 
-    /// What a prompt says after the subject, which all columns have in common: `on the beach`.
-    private static func place(_ template: String) -> String {
-        let tail = template.components(separatedBy: "{}").last?
-            .trimmingCharacters(in: .whitespaces)
-        return tail.flatMap { $0.isEmpty ? nil : $0 }
-            ?? template.replacing("{}", with: "…")
-    }
-
     func write() throws {
-        let prompts = ComparePictures.prompts(
+        let prompts = ComparisonPictures.prompts(
             outcome.settings, calling: outcome.settings.subject.name)
         let runs = outcome.shown
         let seed = outcome.settings.firstSeed
@@ -44,7 +35,7 @@ struct CompareSheet {
             ContactSheet.make(
                 cells: ([photos] + painted).flatMap(\.self), columns: prompts.count,
                 columnLabels: prompts.prefix(2).map(\.prompt)
-                    + outcome.settings.prompts.map(Self.place),
+                    + outcome.settings.prompts.map(ComparisonSettings.place(of:)),
                 rowLabels: ["photos", "untrained"] + runs.map(\.method.label), style: style),
             to: folder.sheet)
     }

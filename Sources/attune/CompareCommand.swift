@@ -5,6 +5,7 @@ import Foundation
 import Imaging
 import Settings
 import StableDiffusion
+import Training
 
 /// `attune compare`
 struct CompareCommand: ParsableCommand {
@@ -82,7 +83,7 @@ struct CompareCommand: ParsableCommand {
             throw ValidationError("--steps-scale \(stepsScale): must be above 0, at most 1000.")
         }
         _ = try chosenMethods()
-        _ = try CompareSubject(instancePrompt: instancePrompt, classPrompt: classPrompt)
+        _ = try ComparedSubject(instancePrompt: instancePrompt, classPrompt: classPrompt)
     }
 
     private func checkPlaces() throws {
@@ -97,34 +98,60 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         try checkPlaces()
-        let subject = try CompareSubject(
+        let subject = try ComparedSubject(
             instancePrompt: instancePrompt, classPrompt: classPrompt)
         let photos = try PhotoFolder.scan(URL(filePath: instanceDataDir)).photos
         let heldOut = try heldOutFolder().map { try PhotoFolder.scan($0).photos } ?? []
         let counts = try chosenCounts(photoCount: photos.count)
-        let templates = try prompts.map { try CompareSettings.prompts(from: $0) }
+        let templates = try prompts.map { try ComparisonSettings.prompts(from: URL(filePath: $0)) }
         let source = try ModelSource(
             model.map { URL(filePath: $0) } ?? EmbeddedModel.locate())
         let usualGuidance =
             Preset.isSmall(source)
             ? DemoSettings().guidanceScale : GenerationSettings(prompt: "").guidanceScale
-        let settings = CompareSettings(
+        let settings = ComparisonSettings(
             subject: subject, model: source.name, modelHash: try source.hash,
-            photos: try CompareSettings.description(of: photos),
-            heldOutPhotos: try CompareSettings.description(of: heldOut),
-            prompts: templates ?? CompareSettings.usualPrompts, pictureCount: pictures,
+            photos: try ComparisonSettings.description(of: photos),
+            heldOutPhotos: try ComparisonSettings.description(of: heldOut),
+            prompts: templates ?? ComparisonSettings.usualPrompts, pictureCount: pictures,
             samplingStepCount: samplingSteps, guidanceScale: guidanceScale ?? usualGuidance,
             stepsScale: stepsScale)
         let interruption = Interruption(
             message: "Ending; what is finished is kept. Press Ctrl-C again to end at once.")
-        let plan = CompareSession.Plan(
+        let plan = ComparisonPlan(
             settings: settings, methods: try chosenMethods(), seedCount: seeds,
             photoCounts: counts, device: device, keepsModels: keepModels)
-        try CompareSession(
-            plan, source: source, photos: photos, heldOut: heldOut,
-            folder: CompareFolder(url: URL(filePath: outputDir), isReplaced: overwrite),
-            cancellation: interruption.cancellation
-        ).run()
+        let folder = ComparisonFolder(URL(filePath: outputDir), isReplaced: overwrite)
+        let progress = ProgressPrinter(wording: Wording(Self.self))
+        defer { progress.finish() }
+        let session = try ComparisonSession(
+            plan, source: source, photos: photos, heldOut: heldOut, folder: folder,
+            worker: ComparisonWorker(
+                program: Self.program,
+                arguments: [CompareOneCommand.configuration.commandName ?? ""]),
+            cancellation: interruption.cancellation, report: progress.show)
+        do {
+            show(try session.run(), in: folder, progress)
+        } catch is CancellationError {
+            progress.finish()
+            let exception = overwrite ? " without --overwrite" : ""
+            progress.line("Interrupted; the same command\(exception) goes on with what is left.")
+            throw ExitCode(130)
+        }
+    }
+
+    private func show(
+        _ outcome: ComparisonOutcome, in folder: ComparisonFolder, _ progress: ProgressPrinter
+    ) {
+        progress.finish()
+        var lines = [""]
+        for advice in outcome.advice { lines.append("\(advice.topic): \(advice.sentence)") }
+        lines += [
+            "", "Look at   \(folder.page.path)", "          \(folder.sheet.path)",
+            "          \(folder.markdown.path)",
+            "Figures   \(folder.record.path)",
+        ]
+        lines.forEach(progress.line)
     }
 
     private func chosenMethods() throws -> [ComparedMethod] {
@@ -166,6 +193,16 @@ struct CompareCommand: ParsableCommand {
             throw ValidationError("--photo-counts \"\(photoCounts)\": names no count.")
         }
         return Set(counts).sorted(by: >)
+    }
+
+    /// This program itself.
+    private static var program: URL {
+        #if os(Linux)
+            // The name it was started under may be relative, and the folder another by now.
+            let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            if let link { return URL(filePath: link) }
+        #endif
+        return Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
     }
 
     /// A folder that was named must be there; the one that is looked for need not.

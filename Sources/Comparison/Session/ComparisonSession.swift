@@ -1,44 +1,41 @@
-import ArgumentParser
-import Comparison
 import Evaluation
 import Files
-import Foundation
+public import Foundation
 import Imaging
 import Painting
+import RunRecord
 import Settings
-import StableDiffusion
+public import StableDiffusion
 import Torch
-import Training
+public import Training
 
 /// A comparison: the untrained model's pictures, every training with its pictures, then the page.
-final class CompareSession {
-    /// What was asked for.
-    struct Plan {
-        var settings: CompareSettings
-        var methods: [ComparedMethod]
-        var seedCount: Int
-        /// The highest first.
-        var photoCounts: [Int]
-        /// As typed.
-        var device: String
-        var keepsModels: Bool
-    }
-
-    private let plan: Plan
-    private let settings: CompareSettings
+public final class ComparisonSession {
+    private let plan: ComparisonPlan
+    private let settings: ComparisonSettings
     private let source: ModelSource
     private let photoFiles: [URL]
     private let heldOutFiles: [URL]
-    private let folder: CompareFolder
+    private let folder: ComparisonFolder
     private let device: Device
     private let cancellation: Cancellation
-    private let progress = ProgressPrinter(wording: Wording(CompareCommand.self))
+    private let worker: ComparisonWorker
+    private let report: (ComparisonEvent) -> Void
 
+    /// Looks at everything that is needed; nothing is written yet.
+    ///
     /// - Parameters:
-    ///   - photos: the files to learn from; `heldOut` those to measure against.
-    init(
-        _ plan: Plan, source: ModelSource, photos: [URL], heldOut: [URL], folder: CompareFolder,
-        cancellation: Cancellation
+    ///   - photos: the files to learn from.
+    ///   - heldOut: those to measure against.
+    ///   - worker: the program that trains.
+    ///   - cancellation: looked at between calls of the network.
+    ///   - report: is told what happens, on the thread that ``run()`` is called on.
+    /// - Throws: one sentence that names what is missing or unfit.
+    public init(
+        _ plan: ComparisonPlan, source: ModelSource, photos: [URL], heldOut: [URL],
+        folder: ComparisonFolder, worker: ComparisonWorker,
+        cancellation: Cancellation = Cancellation(),
+        report: @escaping (ComparisonEvent) -> Void = { _ in }
     ) throws {
         self.plan = plan
         settings = plan.settings
@@ -48,7 +45,9 @@ final class CompareSession {
         self.folder = folder
         device = try Device(named: plan.device)
         self.cancellation = cancellation
-        for run in runs { try configuration(of: run).validate() }
+        self.worker = worker
+        self.report = report
+        for run in plan.runs { try configuration(of: run).validate() }
         try settings.generation(settings.subject.classPrompt).validate(for: source)
         try TextualInversion.validate(
             placeholder: settings.subject.placeholder, for: source.tokenizer)
@@ -56,50 +55,39 @@ final class CompareSession {
         try folder.check(settings)
     }
 
-    /// Every training, seed after seed, so that each method is known early.
-    private var runs: [CompareFolder.Run] {
-        (1...plan.seedCount).flatMap { seed in
-            plan.photoCounts.flatMap { count in
-                plan.methods.map { .init(method: $0, photoCount: count, seed: UInt64(seed)) }
-            }
-        }
-    }
-
-    func run() throws {
+    /// Compares, or goes on with what is left of it.
+    ///
+    /// - Throws: `CancellationError` when cancelled, with what is finished kept; else one sentence.
+    public func run() throws -> ComparisonOutcome {
         let lock = try folder.prepare(settings)
         defer { withExtendedLifetime(lock) {} }
-        try source.paintingNotices().forEach(progress.line)
+        try source.paintingNotices().forEach { report(.notice($0)) }
         do {
             let outcome = try compare()
-            progress.finish()
             try folder.write(outcome.record, to: folder.record)
-            try CompareMarkdown(outcome, folder: folder).write()
-            try CompareReport(outcome, folder: folder).write()
-            try CompareSheet(outcome, folder: folder).write()
+            try ComparisonMarkdown(outcome, folder: folder).write()
+            try ComparisonPage(outcome, folder: folder).write()
+            try ComparisonSheet(outcome, folder: folder).write()
             if !plan.keepsModels { try folder.remove(folder.work) }
             folder.removeEarlier()
-            show(outcome)
+            return outcome
         } catch {
-            progress.finish()
-            guard cancellation.isRequested else { throw error }
-            let exception = folder.isReplaced ? " without --overwrite" : ""
-            progress.line(
-                "Interrupted; the same command\(exception) goes on with what is left.")
-            throw ExitCode(130)
+            throw cancellation.isRequested ? CancellationError() : error
         }
     }
 
-    private func compare() throws -> CompareOutcome {
+    private func compare() throws -> ComparisonOutcome {
         let measure =
             Likeness.isAvailable(in: source.url)
             ? try Likeness(modelFolder: source.url, device: device) : nil
-        if measure == nil { progress.line("Note: \(CompareOutcome.withoutClip(source.name))") }
+        if measure == nil { report(.notice("Note: \(ComparisonOutcome.withoutClip(source.name))")) }
         let photos = try photoFiles.map { try PhotoReader.read($0) }
         let heldOut = try heldOutFiles.map { try PhotoReader.read($0) }
         if heldOut.isEmpty {
-            progress.line(
-                "Note: there are no held-out photos, so likeness is measured to the training "
-                    + "photos, which favours methods that learn them by heart.")
+            report(
+                .notice(
+                    "Note: there are no held-out photos, so likeness is measured to the training "
+                        + "photos, which favours methods that learn them by heart."))
         }
         let reference = heldOut.isEmpty ? photos : heldOut
         let untrained = try paintUntrained()
@@ -107,20 +95,20 @@ final class CompareSession {
             photos: photos, heldOut: heldOut, untrained: untrained.places.flatMap(\.self),
             by: try pipeline(source))
         var results: [ComparedRun] = []
-        for run in runs {
+        for run in plan.runs {
             results.append(
                 try result(
                     of: run, untrained: untrained, reference: reference, match: match,
                     measure: measure))
         }
-        return CompareOutcome(
+        return ComparisonOutcome(
             settings: settings, methods: plan.methods, results: results, photos: photos,
             heldOut: heldOut, untrained: untrained, measure: measure,
             machineMemory: MachineMemory.bytes)
     }
 
     /// The untrained model's pictures, and those of the class that trainings share.
-    private func paintUntrained() throws -> ComparePictures {
+    private func paintUntrained() throws -> ComparisonPictures {
         try Folder.create(folder.untrainedPictures)
         var loaded: Pipeline?
         let pipeline: () throws -> Pipeline = {
@@ -129,42 +117,44 @@ final class CompareSession {
             loaded = new
             return new
         }
-        let pictures = try ComparePictures(
+        let pictures = try ComparisonPictures(
             settings, calling: settings.subject.name, folder: folder.untrainedPictures,
             pipeline: pipeline
         ) { try self.update("Painting with the untrained model", $0, $1) }
         guard plan.methods.contains(.dreamBoothWithPrior) else { return pictures }
         try ClassPictures(
             folder: folder.classPictures,
-            count: CompareRecipe.classPictureCount(isSmall: Preset.isSmall(source)),
+            count: ComparisonRecipe.classPictureCount(isSmall: Preset.isSmall(source)),
             settings: settings.generation(settings.subject.classPrompt),
             // Others than those that are measured.
-            seed: settings.firstSeed &+ 1000, batchSize: CompareSettings.paintedAtOnce
+            seed: settings.firstSeed &+ 1000, batchSize: ComparisonSettings.paintedAtOnce
         ).complete(
             pipeline: pipeline, cancellation: cancellation,
-            progress: { self.progress.update("Painting class pictures", done: $0, total: $1) })
+            progress: { [report] done, total in
+                report(.progress(title: "Painting class pictures", done: done, total: total))
+            })
         return pictures
     }
 
     private func result(
-        of run: CompareFolder.Run, untrained: ComparePictures, reference: [PixelImage],
+        of run: ComparisonFolder.Run, untrained: ComparisonPictures, reference: [PixelImage],
         match: SubjectMatch?, measure: Likeness?
     ) throws -> ComparedRun {
         let configuration = try configuration(of: run)
         if let finished = folder.finished(run, configuration) {
-            progress.line("\(run.title): done already")
+            report(.reused(title: run.title))
             return finished
         }
         try preparePhotos(of: run)
-        let task = CompareTask(
+        let task = ComparisonTask(
             configuration: configuration, device: plan.device, title: run.title)
-        let (outcome, isNew) = try CompareTraining(cancellation: cancellation)
-            .run(task, in: folder, at: folder.work(run))
+        let (outcome, isNew) = try worker.run(
+            task, in: folder, at: folder.work(run), cancellation: cancellation)
         let place = folder.pictures(run)
         // Pictures of another training under this name are not this one's.
         if isNew { try folder.remove(place) }
         try Folder.create(place)
-        let pictures = try ComparePictures(
+        let pictures = try ComparisonPictures(
             settings, calling: name(run.method), folder: place,
             pipeline: { try self.pipeline(run.method, outcome) }
         ) { try self.update("\(run.title): painting", $0, $1) }
@@ -178,23 +168,11 @@ final class CompareSession {
                 pictures.figures(settings, untrained: untrained, photos: reference, with: $0)
             })
         try folder.write(
-            CompareFolder.Finished(configuration: configuration, result: result),
+            ComparisonFolder.Finished(configuration: configuration, result: result),
             to: folder.result(run))
-        progress.line(Self.line(run, result))
+        report(.measured(title: run.title, result: result))
         if !plan.keepsModels { try folder.remove(folder.work(run)) }
         return result
-    }
-
-    private static func line(_ run: CompareFolder.Run, _ result: ComparedRun) -> String {
-        let cost = result.cost
-        let match = result.match.map { "match \(FigureText.share($0)), " } ?? ""
-        let likeness =
-            result.pictures.map {
-                "likeness \(FigureText.cosine($0.likeness)), drift \(FigureText.cosine($0.drift)), "
-            } ?? ""
-        return "\(run.title): \(match)\(likeness)\(FigureText.time(cost.seconds)), "
-            + "\(FigureText.bytes(Double(cost.peakMemory))) of memory, file "
-            + FigureText.bytes(Double(cost.fileBytes))
     }
 
     private func name(_ method: ComparedMethod) -> String {
@@ -204,13 +182,13 @@ final class CompareSession {
     private func pipeline(_ source: ModelSource) throws -> Pipeline {
         let result = try Pipeline(
             source, precision: ComputePrecision.auto.dtype(on: device), device: device)
-        result.notify = progress.line
+        result.notify = { [report] in report(.notice($0)) }
         return result
     }
 
     /// The model with what a training made laid over it.
     private func pipeline(
-        _ method: ComparedMethod, _ outcome: CompareTask.Outcome
+        _ method: ComparedMethod, _ outcome: ComparisonTask.Outcome
     ) throws -> Pipeline {
         let file = URL(filePath: outcome.written.first ?? "")
         if method.isDreamBooth { return try pipeline(ModelSource(file)) }
@@ -226,13 +204,13 @@ final class CompareSession {
         return result
     }
 
-    private func photoFolder(of run: CompareFolder.Run) -> URL {
+    private func photoFolder(of run: ComparisonFolder.Run) -> URL {
         folder.work.appending(path: "photos-\(run.photoCount)-seed-\(run.seed)")
     }
 
     /// The photos of a training: with fewer than all, each seed has others, so that the spread of
     /// the figures is that of choosing photos too.
-    private func preparePhotos(of run: CompareFolder.Run) throws {
+    private func preparePhotos(of run: ComparisonFolder.Run) throws {
         let place = photoFolder(of: run)
         try folder.remove(place)
         try Folder.create(place)
@@ -243,8 +221,8 @@ final class CompareSession {
         }
     }
 
-    private func configuration(of run: CompareFolder.Run) throws -> FineTuningConfiguration {
-        try CompareRecipe.configuration(
+    private func configuration(of run: ComparisonFolder.Run) throws -> FineTuningConfiguration {
+        try ComparisonRecipe.configuration(
             for: run.method, seed: run.seed, settings: settings,
             isSmall: Preset.isSmall(source), model: source.url,
             photos: photoFolder(of: run), classPictures: folder.classPictures,
@@ -252,18 +230,7 @@ final class CompareSession {
     }
 
     private func update(_ title: String, _ done: Int, _ total: Int) throws {
-        if cancellation.isRequested { throw ExitCode(130) }
-        progress.update(title, done: done, total: total)
-    }
-
-    private func show(_ outcome: CompareOutcome) {
-        var lines = [""]
-        for advice in outcome.advice { lines.append("\(advice.topic): \(advice.sentence)") }
-        lines += [
-            "", "Look at   \(folder.page.path)", "          \(folder.sheet.path)",
-            "          \(folder.markdown.path)",
-            "Figures   \(folder.record.path)",
-        ]
-        lines.forEach(progress.line)
+        if cancellation.isRequested { throw CancellationError() }
+        report(.progress(title: title, done: done, total: total))
     }
 }

@@ -1,4 +1,3 @@
-import Comparison
 import Evaluation
 import Foundation
 import Imaging
@@ -6,7 +5,7 @@ import Painting
 import StableDiffusion
 
 /// The pictures of one model in a comparison; the seeds are the same for every model.
-struct ComparePictures {
+struct ComparisonPictures {
     /// Of the prompt that the subject is taught under.
     let subject: [PixelImage]
     /// Of the class.
@@ -21,7 +20,7 @@ struct ComparePictures {
     ///   - pipeline: loads the model; called only when something is missing.
     ///   - progress: network calls done, of how many; what it throws ends the painting.
     init(
-        _ settings: CompareSettings, calling name: String, folder: URL,
+        _ settings: ComparisonSettings, calling name: String, folder: URL,
         pipeline: () throws -> Pipeline,
         progress: (_ done: Int, _ of: Int) throws -> Void
     ) throws {
@@ -43,7 +42,7 @@ struct ComparePictures {
                     pipeline, settings.generation(prompt), modelHash: try pipeline.source.hash)
                 let steps = missing.count * settings.samplingStepCount
                 try painter.paint(
-                    seeds: missing.map(\.seed), batchSize: CompareSettings.paintedAtOnce,
+                    seeds: missing.map(\.seed), batchSize: ComparisonSettings.paintedAtOnce,
                     progress: { now in
                         try progress(done + steps * now.done / max(1, now.total), total)
                     },
@@ -59,7 +58,7 @@ struct ComparePictures {
 
     /// Names of files, and what is painted into them.
     static func prompts(
-        _ settings: CompareSettings, calling name: String
+        _ settings: ComparisonSettings, calling name: String
     ) -> [(file: String, prompt: String)] {
         let subject = settings.subject
         return [
@@ -76,7 +75,7 @@ struct ComparePictures {
     ///   - untrained: the pictures of the model before any training.
     ///   - photos: what the likeness is measured to.
     func figures(
-        _ settings: CompareSettings, untrained: ComparePictures, photos: [PixelImage],
+        _ settings: ComparisonSettings, untrained: ComparisonPictures, photos: [PixelImage],
         with measure: Likeness
     ) -> PictureFigures {
         // The subject's name means nothing to the CLIP: its texts name the class.

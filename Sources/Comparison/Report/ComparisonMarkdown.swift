@@ -1,13 +1,12 @@
-import Comparison
 import Files
 import Foundation
 
 /// `methods.md`: the table, with the pictures as links relative to the folder.
-struct CompareMarkdown {
-    private let outcome: CompareOutcome
-    private let folder: CompareFolder
+struct ComparisonMarkdown {
+    private let outcome: ComparisonOutcome
+    private let folder: ComparisonFolder
 
-    init(_ outcome: CompareOutcome, folder: CompareFolder) {
+    init(_ outcome: ComparisonOutcome, folder: ComparisonFolder) {
         self.outcome = outcome
         self.folder = folder
     }
@@ -46,7 +45,7 @@ struct CompareMarkdown {
         let seed = outcome.settings.firstSeed
         let names = ["untrained"] + runs.map(\.method.label)
         let places = ["pictures/untrained"] + runs.map { "pictures/\($0.name)" }
-        let prompts = ComparePictures.prompts(
+        let prompts = ComparisonPictures.prompts(
             outcome.settings, calling: outcome.settings.subject.name)
         var lines = [
             "| | \(names.joined(separator: " | ")) |",

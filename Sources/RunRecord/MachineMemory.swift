@@ -1,9 +1,9 @@
 import Foundation
 
 /// The memory that there is.
-enum MachineMemory {
+package enum MachineMemory {
     /// The machine's, or what a container may take of it.
-    static var bytes: Int {
+    package static var bytes: Int {
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         let limit = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)
         let number = limit.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }

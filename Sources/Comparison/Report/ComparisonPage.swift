@@ -1,15 +1,14 @@
-import Comparison
 import Files
 import Foundation
 import Imaging
 import RunRecord
 
 /// `report.html`: one file with everything inside, to be opened by a double click or sent on.
-struct CompareReport {
-    private let outcome: CompareOutcome
-    private let folder: CompareFolder
+struct ComparisonPage {
+    private let outcome: ComparisonOutcome
+    private let folder: ComparisonFolder
 
-    init(_ outcome: CompareOutcome, folder: CompareFolder) {
+    init(_ outcome: ComparisonOutcome, folder: ComparisonFolder) {
         self.outcome = outcome
         self.folder = folder
     }
@@ -39,7 +38,7 @@ struct CompareReport {
             \(try pictures())</section>
             \(try photoCounts())
             <section><h2>The figures</h2>
-            \(CompareFigureTable(outcome.table).html)</section>
+            \(ComparisonFigureTable(outcome.table).html)</section>
             \(literature())
             <section><h2>How it was done</h2>
             \(outcome.conditions.map { "<p>\(HTML.escaped($0))</p>" }.joined(separator: "\n"))
@@ -65,7 +64,7 @@ struct CompareReport {
         let runs = outcome.shown
         let names = ["photos", "untrained"] + runs.map(\.method.label)
         let places = [folder.untrainedPictures] + runs.map(folder.pictures)
-        let prompts = ComparePictures.prompts(
+        let prompts = ComparisonPictures.prompts(
             outcome.settings, calling: outcome.settings.subject.name)
         let count = min(2, outcome.settings.pictureCount)
         var html = "<div class=\"scroll\"><table class=\"grid\"><tr><th></th>"
@@ -100,7 +99,7 @@ struct CompareReport {
         for method in outcome.methods {
             html += "<tr><th>\(HTML.escaped(method.label))</th>"
             for count in counts {
-                let run = CompareFolder.Run(method: method, photoCount: count, seed: 1)
+                let run = ComparisonFolder.Run(method: method, photoCount: count, seed: 1)
                 let file = folder.pictures(run)
                     .appending(path: "subject-\(outcome.settings.firstSeed).png")
                 let row = outcome.table.rows.first {

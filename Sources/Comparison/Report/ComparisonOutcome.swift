@@ -1,21 +1,25 @@
-import Comparison
 import Evaluation
 import Imaging
 
 /// What a comparison found.
-struct CompareOutcome {
-    let settings: CompareSettings
+public struct ComparisonOutcome {
+    /// What all trainings had in common.
+    public let settings: ComparisonSettings
     let methods: [ComparedMethod]
-    let results: [ComparedRun]
+    /// What every training gave.
+    public let results: [ComparedRun]
     let photos: [PixelImage]
     let heldOutCount: Int
-    let table: ComparisonTable
-    let advice: [ComparisonAdvice]
-    let literature: [LiteratureOrder]
+    /// The figures of each method.
+    public let table: ComparisonTable
+    /// Which method to use when.
+    public let advice: [ComparisonAdvice]
+    /// What the literature reports, held against the figures.
+    public let literature: [LiteratureOrder]
 
     init(
-        settings: CompareSettings, methods: [ComparedMethod], results: [ComparedRun],
-        photos: [PixelImage], heldOut: [PixelImage], untrained: ComparePictures,
+        settings: ComparisonSettings, methods: [ComparedMethod], results: [ComparedRun],
+        photos: [PixelImage], heldOut: [PixelImage], untrained: ComparisonPictures,
         measure: Likeness?, machineMemory: Int
     ) {
         self.settings = settings
@@ -50,7 +54,7 @@ struct CompareOutcome {
             + "left out; drift is that of the prediction."
     }
 
-    var record: CompareFolder.Record {
+    var record: ComparisonFolder.Record {
         .init(
             settings: settings, results: results, table: table, advice: advice,
             literature: literature)
@@ -87,7 +91,7 @@ struct CompareOutcome {
     }
 
     /// The trainings whose pictures are shown: all photos, the first seed.
-    var shown: [CompareFolder.Run] {
+    var shown: [ComparisonFolder.Run] {
         table.mainRows.compactMap { row in
             let seed = results.filter { $0.method == row.method && $0.photoCount == row.photoCount }
                 .map(\.seed).min()

@@ -1,19 +1,29 @@
-import Comparison
 import Files
-import Foundation
+public import Foundation
 import Settings
 import Training
 
 /// The folder that a comparison fills, and goes on in.
-struct CompareFolder {
-    let url: URL
+public struct ComparisonFolder: Sendable {
+    /// Where it is; made where it is missing.
+    public let url: URL
     /// Whether a comparison that is there is replaced rather than gone on with.
-    var isReplaced = false
+    public let isReplaced: Bool
 
-    var record: URL { url.appending(path: "compare.json") }
-    var page: URL { url.appending(path: "report.html") }
-    var markdown: URL { url.appending(path: "methods.md") }
-    var sheet: URL { url.appending(path: "sheet.png") }
+    /// Nothing is written yet.
+    public init(_ url: URL, isReplaced: Bool = false) {
+        self.url = url
+        self.isReplaced = isReplaced
+    }
+
+    /// `compare.json`
+    public var record: URL { url.appending(path: "compare.json") }
+    /// `report.html`
+    public var page: URL { url.appending(path: "report.html") }
+    /// `methods.md`
+    public var markdown: URL { url.appending(path: "methods.md") }
+    /// `sheet.png`
+    public var sheet: URL { url.appending(path: "sheet.png") }
     /// Pictures for prior preservation, the same for every training.
     var classPictures: URL { url.appending(path: "class") }
     /// What is being trained; emptied when it is measured.
@@ -42,7 +52,7 @@ struct CompareFolder {
         static let program = "attune compare"
 
         var program = Self.program
-        var settings: CompareSettings
+        var settings: ComparisonSettings
         var results: [ComparedRun]?
         var table: ComparisonTable?
         var advice: [ComparisonAdvice]?
@@ -58,7 +68,7 @@ struct CompareFolder {
     /// Whether there is nothing, or a comparison with these settings to go on with.
     ///
     /// - Throws: `SettingError` when other people's files, or other settings, are in it.
-    func check(_ settings: CompareSettings) throws {
+    func check(_ settings: ComparisonSettings) throws {
         func refuse(_ problem: String) -> SettingError {
             .option(name: "output-dir", value: url.relativePath, problem: problem)
         }
@@ -80,14 +90,14 @@ struct CompareFolder {
         guard differences.isEmpty else {
             throw refuse(
                 "it holds a comparison with another \(FigureText.list(differences)); give the same "
-                    + "to go on with it, begin anew with --overwrite, or name another folder.")
+                    + "to go on with it, begin anew with `overwrite`, or name another folder.")
         }
     }
 
     /// Makes the folder, known for what it is from the first moment.
     ///
     /// - Returns: what keeps others from writing there.
-    func prepare(_ settings: CompareSettings) throws -> FolderLock {
+    func prepare(_ settings: ComparisonSettings) throws -> FolderLock {
         try check(settings)
         try Folder.create(url)
         let lock = try FolderLock(url)

@@ -1,8 +1,7 @@
-import Comparison
 import RunRecord
 
 /// The table of figures with a bar under each number.
-struct CompareFigureTable {
+struct ComparisonFigureTable {
     private let table: ComparisonTable
     private let columns: [ComparisonColumn]
 

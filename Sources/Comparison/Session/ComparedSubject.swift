@@ -1,15 +1,15 @@
-import ArgumentParser
+import Settings
 
 /// What the subject and its class are called, as the two prompts of a comparison say.
-struct CompareSubject: Codable, Equatable {
+public struct ComparedSubject: Codable, Sendable, Equatable {
     /// `a photo of sks robot`
-    let instancePrompt: String
+    public let instancePrompt: String
     /// `a photo of a robot`
-    let classPrompt: String
+    public let classPrompt: String
     /// `sks robot`
-    let name: String
+    public let name: String
     /// `a robot`
-    let thing: String
+    public let thing: String
 
     /// Words that begin what no longer names the subject: `… robot on a table`.
     private static let places: Set<String> = [
@@ -18,21 +18,23 @@ struct CompareSubject: Codable, Equatable {
 
     private static let articles: Set<String> = ["a", "an", "the"]
 
-    /// - Throws: `ValidationError` where the instance prompt has no word of its own.
-    init(instancePrompt: String, classPrompt: String) throws {
+    /// What the two prompts have in common, and what is the subject's own.
+    ///
+    /// - Throws: `SettingError` where the instance prompt has no word of its own.
+    public init(instancePrompt: String, classPrompt: String) throws {
         let (instance, ofClass) = (Self.words(instancePrompt), Self.words(classPrompt))
         // With single spaces, so that the name is found in them.
         self.instancePrompt = instance.joined(separator: " ")
         self.classPrompt = ofClass.joined(separator: " ")
         guard !instance.isEmpty else {
-            throw ValidationError(
-                "--instance-prompt \"\(instancePrompt)\": is empty; say what the photos show, with "
-                    + "a rare word for it.")
+            throw Self.refusal(
+                "instance-prompt", instancePrompt,
+                "is empty; say what the photos show, with a rare word for it.")
         }
         guard !ofClass.isEmpty else {
-            throw ValidationError(
-                "--class-prompt \"\(classPrompt)\": is empty; say what kind of thing it is, as "
-                    + "\"a photo of a robot\".")
+            throw Self.refusal(
+                "class-prompt", classPrompt,
+                "is empty; say what kind of thing it is, as \"a photo of a robot\".")
         }
         var start = zip(instance, ofClass).prefix { $0 == $1 }.count
         // `a sks robot` and `a robot` share the article, which belongs to both.
@@ -40,9 +42,10 @@ struct CompareSubject: Codable, Equatable {
         let name = Self.name(instance.dropFirst(start))
         let thing = Self.name(ofClass.dropFirst(start))
         guard !Set(name).subtracting(ofClass).isEmpty, !thing.isEmpty else {
-            throw ValidationError(
-                "--instance-prompt \"\(instancePrompt)\": must be --class-prompt with a rare word "
-                    + "in it, as \"a photo of sks robot\" for \"a photo of a robot\".")
+            throw Self.refusal(
+                "instance-prompt", instancePrompt,
+                "must be `class-prompt` with a rare word in it, as \"a photo of sks robot\" for "
+                    + "\"a photo of a robot\".")
         }
         self.name = name.joined(separator: " ")
         self.thing = thing.joined(separator: " ")
@@ -61,6 +64,11 @@ struct CompareSubject: Codable, Equatable {
     /// The prompt of the photos with another name for the subject.
     func instancePrompt(calling name: String) -> String {
         instancePrompt.replacing(self.name, with: name)
+    }
+
+    private static func refusal(_ name: String, _ prompt: String, _ problem: String) -> SettingError
+    {
+        .option(name: name, value: "\"\(prompt)\"", problem: problem)
     }
 
     private static func words(_ prompt: String) -> [String] {
