@@ -1,3 +1,4 @@
+import Files
 import Datasets
 import Foundation
 import Imaging
@@ -169,6 +170,22 @@ import Training
         try FileManager.default.removeItem(at: folder("class/class-00002-9.png"))
         try run("third")
         #expect(try contents(of: folder("class")) == pictures)
+    }
+
+    @Test func aFolderOfClassPicturesIsPaintedByOneRunAtATime() throws {
+        try FileManager.default.createDirectory(
+            at: folder("class"), withIntermediateDirectories: true)
+        var other: FolderLock? = try FolderLock(folder("class"))
+        var notices: [String] = []
+        try FineTuningRun(withPrior(configuration("output", steps: 1))) { event in
+            guard case .notice(let text) = event, text.contains("class pictures") else { return }
+            notices.append(text)
+            // The other one is done.
+            withExtendedLifetime(other) {}
+            other = nil
+        }.run()
+        #expect(notices.count == 1 && notices[0].contains(folder("class").path))
+        #expect(try contents(of: folder("class")).count == 3)
     }
 
     @Test func validationPicturesDoNotChangeTheRun() throws {

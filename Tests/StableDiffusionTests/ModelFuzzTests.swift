@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 import Torch
 
-/// Model folders with damaged configurations give an error or a picture, never a crash.
+/// Model folders with damaged configurations and vocabularies give an error or a picture, never a crash.
 ///
-/// Every JSON file of a tiny model is the start of mutations that are the same in every run. With
+/// Every JSON file of a tiny model, and its list of merges, is the start of mutations that are the same in every run. With
 /// `ATTUNE_FUZZ_SECONDS` set they go on for that long; the seed is printed, and `ATTUNE_FUZZ_SEED`
 /// repeats a run. The folder that is being read is left in the temporary folder when the process
 /// ends in it.
@@ -15,6 +15,7 @@ import Torch
         "model_index.json", "unet/config.json", "vae/config.json", "text_encoder/config.json",
         "scheduler/scheduler_config.json", "tokenizer/tokenizer_config.json",
         "tokenizer/special_tokens_map.json", "tokenizer/vocab.json",
+        "tokenizer/merges.txt", "tokenizer/tokenizer.json",
     ]
     private static let seconds = ProcessInfo.processInfo.environment["ATTUNE_FUZZ_SECONDS"]
         .flatMap(Double.init)
@@ -36,12 +37,35 @@ import Torch
             try FileManager.default.copyItem(at: Fixture.url("models/tiny-sd1"), to: url)
         }
 
+        /// Puts the two tables of the tokenizer into one file, as newer programs do.
+        func useOneTokenizerFile() throws {
+            let folder = url.appending(path: "tokenizer")
+            let tables = ["vocab.json", "merges.txt"].map { folder.appending(path: $0) }
+            let merges = try String(contentsOf: tables[1], encoding: .utf8)
+                .split(separator: "\n").filter { !$0.hasPrefix("#version") }.map(String.init)
+            let content: [String: Any] = [
+                "model": [
+                    "vocab": try JSONSerialization.jsonObject(with: Data(contentsOf: tables[0])),
+                    "merges": merges,
+                ],
+                "added_tokens": [["id": 1, "content": "<|endoftext|>", "special": true]],
+            ]
+            let text = String(
+                decoding: try JSONSerialization.data(
+                    withJSONObject: content, options: [.prettyPrinted, .sortedKeys]),
+                as: UTF8.self)
+            try Data(text.replacing("\" : ", with: "\": ").utf8)
+                .write(to: folder.appending(path: "tokenizer.json"))
+            for table in tables { try FileManager.default.removeItem(at: table) }
+        }
+
         deinit { try? FileManager.default.removeItem(at: url) }
     }
 
     /// One value of one file changed, or one key left out.
     @Test(arguments: files) func singleValues(file: String) throws {
         let model = try Model()
+        if file == "tokenizer/tokenizer.json" { try model.useOneTokenizerFile() }
         let text = try String(contentsOf: model.url.appending(path: file), encoding: .utf8)
         var dice = Dice(state: UInt64(file.utf8.count))
         for _ in 0..<20 {
@@ -58,10 +82,12 @@ import Torch
         let seed = asked ?? .random(in: .min ... .max)
         print("ATTUNE_FUZZ_SEED=\(seed)")
         var dice = Dice(state: seed)
-        let model = try Model()
+        let (model, fast) = (try Model(), try Model())
+        try fast.useOneTokenizerFile()
         var count = 0
         while ContinuousClock.now < end {
             let file = Self.files[Int.random(in: 0..<Self.files.count, using: &dice)]
+            let model = file == "tokenizer/tokenizer.json" ? fast : model
             let url = model.url.appending(path: file)
             let text = try String(contentsOf: url, encoding: .utf8)
             var damaged = text
@@ -95,12 +121,24 @@ import Torch
         }
     }
 
-    /// A text of JSON with one value replaced, one key left out, or a byte that is another.
+    /// A text of JSON with one value replaced, one key left out, or a byte that is another; of
+    /// another text a line is doubled, cut or gone.
     private static func damaged(_ text: String, _ dice: inout Dice) -> String {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let chosen = lines.indices.filter { lines[$0].contains("\": ") }
-        guard let place = chosen.randomElement(using: &dice) else { return text }
         var result = lines
+        guard let place = chosen.randomElement(using: &dice) else {
+            guard let place = lines.indices.randomElement(using: &dice) else { return text }
+            switch Int.random(in: 0..<4, using: &dice) {
+            case 0: result.remove(at: place)
+            case 1: result.insert(lines[place], at: place)
+            case 2: result[place] = String(lines[place].prefix(lines[place].count / 2))
+            default:
+                result[place] += [" x", "\t", "  ", "\u{0}", "\u{2028}"].randomElement(
+                    using: &dice)!
+            }
+            return result.joined(separator: "\n")
+        }
         switch Int.random(in: 0..<8, using: &dice) {
         case 0: result.remove(at: place)
         case 1:

@@ -29,10 +29,9 @@ import Torch
 
     private static let files = ["pattern", "named", "old-text-encoder"]
 
+    /// The file, or the folder that PEFT saved.
     private static func url(_ name: String) -> URL {
-        Fixture.url(
-            files.contains(name)
-                ? "peft/\(name).safetensors" : "peft/\(name)/adapter_model.safetensors")
+        Fixture.url(files.contains(name) ? "peft/\(name).safetensors" : "peft/\(name)")
     }
 
     @Test(arguments: folders + files)
@@ -71,7 +70,8 @@ import Torch
 
     private func copied(_ name: String, _ config: String?) throws -> URL {
         let url = folder.appending(path: "adapter_model.safetensors")
-        try FileManager.default.copyItem(at: Self.url(name), to: url)
+        try FileManager.default.copyItem(
+            at: Self.url(name).appending(path: url.lastPathComponent), to: url)
         if let config {
             try Data(config.utf8).write(to: folder.appending(path: "adapter_config.json"))
         }

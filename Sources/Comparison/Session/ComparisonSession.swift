@@ -130,6 +130,7 @@ public final class ComparisonSession {
             seed: settings.firstSeed &+ 1000, batchSize: ComparisonSettings.paintedAtOnce
         ).complete(
             pipeline: pipeline, cancellation: cancellation,
+            notify: { [report] in report(.notice($0)) },
             progress: { [report] done, total in
                 report(.progress(title: "Painting class pictures", done: done, total: total))
             })

@@ -60,7 +60,7 @@ public final class Overlay {
         return Overlay(
             .lora, url, strength: strength,
             textEncoderStrength: textEncoderStrength ?? strength,
-            hash: try OverlayHash.lora(url, metadata: adapters.metadata),
+            hash: try OverlayHash.lora(adapters.url, metadata: adapters.metadata),
             words: words.map(\.token),
             notices: adapters.notices(
                 unetStrength: strength, textEncoderStrength: textEncoderStrength ?? strength),

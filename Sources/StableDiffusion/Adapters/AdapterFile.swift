@@ -16,11 +16,26 @@ public final class AdapterFile {
     let file: any TensorFile
     let settings: PEFTSettings
 
+    /// Names of the weights in a folder that PEFT or diffusers saved.
+    private static let savedNames = [
+        "adapter_model.safetensors", "pytorch_lora_weights.safetensors", "adapter_model.bin",
+        "pytorch_lora_weights.bin",
+    ]
+
+    /// The file with the weights of a folder that PEFT or diffusers saved; nil where there is none.
+    static func weights(in folder: URL) -> URL? {
+        savedNames.map { folder.appending(path: $0) }
+            .first { FileManager.default.fileExists(atPath: $0.path) }
+    }
+
     /// Opens the file and sorts its tensors by layer; reads none of them.
+    ///
+    /// Of a folder that PEFT or diffusers saved, it is the file with the weights.
     ///
     /// - Throws: `CheckpointError`, `PyTorchArchiveError` or ``AdapterError``: one sentence that
     ///   names the file.
     public init(_ url: URL) throws {
+        let url = Self.weights(in: url) ?? url
         self.url = url
         file = try openTensors(url)
         metadata = file.metadata

@@ -23,7 +23,10 @@ extension FileDescription {
         let checkpoints = names.filter {
             $0.hasPrefix(Name.checkpoint) && Int($0.dropFirst(Name.checkpoint.count)) != nil
         }
-        guard has(Name.log) || !checkpoints.isEmpty else { return try sound(url) }
+        guard has(Name.log) || !checkpoints.isEmpty else {
+            let weights = has("model_index.json") ? nil : AdapterFile.weights(in: url)
+            return try weights.map { try FileDescription($0).facts } ?? sound(url)
+        }
         return run(url, names, checkpoints)
             + (has("model_index.json") ? try sound(url) : [])
     }

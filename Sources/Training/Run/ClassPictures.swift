@@ -33,14 +33,19 @@ public struct ClassPictures {
     ///
     /// - Parameters:
     ///   - pipeline: loads the untrained model; called only when something is missing.
+    ///   - notify: is told when another process is painting there, which is waited for.
     ///   - progress: pictures that are there, of how many.
     /// - Throws: ``TrainingError/interrupted(step:checkpoint:)`` when cancelled, with the finished
     ///   batches kept; and what painting and writing throw.
     public func complete(
         pipeline: () throws -> Pipeline, cancellation: Cancellation = Cancellation(),
+        notify: (String) -> Void = { _ in },
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         try Folder.create(folder)
+        guard try presentCount() < count else { return }
+        let lock = try waitForTurn(cancellation, notify)
+        defer { withExtendedLifetime(lock) {} }
         TemporaryName.removeLeftovers(in: folder)
         var present = try presentCount()
         guard present < count else { return }
@@ -58,6 +63,27 @@ public struct ClassPictures {
                 present += 1
                 progress(present, count)
             })
+    }
+
+    /// Two runs that share the folder paint it once.
+    private func waitForTurn(
+        _ cancellation: Cancellation, _ notify: (String) -> Void
+    ) throws -> FolderLock {
+        var isTold = false
+        while true {
+            do {
+                return try FolderLock(folder)
+            } catch OutputError.folderInUse {
+                if !isTold {
+                    notify(
+                        "Another run is painting class pictures in \(folder.path): it is waited for."
+                    )
+                }
+                isTold = true
+                try cancellation.check()
+                usleep(100_000)
+            }
+        }
     }
 
     private func presentCount() throws -> Int {

@@ -141,7 +141,7 @@ extension FineTuningRun {
             pipeline: {
                 try Pipeline(source, precision: precision.dtype(on: device), device: device)
             },
-            cancellation: cancellation,
+            cancellation: cancellation, notify: { report(.notice($0)) },
             progress: { report(.preparing("painting class pictures", done: $0, total: $1)) })
     }
 
