@@ -99,5 +99,11 @@ import Testing
         let third = try Command.run(arguments + ["--pictures", "2"], in: scratch.url)
         #expect(third.status != 0)
         expectOneSentence(third.errors, naming: ["--output-dir out", "--pictures"])
+
+        let fourth = try Command.run(
+            arguments + ["--steps-scale", "0.004", "--overwrite"], in: scratch.url)
+        #expect(fourth.status == 0, "\(fourth.errors)")
+        #expect(!fourth.output.contains("done already"), "another comparison begins anew")
+        #expect(try scratch.listing() == files, "nothing of the first is left")
     }
 }

@@ -1,5 +1,6 @@
 """What the checks share: running Attune, painting with diffusers, comparing pictures."""
 
+import functools
 import json
 import os
 import subprocess
@@ -90,18 +91,25 @@ def generate(model, output, case):
     return np.stack(pictures)
 
 
+@functools.cache
+def painter(python):
+    """A process that paints with diffusers, one for each environment; it ends with this one."""
+    return subprocess.Popen(
+        [python, str(HERE / "paint.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+
+
 def paint(python, model, cases, output, threads=1, loras=(), embeddings=(), lycoris=()):
     """diffusers' pictures of the cases, by name, painted by the given environment."""
-    job = Path(output).with_suffix(".json")
-    content = {"model": str(model), "cases": cases, "output": str(output), "threads": threads}
-    content |= {"loras": [str(f) for f in loras], "embeddings": [str(f) for f in embeddings]}
-    content["lycoris"] = [str(f) for f in lycoris]
-    job.write_text(json.dumps(content))
-    result = subprocess.run(
-        [python, str(HERE / "paint.py"), str(job)], capture_output=True, text=True
-    )
-    if result.returncode:
-        raise Failure(f"diffusers did not paint with {model}: {result.stderr.strip()[-800:]}")
+    job = {"model": str(model), "cases": cases, "output": str(output), "threads": threads}
+    job |= {"loras": [str(f) for f in loras], "embeddings": [str(f) for f in embeddings]}
+    job["lycoris"] = [str(f) for f in lycoris]
+    process = painter(python)
+    print(json.dumps(job), file=process.stdin, flush=True)
+    answer = json.loads(process.stdout.readline() or '{"error": "the process ended"}')
+    if "error" in answer:
+        raise Failure(f"diffusers did not paint with {model}: {answer['error'].strip()[-800:]}")
     with np.load(output) as pictures:
         return dict(pictures)
 

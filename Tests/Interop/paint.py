@@ -1,10 +1,16 @@
-"""Paints a job's cases with diffusers: `paint.py job.json`, in whichever environment runs it."""
+"""Paints with diffusers, in whichever environment runs it, job after job: starting takes longer
+than painting. A job is a line of JSON on the standard input; the answer is one, too."""
 
 import json
+import os
 import sys
+import traceback
 import warnings
 from pathlib import Path
 
+# What libraries print is no answer.
+ANSWERS = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 # The reference is the tokenizer without ftfy.
 sys.modules["ftfy"] = None
 warnings.filterwarnings("ignore")
@@ -51,7 +57,7 @@ def lay_lycoris(pipe, file):
                 laid.add(name)
     missing = {key.split(".")[0] for key in weights} - laid
     if missing:
-        sys.exit(f"LyCORIS finds no place for {sorted(missing)[:3]}")
+        raise ValueError(f"LyCORIS finds no place for {sorted(missing)[:3]}")
 
 
 def lay_peft(pipe, folder):
@@ -64,9 +70,7 @@ def lay_peft(pipe, folder):
     PeftModel.from_pretrained(network, folder)
 
 
-def main():
-    with open(sys.argv[1]) as file:
-        job = json.load(file)
+def paint(job):
     # More threads than one only slow tiny models down, most of all on a busy machine.
     torch.set_num_threads(job["threads"])
     half = Path(job["model"], "unet", "diffusion_pytorch_model.fp16.safetensors").exists()
@@ -101,6 +105,16 @@ def main():
             painted += pipe(generator=generator, **skipping_everywhere(pipe, case)).images
         pictures[case["name"]] = np.stack([np.asarray(p.convert("RGB")) for p in painted])
     np.savez(job["output"], **pictures)
+
+
+def main():
+    for line in sys.stdin:
+        answer = {}
+        try:
+            paint(json.loads(line))
+        except Exception:
+            answer["error"] = traceback.format_exc()
+        print(json.dumps(answer), file=ANSWERS, flush=True)
 
 
 if __name__ == "__main__":

@@ -134,8 +134,8 @@ import Torch
             case 1: result.insert(lines[place], at: place)
             case 2: result[place] = String(lines[place].prefix(lines[place].count / 2))
             default:
-                result[place] += [" x", "\t", "  ", "\u{0}", "\u{2028}"].randomElement(
-                    using: &dice)!
+                let endings = [" x", "\t", "  ", "\u{0}", "\u{2028}"]
+                result[place] += endings[Int.random(in: 0..<endings.count, using: &dice)]
             }
             return result.joined(separator: "\n")
         }
