@@ -67,6 +67,23 @@ extension FineTuningConfiguration {
                 problem: "is for DreamBooth; what the other methods train is small, and is kept "
                     + "in fp32.")
         }
+        if training.offloadOptimizer != .none {
+            func refuse(_ problem: String) -> SettingError {
+                .option(
+                    name: "offload-optimizer-device", value: training.offloadOptimizer.rawValue,
+                    problem: problem)
+            }
+            guard method == .dreamBooth else {
+                throw refuse(
+                    "is for DreamBooth; what the other methods train is small, and stays on the "
+                        + "device.")
+            }
+            guard !training.fullBF16 else {
+                throw refuse(
+                    "does not go with `full-bf16`, which has no fp32 weights to keep elsewhere; "
+                        + "leave one of the two away.")
+            }
+        }
         if training.fusedBackwardPass, training.gradientCheckpointing, case .hypernetwork = method {
             // One module serves many layers, whose segments run backward one after the other.
             throw .option(

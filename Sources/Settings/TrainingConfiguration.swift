@@ -62,6 +62,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var mixedPrecision = Precision.no
     /// Keeps the trained parameters in bf16, rounded stochastically.
     public var fullBF16 = false
+    /// Where fp32 weights and the optimizer's moments are kept.
+    public var offloadOptimizer = OffloadDevice.none
     /// Keeps an average of the weights, which is what is painted with, measured and written.
     public var useEMA = false
     /// How much of the average stays in a step, at most.

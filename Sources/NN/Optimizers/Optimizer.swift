@@ -21,6 +21,12 @@ public protocol Optimizer: AnyObject {
     /// where a step depends on all of them together.
     var stepsPartially: Bool { get }
 
+    /// Calls `body` each time a parameter's gradient has arrived, on the thread that computes
+    /// backward; nil takes the one before away.
+    ///
+    /// - Parameter index: the position in ``parameters``.
+    func onGradient(of index: Int, _ body: (() -> Void)?)
+
     /// Moves those of some parameters that have a gradient by one step.
     ///
     /// - Parameter range: positions in ``parameters``; all of them unless ``stepsPartially``.
@@ -30,7 +36,8 @@ public protocol Optimizer: AnyObject {
     /// from what gradients are taken of. Nothing but ``useIterates()`` may follow.
     func useAverages()
 
-    /// Undoes ``useAverages()``, to the last bit.
+    /// Undoes ``useAverages()``, to the last bit; also called when the parameters were overwritten,
+    /// as by a restored state.
     func useIterates()
 }
 
@@ -46,6 +53,11 @@ extension Optimizer {
     /// Lets the next backward begin from nothing.
     public func clearGradients() {
         for parameter in parameters { parameter.tensor.gradient = nil }
+    }
+
+    /// Calls `body` as `Tensor.onGradient` does.
+    public func onGradient(of index: Int, _ body: (() -> Void)?) {
+        parameters[index].tensor.onGradient(body)
     }
 
     /// True: most algorithms use it.

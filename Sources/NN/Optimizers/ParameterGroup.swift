@@ -12,17 +12,25 @@ public struct ParameterGroup {
     public let weightDecay: Double?
     /// The step after which the group stays as it is; nil: it is trained to the end.
     public let lastStep: Int?
+    /// What the network computes with, in the order of the parameters, where these lie elsewhere;
+    /// nil: the parameters themselves.
+    public let copies: [Tensor]?
+
+    /// What collects gradients.
+    public var computed: [Tensor] { copies ?? parameters.map(\.tensor) }
 
     /// A group; see the members.
     public init(
         name: String, parameters: [(name: String, tensor: Tensor)], learningRateScale: Double = 1,
-        weightDecay: Double? = nil, lastStep: Int? = nil
+        weightDecay: Double? = nil, lastStep: Int? = nil, copies: [Tensor]? = nil
     ) {
+        precondition(copies.map { $0.count == parameters.count } ?? true, "one copy for each")
         self.name = name
         self.parameters = parameters
         self.learningRateScale = learningRateScale
         self.weightDecay = weightDecay
         self.lastStep = lastStep
+        self.copies = copies
     }
 }
 

@@ -156,5 +156,9 @@ extension Setting {
         Setting(
             "full-bf16", \.training.fullBF16,
             "Train weights in bf16 with stochastic rounding (dreambooth): half the memory."),
+        Setting(
+            "offload-optimizer-device", \.training.offloadOptimizer,
+            "cpu: keep fp32 weights and moments in main memory (dreambooth): for 8 GB cards.",
+            scope: .keeping),
     ]
 }

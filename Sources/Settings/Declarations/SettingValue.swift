@@ -198,6 +198,7 @@ extension AdapterWriter.Format: SettingChoice {}
 extension HypernetworkActivation: SettingChoice {}
 extension HypernetworkConfiguration.WeightInitialization: SettingChoice {}
 extension LossKind: SettingChoice {}
+extension OffloadDevice: SettingChoice {}
 extension HuberSchedule: SettingChoice {}
 extension LoRAConfiguration.SavePrecision: SettingChoice {}
 extension RecordConfiguration.Target: SettingChoice {}

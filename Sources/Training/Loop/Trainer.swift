@@ -58,9 +58,13 @@ public final class Trainer {
             let plain = try configuration.optimizer.makeOptimizer(
                 task.groups, settings: configuration.optimizerSettings,
                 roundingSeed: configuration.seed ?? 0)
-            optimizer =
+            let averaged: any Optimizer =
                 configuration.useEMA
                 ? AveragedOptimizer(plain, decay: configuration.emaDecay) : plain
+            let isOffloaded = task.groups.contains { $0.copies != nil }
+            optimizer =
+                isOffloaded
+                ? OffloadedOptimizer(averaged, copies: task.groups.flatMap(\.computed)) : averaged
         } catch {
             throw .optimizer(error)
         }
@@ -73,6 +77,7 @@ public final class Trainer {
     /// - Throws: ``TrainingError`` or `CheckpointError` when it does not fit what is trained.
     public func resume(from checkpoint: TrainingCheckpoint) throws {
         try checkpoint.restore(optimizer: optimizer, generator: generator)
+        optimizer.useIterates()
         step = checkpoint.state.step
         exampleCount = checkpoint.state.exampleCount
         scale = checkpoint.state.scale
@@ -187,7 +192,7 @@ public final class Trainer {
     }
 
     private var progress: RunProgress {
-        let device = optimizer.parameters.first?.tensor.device
+        let device = task.groups.first?.computed.first?.device
         return RunProgress(total: stepCount, memory: device.flatMap(MemoryUse.now))
     }
 

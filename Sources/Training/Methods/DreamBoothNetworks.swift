@@ -14,9 +14,12 @@ struct DreamBoothNetworks: FineTunedNetworks {
     let groups: [ParameterGroup]
     /// Nil where it stays as it is: then it is freed once the texts are encoded.
     private let textEncoder: TextEncoder?
+    /// What is trained and written: the networks' own parameters, or fp32 ones in main memory.
+    private let trained: [AdaptedNetwork: ParameterStore]
 
     /// Loads what is trained in fp32, whatever the model's files have, or in bf16 where that is
-    /// wanted.
+    /// wanted. Where it is kept in main memory, the device has the U-Net in the type that is
+    /// computed in, and the text encoder in fp32, as it is computed in parts.
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration, texts: RunTexts,
         device: Device
@@ -24,21 +27,41 @@ struct DreamBoothNetworks: FineTunedNetworks {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
         let weights = configuration.training.fullBF16 ? DType.bfloat16 : .float32
-        let encoder = try source.textEncoder(
-            dtype: configuration.trainTextEncoder ? weights : .float32, device: device)
-        unet = try source.unet(dtype: weights, device: device)
+        let isOffloaded = configuration.training.offloadOptimizer == .cpu && device != .cpu
+        let home = isOffloaded ? Device.cpu : device
+        var encoder = try source.textEncoder(
+            dtype: configuration.trainTextEncoder ? weights : .float32,
+            device: configuration.trainTextEncoder ? home : device)
+        var unet = try source.unet(dtype: weights, device: home)
+        var trained = [AdaptedNetwork.unet: unet.parameters]
+        if configuration.trainTextEncoder { trained[.textEncoder] = encoder.parameters }
+        if isOffloaded {
+            unet = try UNet(
+                source.unetConfiguration,
+                ConvertedParameters(unet.parameters, dtype: dtype, device: device))
+            if let store = trained[.textEncoder] {
+                encoder = try TextEncoder(
+                    source.textEncoderConfiguration,
+                    ConvertedParameters(store, dtype: .float32, device: device))
+            }
+        }
+        self.unet = unet
+        self.trained = trained
         unet.checkpointsActivations = configuration.training.gradientCheckpointing
         textEncoder = configuration.trainTextEncoder ? encoder : nil
 
         func group(
-            _ network: AdaptedNetwork, _ store: ParameterStore, scale: Double = 1,
+            _ network: AdaptedNetwork, _ computed: ParameterStore, scale: Double = 1,
             lastStep: Int? = nil
         ) -> ParameterGroup {
+            let store = trained[network] ?? computed
             store.setRequiresGradient(true)
+            computed.setRequiresGradient(true)
             return ParameterGroup(
                 name: network.rawValue,
                 parameters: store.entries.map { ("\(network.rawValue).\($0.name)", $0.tensor) },
-                learningRateScale: scale, lastStep: lastStep)
+                learningRateScale: scale, lastStep: lastStep,
+                copies: isOffloaded ? store.names.map { computed[$0] } : nil)
         }
         var groups = [group(.unet, unet.parameters)]
         if let textEncoder {
@@ -68,8 +91,8 @@ struct DreamBoothNetworks: FineTunedNetworks {
 
     func write(to output: URL, training: TrainingSummary) throws -> [URL] {
         try ModelWriter.write(
-            to: output, source: source, unet: unet.parameters,
-            textEncoder: textEncoder?.parameters)
+            to: output, source: source, unet: trained[.unet] ?? unet.parameters,
+            textEncoder: trained[.textEncoder])
         return [output]
     }
 }

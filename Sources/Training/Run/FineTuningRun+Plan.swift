@@ -36,6 +36,7 @@ struct RunPlan {
 extension FineTuningRun {
     func plan() throws -> RunPlan {
         settlePrecision()
+        settleOffload()
         let source = try openModel()
         try source.verify()
         try configuration.check(source)
@@ -181,6 +182,15 @@ extension FineTuningRun {
         configuration.training.mixedPrecision = .bf16
         report(
             .notice("A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used."))
+    }
+
+    func settleOffload() {
+        guard device == .cpu, configuration.training.offloadOptimizer != .none else { return }
+        configuration.training.offloadOptimizer = .none
+        report(
+            .notice(
+                "`offload-optimizer-device` has no effect on a processor: everything is in main "
+                    + "memory as it is."))
     }
 
     func advise(stepCount: Int) {

@@ -23,13 +23,13 @@ final class FusedBackward {
         self.optimizer = optimizer
         norms = optimizer.parameters.map { _ in 0 }
         hasArrived = optimizer.parameters.map { _ in false }
-        for (index, parameter) in optimizer.parameters.enumerated() {
-            parameter.tensor.onGradient { [weak self] in self?.arrive(index) }
+        for index in optimizer.parameters.indices {
+            optimizer.onGradient(of: index) { [weak self] in self?.arrive(index) }
         }
     }
 
     deinit {
-        for parameter in optimizer.parameters { parameter.tensor.onGradient(nil) }
+        for index in optimizer.parameters.indices { optimizer.onGradient(of: index, nil) }
     }
 
     /// Runs backward and the step at once.

@@ -19,9 +19,9 @@ struct GroupFreeze {
         guard !done.isEmpty else { return [] }
         waiting.removeAll { step > $0.lastStep ?? .max }
         return done.map { group in
-            for parameter in group.parameters {
-                parameter.tensor.gradient = nil
-                parameter.tensor.requiresGradient = false
+            for tensor in group.parameters.map(\.tensor) + group.computed {
+                tensor.gradient = nil
+                tensor.requiresGradient = false
             }
             return "From step \(step) on, \(group.name) stays as it is."
         }
