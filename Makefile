@@ -12,7 +12,7 @@ export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build install uninstall test demo bench lint strict interop fuzz commands embed \
-    docs check portable miniature
+    docs check interop-and-test portable miniature
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,12 +60,19 @@ embed: build ## build and run Examples/embed, a package that depends on this one
 docs: build ## the pages of the library (DocC), in .build/docs
 	@scripts/docs
 
+# Side by side: Python computes in one thread, and many tests wait for programs. Everything is
+# compiled by then, so that neither waits for the other's build.
+interop-and-test: build
+	@log=$$(mktemp); Tests/Interop/run.sh >$$log 2>&1 & interop=$$!; \
+	$(SWIFT_TEST); tests=$$?; \
+	wait $$interop; python=$$?; cat $$log; rm -f $$log; \
+	exit $$((tests ? tests : python))
+
 # The build without warnings comes first, so that what follows finds everything compiled.
 check: ## what CI runs: lint, build without warnings, interop, tests, the commands of the docs
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory strict
-	@$(MAKE) --no-print-directory interop
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory interop-and-test
 	@$(MAKE) --no-print-directory commands
 	@$(MAKE) --no-print-directory embed
 	@scripts/check-install

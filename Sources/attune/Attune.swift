@@ -10,7 +10,7 @@ struct Attune: ParsableCommand {
         abstract: "Teaches Stable Diffusion a subject from a few photos, and paints with it.",
         subcommands: [
             DemoCommand.self, GenerateCommand.self, TrainCommand.self, LoRACommand.self,
-            ConvertCommand.self, InspectCommand.self, BenchCommand.self,
+            ConvertCommand.self, InspectCommand.self, ConfigCommand.self, BenchCommand.self,
             CompareCommand.self, CompareOneCommand.self,
         ])
 

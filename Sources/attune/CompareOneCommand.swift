@@ -13,10 +13,12 @@ struct CompareOneCommand: ParsableCommand {
     var folder: String
 
     func run() throws {
+        let folder = URL(filePath: folder)
+        let task = try ComparisonTask(in: folder)
         Self.endWithParent()
         let progress = ProgressPrinter(wording: Wording(CompareCommand.self))
         defer { progress.finish() }
-        try ComparisonTask.perform(in: URL(filePath: folder), report: progress.show)
+        try task.perform(in: folder, report: progress.show)
     }
 
     /// The comparison holds the other end of the standard input: when it ends, however it ends,

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import check_adapters
+import check_accelerate
 import check_archives
 import check_full_size
 import check_lycoris
@@ -30,6 +31,7 @@ def main():
         for folder in folders.values():
             folder.mkdir()
         tally.group("archives", check_archives.check)
+        tally.group("accelerate", check_accelerate.check, arguments.latest, Path(place))
         tally.group("pictures", check_pictures.check, sys.executable, folders["pictures"])
         tally.group("trained", check_trained.check, environments, folders["trained"])
         tally.group("adapters", check_adapters.check, environments, folders["adapters"])

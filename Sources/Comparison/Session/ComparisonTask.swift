@@ -26,27 +26,36 @@ public struct ComparisonTask: Codable, Sendable, Equatable {
     static func file(in folder: URL) -> URL { folder.appending(path: "task.json") }
     static func outcome(in folder: URL) -> URL { folder.appending(path: "outcome.json") }
 
-    /// Does the training that `task.json` of a folder asks for, and writes `outcome.json` there.
+    init(configuration: FineTuningConfiguration, device: String, title: String) {
+        self.configuration = configuration
+        self.device = device
+        self.title = title
+    }
+
+    /// Reads `task.json` of a folder that a ``ComparisonSession`` has made.
     ///
-    /// - Parameters:
-    ///   - folder: which a ``ComparisonSession`` has made.
-    ///   - report: is told how far it is.
-    /// - Throws: `FileError`, and what a training throws.
-    public static func perform(
-        in folder: URL, report: @escaping (ComparisonEvent) -> Void
-    ) throws {
-        let file = file(in: folder)
-        let task: ComparisonTask
+    /// - Throws: `FileError`.
+    public init(in folder: URL) throws {
+        let file = Self.file(in: folder)
         do {
-            task = try JSONDecoder().decode(
+            self = try JSONDecoder().decode(
                 ComparisonTask.self, from: try WholeFile.read(file, limit: 10_000_000))
         } catch is DecodingError {
             throw FileError(.read, file, reason: "it is no task of attune compare")
         }
+    }
+
+    /// Does the training, and writes `outcome.json` into the folder.
+    ///
+    /// - Parameter report: is told how far it is.
+    /// - Throws: `FileError`, and what a training throws.
+    public func perform(
+        in folder: URL, report: @escaping (ComparisonEvent) -> Void
+    ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try AtomicFile.write(
-            try encoder.encode(try task.perform(report: report)), to: outcome(in: folder))
+            try encoder.encode(try perform(report: report)), to: Self.outcome(in: folder))
     }
 
     private func perform(report: @escaping (ComparisonEvent) -> Void) throws -> Outcome {

@@ -16,7 +16,7 @@ public struct ComparisonTrainingError: Error, Sendable, CustomStringConvertible 
 /// A program that does one training of a comparison, so that the peak of memory is its own.
 ///
 /// It is started with the folder of a ``ComparisonTask`` behind its arguments, and is to do what
-/// ``ComparisonTask/perform(in:report:)`` does. Its standard input stays open as long as anybody
+/// ``ComparisonTask/perform(in:report:)`` of that task does. Its standard input stays open as long as anybody
 /// waits for it.
 public struct ComparisonWorker: Sendable {
     private let program: URL

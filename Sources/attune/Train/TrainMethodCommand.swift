@@ -24,6 +24,13 @@ struct TrainMethodCommand<Method: TrainedMethod>: ParsableCommand {
             """, completion: .file())
     var config: String?
 
+    @Option(
+        help: """
+            The file of accelerate config that says what machine this is (default: accelerate's \
+            own, where there is one).
+            """, completion: .file())
+    var configFile: String?
+
     @OptionGroup(title: title(.subject)) var subject: SettingArguments<SubjectPlace<Method>>
     @OptionGroup(title: title(.method)) var network: SettingArguments<NetworkPlace<Method>>
     @OptionGroup(title: title(.priorPreservation)) var prior: SettingArguments<PriorPlace<Method>>
@@ -42,7 +49,7 @@ struct TrainMethodCommand<Method: TrainedMethod>: ParsableCommand {
         try TrainingSession.run(
             config.map { typed.completed(by: try RunFile.read($0, for: Method.method)) } ?? typed,
             settingsFiles: [config].compactMap(\.self).map { URL(fileURLWithPath: $0) },
-            wording: Wording(Self.self))
+            machineFile: configFile.map { URL(filePath: $0) }, wording: Wording(Self.self))
     }
 
     private func typed() throws -> RunSettings {

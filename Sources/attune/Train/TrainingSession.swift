@@ -9,11 +9,17 @@ import Torch
 /// Runs a training whose settings are known: printing, and what Ctrl-C does.
 enum TrainingSession {
     static func run(
-        _ told: RunSettings, settingsFiles: [URL] = [], wording: Wording
+        _ told: RunSettings, settingsFiles: [URL] = [], machineFile: URL? = nil, wording: Wording
     ) throws {
         var settings = told
+        let printer = TrainingPrinter(wording: wording)
+        let machine = try MachineSettings(file: machineFile)
+        for (origin, names) in try settings.complete(by: machine) {
+            printer.show(.notice("From \(origin): \(options(names, settings))."))
+        }
+        machine.notices.forEach { printer.show(.notice($0)) }
         // What is wrong by itself is said before a model is looked for.
-        let first = try told.configuration()
+        let first = try settings.configuration()
         try first.validate()
         try first.checkPlaces(
             settingsFiles: settingsFiles
@@ -24,12 +30,8 @@ enum TrainingSession {
         let configuration = try settings.configuration()
         try configuration.validate()
         Compute.allowFastMatmul(configuration.accepted.allowTF32)
-        let printer = TrainingPrinter(wording: wording)
         if !taken.isEmpty {
-            let text = taken.map { name in
-                settings[name] == "true" ? "--\(name)" : "--\(name) \(settings[name] ?? "")"
-            }.joined(separator: " ")
-            printer.show(.notice("For this method and model: \(text)."))
+            printer.show(.notice("For this method and model: \(options(taken, settings))."))
         }
         let interruption = Interruption(
             message: "Ending after this step and saving; press Ctrl-C again to end at once.")
@@ -51,6 +53,13 @@ enum TrainingSession {
             printer.finish()
             throw error
         }
+    }
+
+    /// Settings as they would be typed.
+    private static func options(_ names: [String], _ settings: RunSettings) -> String {
+        names.map { name in
+            settings[name] == "true" ? "--\(name)" : "--\(name) \(settings[name] ?? "")"
+        }.joined(separator: " ")
     }
 
     /// The files that repeat the run; none for one that goes on with another, whose files are

@@ -1,0 +1,189 @@
+public import Foundation
+
+/// What a training is told by the machine it runs on: by accelerate's variables and its file.
+///
+/// What is typed, and what a settings file says, counts before it.
+public struct MachineSettings: Sendable, Equatable {
+    /// One setting.
+    public struct Entry: Sendable, Equatable {
+        /// The setting's name.
+        public let name: String
+        /// Its value, as it is typed.
+        public let value: String
+        /// The file or the variable that says so.
+        public let origin: String
+    }
+
+    /// By the order in which they are told.
+    public private(set) var entries: [Entry] = []
+    /// What the file asks for and does not get, one sentence each.
+    public private(set) var notices: [String] = []
+    /// The file that was read; nil: there is none.
+    public private(set) var file: URL?
+
+    /// Nothing.
+    public init() {}
+
+    /// Where accelerate has its file where nothing else is said: below `HF_HOME`, or
+    /// `huggingface` in the folder of caches.
+    public static func usualFile(_ environment: [String: String]) -> URL {
+        func folder(_ variable: String) -> URL? {
+            environment[variable].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
+        }
+        let home = folder("HOME") ?? URL(fileURLWithPath: NSHomeDirectory())
+        let caches = folder("XDG_CACHE_HOME") ?? home.appending(path: ".cache")
+        return (folder("HF_HOME") ?? caches.appending(path: "huggingface"))
+            .appending(path: "accelerate/default_config.yaml")
+    }
+
+    /// Reads the file that is named, else that of `ACCELERATE_CONFIG_FILE`, else accelerate's own
+    /// where it is there; variables of accelerate count before it.
+    ///
+    /// - Throws: `FileError` or ``SettingsFileError`` naming the file and the key;
+    ///   ``SettingError`` for a variable that is no value.
+    public init(
+        file: URL? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        try readVariables(environment)
+        let usual = Self.usualFile(environment)
+        let named = environment["ACCELERATE_CONFIG_FILE"].flatMap {
+            $0.isEmpty ? nil : URL(fileURLWithPath: $0)
+        }
+        let url =
+            file ?? named
+            ?? [usual, usual.deletingPathExtension().appendingPathExtension("json")].first {
+                FileManager.default.fileExists(atPath: $0.path)
+            }
+        guard let url else { return }
+        self.file = url
+        try read(try AccelerateFile(url), from: url.path)
+    }
+
+    private func has(_ name: String) -> Bool { entries.contains { $0.name == name } }
+
+    private mutating func give(_ name: String, _ value: String?, _ origin: String) {
+        guard let value, !value.isEmpty, !has(name) else { return }
+        entries.append(Entry(name: name, value: value, origin: origin))
+    }
+
+    private mutating func readVariables(_ environment: [String: String]) throws {
+        for (variable, name) in [
+            ("ACCELERATE_MIXED_PRECISION", "mixed-precision"),
+            ("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "gradient-accumulation-steps"),
+            ("ACCELERATE_GRADIENT_CLIPPING", "max-grad-norm"),
+        ] { give(name, environment[variable], variable) }
+        let cpu = "ACCELERATE_USE_CPU"
+        if let value = environment[cpu], Self.isTrue(value) { give("device", "cpu", cpu) }
+        let offload = "ACCELERATE_DEEPSPEED_OFFLOAD_OPTIMIZER_DEVICE"
+        if let value = environment[offload], value != "none" {
+            give("offload-optimizer-device", "cpu", offload)
+            if value != "cpu" { notices.append(Self.notOnDisk(offload, value)) }
+        }
+    }
+
+    private mutating func read(_ file: AccelerateFile, from path: String) throws {
+        var parts = file.deepSpeed ?? [:]
+        var precision = file.values["mixed_precision"]
+        if let json = parts["deepspeed_config_file"] {
+            // As accelerate has it: from where the command runs.
+            let found = try DeepSpeedFile(json)
+            parts.merge(found.values) { $1 }
+            precision = found.mixedPrecision ?? precision
+            give("train-batch-size", found.batchSize, json)
+            if !found.ignored.isEmpty {
+                let names = found.ignored.joined(separator: " and ")
+                notices.append(
+                    "\(json) has an \(names) of its own, which is not read: see `optimizer` and "
+                        + "`lr-scheduler`.")
+            }
+        }
+        if precision == "fp8" {
+            throw SettingsFileError(
+                file: path, key: "mixed_precision",
+                problem: "fp8 is not available; expected no, fp16 or bf16.")
+        }
+        give("mixed-precision", precision, path)
+        readDevice(file, path)
+        give("gradient-accumulation-steps", parts["gradient_accumulation_steps"], path)
+        give("max-grad-norm", parts["gradient_clipping"], path)
+        if let device = parts["offload_optimizer_device"], device != "none" {
+            give("offload-optimizer-device", "cpu", path)
+            if device != "cpu" {
+                notices.append(Self.notOnDisk("\(path): offload_optimizer_device", device))
+            }
+        }
+        if let device = parts["offload_param_device"], device != "none" {
+            notices.append(
+                "\(path): offload_param_device \(device): the weights that are computed with stay "
+                    + "on the device, in the type of `mixed-precision`.")
+        }
+        readCounts(file, path)
+        for section in file.sections {
+            notices.append("\(path): \(section) has no effect: one process trains.")
+        }
+    }
+
+    private mutating func readDevice(_ file: AccelerateFile, _ path: String) {
+        if Self.isTrue(file.values["use_cpu"] ?? "") {
+            give("device", "cpu", path)
+        } else if let ids = file.values["gpu_ids"], ids != "all",
+            let first = ids.split(separator: ",").first.flatMap({ Int($0) })
+        {
+            give("device", "cuda:\(first)", path)
+        }
+    }
+
+    private mutating func readCounts(_ file: AccelerateFile, _ path: String) {
+        for key in ["num_machines", "num_processes"] {
+            guard let count = file.values[key].flatMap({ Int($0) }), count > 1 else { continue }
+            notices.append("\(path): \(key) \(count): one process trains, on one device.")
+        }
+    }
+
+    private static func notOnDisk(_ what: String, _ device: String) -> String {
+        "\(what) \(device): fp32 weights and moments are kept in main memory instead."
+    }
+
+    private static func isTrue(_ text: String) -> Bool {
+        ["1", "true", "yes", "on"].contains(text.lowercased())
+    }
+}
+
+extension RunSettings {
+    /// Settles what is left open by what the machine says.
+    ///
+    /// - Returns: the names of what was taken from there, by the file or variable that says so.
+    public mutating func complete(
+        by machine: MachineSettings
+    ) throws -> [(origin: String, names: [String])] {
+        var taken: [(origin: String, names: [String])] = []
+        for entry in machine.entries {
+            guard self[entry.name] == nil, table.setting(named: entry.name) != nil,
+                fits(entry.name)
+            else { continue }
+            do throws(SettingError) {
+                try set(entry.name, to: entry.value)
+            } catch {
+                throw SettingsFileError(
+                    file: entry.origin, key: "\(entry.name) \(entry.value)",
+                    problem: error.problem)
+            }
+            if let place = taken.firstIndex(where: { $0.origin == entry.origin }) {
+                taken[place].names.append(entry.name)
+            } else {
+                taken.append((entry.origin, [entry.name]))
+            }
+        }
+        return taken
+    }
+
+    /// A machine speaks of every training: what a run is told goes before it.
+    private func fits(_ name: String) -> Bool {
+        switch name {
+        case "offload-optimizer-device": method == .dreamBooth && self["full-bf16"] != "true"
+        case "max-grad-norm", "gradient-accumulation-steps": self["fused-backward-pass"] != "true"
+        default: true
+        }
+    }
+}
