@@ -73,7 +73,7 @@ Tensor &copy(Tensor &to, const Tensor &from, bool non_blocking) {
 }
 
 Tensor copy_and_resize(const Tensor &from, const Tensor &to) {
-    Tensor target = resize(to, from.sizes(), std::nullopt);
+    Tensor target = give_shape(to, from.sizes(), std::nullopt);
     return copy(target, from, false);
 }
 

@@ -103,17 +103,33 @@ std::map<std::string, int64_t> &misses() {
     return *all;
 }
 
-// The results that are among the arguments; nothing where others are made, or where the kernel has
-// to say how large they are.
-std::optional<Values> given(const c10::FunctionSchema &schema, const Values &in) {
+// Gives a result that has no shape yet that of the operands together; false where the kernel has to
+// say how large it is.
+bool shape(const Tensor &result, const c10::OperatorHandle &op, const Values &in) {
+    if (result.numel() > 0) return true;
+    if (!op.hasTag(at::Tag::pointwise)) return false;
+    std::vector<int64_t> size;
+    auto format = at::MemoryFormat::Contiguous;
+    for (auto &value : in) {
+        if (!value.isTensor() || value.toTensor().is_same(result)) continue;
+        if (size.empty()) format = value.toTensor().suggest_memory_format();
+        size = at::infer_size(size, value.toTensor().sizes());
+    }
+    give_shape(result, size, size.size() == 4 ? format : at::MemoryFormat::Contiguous);
+    return true;
+}
+
+// The results that are among the arguments; nothing where others are made.
+std::optional<Values> given(const c10::OperatorHandle &op, const Values &in) {
+    auto &schema = op.schema();
     Values out;
     for (auto &result : schema.returns()) {
         auto *alias = result.alias_info();
         if (!alias || !alias->isWrite()) return std::nullopt;
-        for (size_t i = 0; i < in.size() && out.size() <= schema.returns().size(); i++) {
+        for (size_t i = 0; i < in.size(); i++) {
             auto *info = schema.arguments()[i].alias_info();
             if (!info || !(*info == *alias)) continue;
-            if (in[i].isTensor() && in[i].toTensor().numel() == 0) return std::nullopt;
+            if (in[i].isTensor() && !shape(in[i].toTensor(), op, in)) return std::nullopt;
             out.push_back(in[i]);
             break;
         }
@@ -128,7 +144,7 @@ bool compute_dry(const c10::OperatorHandle &op, Stack *stack) {
     auto &schema = op.schema();
     const auto first = stack->end() - static_cast<int64_t>(schema.arguments().size());
     const Values in(first, stack->end());
-    auto out = given(schema, in);
+    auto out = given(op, in);
     if (auto rule = rules.find(schema.name()); !out && rule != rules.end()) out = rule->second(in);
     if (!out) {
         std::lock_guard<std::mutex> lock(misses_mutex);

@@ -52,7 +52,7 @@ const bool is_ready = [] {
     take_over_defaults();
     options().dry = is_set("SIMULATED_GPU_DRY");
     options().poison = is_set("SIMULATED_GPU_POISON");
-    options().exact_half = is_set("SIMULATED_GPU_EXACT_HALF");
+    options().like_cpu = is_set("SIMULATED_GPU_LIKE_CPU");
     if (auto *limit = variable("SIMULATED_GPU_LIMIT"))
         options().limit = std::strtoull(limit, nullptr, 10) << 20;
     if (variable("SIMULATED_GPU_REPORT")) std::atexit(write_report);

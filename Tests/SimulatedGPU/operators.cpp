@@ -96,7 +96,7 @@ private:
 
     // The CPU's convolutions go backward in fp16 thirty times slower than in fp32.
     bool widen() {
-        if (options().exact_half || op.schema().name() != "aten::convolution_backward" ||
+        if (options().like_cpu || op.schema().name() != "aten::convolution_backward" ||
             stack[first].toTensor().scalar_type() != at::kHalf)
             return false;
         for (size_t i = first; i < first + 3; i++)
@@ -117,7 +117,7 @@ private:
         auto &[original, alias, _] = one;
         const void *bytes = alias.storage().data();
         if (bytes && bytes != twin(original.storage().data())) {
-            resize(original, alias.sizes(), std::nullopt);
+            give_shape(original, alias.sizes(), std::nullopt);
             twin(original).copy_(alias);
         } else if (alias.sizes() != original.sizes() || alias.strides() != original.strides()) {
             original.unsafeGetTensorImpl()->set_sizes_and_strides(alias.sizes(), alias.strides(),

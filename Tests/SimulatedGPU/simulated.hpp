@@ -26,7 +26,7 @@ inline bool is_here(const Tensor &tensor) { return tensor.device().type() == kin
 struct Options {
     bool dry = false;         // shapes and allocations only: nothing is computed, no page touched
     bool poison = false;      // memory without contents is full of numbers that are none
-    bool exact_half = false;  // fp16 convolutions go backward as the CPU does, which takes its time
+    bool like_cpu = false;    // the CPU's choices where CUDA has others, so that bits can be compared
     size_t limit = 0;         // of reserved bytes; 0: none
 };
 Options &options();
@@ -75,7 +75,7 @@ at::Generator host_generator(const at::Generator &generator);
 Tensor twin(const Tensor &tensor);
 // A result of a CPU kernel, as a tensor of the device.
 Tensor adopt(const Tensor &result);
-const Tensor &resize(const Tensor &tensor, at::IntArrayRef size,
+const Tensor &give_shape(const Tensor &tensor, at::IntArrayRef size,
                      std::optional<at::MemoryFormat> format);
 
 // Calls an operator of the CPU with the twins.

@@ -51,7 +51,10 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
     static const Event &event(void *pointer) { return *static_cast<const Event *>(pointer); }
 
     c10::DeviceType type() const override { return kind; }
-    c10::Device exchangeDevice(c10::Device) const override { return simulated::device(); }
+    c10::Device exchangeDevice(c10::Device to) const override {
+        setDevice(to);
+        return simulated::device();
+    }
     c10::Device getDevice() const override { return simulated::device(); }
     void setDevice(c10::Device to) const override {
         TORCH_CHECK(to.index() <= 0, "there is one simulated GPU");

@@ -31,7 +31,7 @@ Tensor adopt(const Tensor &result) {
     return adopted;
 }
 
-const Tensor &resize(const Tensor &tensor, at::IntArrayRef size,
+const Tensor &give_shape(const Tensor &tensor, at::IntArrayRef size,
                      std::optional<at::MemoryFormat> format) {
     auto *impl = tensor.unsafeGetTensorImpl();
     impl->set_sizes_contiguous(size);
@@ -47,17 +47,22 @@ namespace {
 
 const c10::DispatchKeySet keys(c10::DispatchKey::CUDA);
 
-Tensor empty(at::IntArrayRef size, std::optional<at::ScalarType> dtype,
-             std::optional<at::Layout>, std::optional<at::Device>, std::optional<bool> pinned,
-             std::optional<at::MemoryFormat> format) {
+void require_possible(std::optional<at::Device> where, std::optional<bool> pinned) {
+    TORCH_CHECK(!where || where->index() <= 0, "there is one simulated GPU");
     TORCH_CHECK(!pinned.value_or(false), "only memory of the host can be pinned");
+}
+
+Tensor empty(at::IntArrayRef size, std::optional<at::ScalarType> dtype,
+             std::optional<at::Layout>, std::optional<at::Device> where, std::optional<bool> pinned,
+             std::optional<at::MemoryFormat> format) {
+    require_possible(where, pinned);
     return at::detail::empty_generic(size, allocator(), keys, c10::dtype_or_default(dtype), format);
 }
 
 Tensor empty_strided(at::IntArrayRef size, at::IntArrayRef stride,
                      std::optional<at::ScalarType> dtype, std::optional<at::Layout>,
-                     std::optional<at::Device>, std::optional<bool> pinned) {
-    TORCH_CHECK(!pinned.value_or(false), "only memory of the host can be pinned");
+                     std::optional<at::Device> where, std::optional<bool> pinned) {
+    require_possible(where, pinned);
     return at::detail::empty_strided_generic(size, stride, allocator(), keys,
                                              c10::dtype_or_default(dtype));
 }
@@ -90,7 +95,7 @@ TORCH_LIBRARY_IMPL(aten, CUDA, library) {
     library.impl("view", &at::native::view);
     library.impl("_reshape_alias", &at::native::_reshape_alias);
     library.impl("unfold", &at::native::unfold);
-    library.impl("resize_", &resize);
+    library.impl("resize_", &give_shape);
     library.impl("set_.source_Tensor", &at::native::set_tensor_);
     library.impl("set_.source_Storage", &set_storage);
     library.impl("set_.source_Storage_storage_offset", &at::native::set_storage_cpu_);
