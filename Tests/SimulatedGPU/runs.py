@@ -1,0 +1,132 @@
+"""Runs of the program on the simulated GPU and on the CPU, and what they leave."""
+
+import array
+import json
+import math
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parents[1]
+PHOTOS = ROOT / "Examples/photos/robot"
+LIBRARY = ROOT / ".build/simulated-gpu"
+PROGRAM = os.environ.get("ATTUNE", ROOT / ".build/release/attune")
+
+failures = []
+
+
+def check(is_good, what):
+    print(f"{'ok    ' if is_good else 'FAILED'} {what}", flush=True)
+    if not is_good:
+        failures.append(what)
+
+
+def finish():
+    if failures:
+        print(f"{len(failures)} failed")
+    sys.exit(bool(failures))
+
+
+def workplace():
+    return tempfile.TemporaryDirectory(prefix="simulated-gpu-")
+
+
+def environment(device, report, **switches):
+    """The library is nowhere but in the search path of these runs."""
+    variables = dict(os.environ, OMP_WAIT_POLICY="passive", SIMULATED_GPU_REPORT=str(report))
+    if device != "cpu":
+        paths = [str(LIBRARY), *filter(None, [variables.get("LD_LIBRARY_PATH")])]
+        variables["LD_LIBRARY_PATH"] = ":".join(paths)
+    for name, value in switches.items():
+        variables[f"SIMULATED_GPU_{name.upper()}"] = str(value)
+    return variables
+
+
+class Run:
+    """A command that has ended: its status, what it printed, and what it wrote.
+
+    What is written has the folder's name in it, so all folders have the same.
+    """
+
+    def __init__(self, folder, device, arguments, output="--output-dir", expects=0, **switches):
+        self.name, self.folder = folder.name, folder / "out"
+        folder.mkdir()
+        report = folder / "report.json"
+        done = subprocess.run(
+            [PROGRAM, *map(str, arguments), output, self.folder, "--device", device], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=environment(device, report, **switches))
+        self.status, self.text = done.returncode, done.stdout
+        self.report = json.loads(report.read_text()) if report.exists() else None
+        if self.status != expects:
+            check(False, f"{self.name}: status {self.status}, not {expects}")
+            print(self.text)
+
+    @property
+    def records(self):
+        """What every step told, but its time."""
+        lines = (self.folder / "training.jsonl").read_text().splitlines()
+        records = [json.loads(line) for line in lines]
+        return [{k: v for k, v in one.items() if k != "seconds"} for one in records]
+
+    def paths(self, *endings):
+        """Weights and pictures by their names, without checkpoints."""
+        found = sorted(p for p in self.folder.rglob("*") if p.suffix in endings)
+        names = {str(p.relative_to(self.folder)): p for p in found}
+        return {n: p for n, p in names.items() if not n.startswith("checkpoint-")}
+
+    def files(self, *endings):
+        return {name: path.read_bytes() for name, path in self.paths(*endings).items()}
+
+    def weights(self):
+        """Every number of every file that was trained."""
+        paths = self.paths(".safetensors", ".pt")
+        return numbers(path for name, path in paths.items() if not name.startswith("vae/"))
+
+
+def numbers(paths):
+    """The numbers of files in the order of the tensors' names."""
+    values = array.array("f")
+    for path in paths:
+        if path.suffix == ".pt":
+            with zipfile.ZipFile(path) as archive:
+                for name in sorted(n for n in archive.namelist() if "/data/" in n):
+                    values.frombytes(archive.read(name))
+            continue
+        content = path.read_bytes()
+        start = 8 + int.from_bytes(content[:8], "little")
+        header = json.loads(content[8:start])
+        for name in sorted(header.keys() - {"__metadata__"}):
+            begin, end = header[name]["data_offsets"]
+            values.extend(decoded(header[name]["dtype"], content[start + begin:start + end]))
+    return values
+
+
+def decoded(dtype, content):
+    if dtype == "F16":
+        return array.array("f", struct.unpack(f"<{len(content) // 2}e", content))
+    if dtype == "BF16":
+        # The upper halves of fp32.
+        wide = bytearray(2 * len(content))
+        wide[2::4], wide[3::4] = content[::2], content[1::2]
+        content = bytes(wide)
+    return array.array("f", content)
+
+
+def distance(first, second, start=None, stride=1):
+    """How far apart two lists are, against how far the second came from `start`."""
+    a, b = first[::stride], second[::stride]
+    c = start[::stride] if start else array.array("f", bytes(4 * len(b)))
+    way = math.fsum((y - z) ** 2 for y, z in zip(b, c))
+    return math.sqrt(math.fsum((x - y) ** 2 for x, y in zip(a, b)) / way)
+
+
+def train(folder, device, method, options, model, expects=0, **switches):
+    arguments = ["train", method, "--model", model, "--instance-data-dir", PHOTOS, "--seed", 1,
+                 *options]
+    return Run(folder, device, arguments, expects=expects, **switches)
