@@ -12,7 +12,7 @@ export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build install uninstall test demo bench lint strict interop fuzz commands embed \
-    docs check interop-and-test portable miniature
+    simulated-gpu docs check interop-and-test portable miniature
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ interop: build ## check what is read and written against the Python programs
 
 fuzz: setup ## damage files at random for a minute (SECONDS_EACH=N) and see that none crashes
 	@ATTUNE_FUZZ_SECONDS=$${SECONDS_EACH:-60} $(SWIFT_TEST) --filter Fuzz
+
+simulated-gpu: build ## train and paint on a GPU that is simulated, and count what is held there
+	@nice $(MAKE) --no-print-directory -C Tests/SimulatedGPU
+	@nice .build/simulated-gpu/self-test
+	@nice Tests/SimulatedGPU/check
+	@nice Tests/SimulatedGPU/memory
 
 commands: build ## run the commands that README and docs show, with small numbers
 	@$(SWIFT_BUILD) --product attune-miniature
