@@ -3,6 +3,7 @@
 #include <c10/core/AllocatorConfig.h>
 
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <tuple>
@@ -154,7 +155,8 @@ private:
         auto &[address, block] = *place;
         const size_t rest = block.size - size;
         if (block.is_small ? rest >= kMinBlockSize : rest > kSmallSize) {
-            blocks.emplace(address + size, Block{rest, block.segment, block.stream, block.is_small});
+            blocks.emplace(address + size,
+                           Block{rest, block.segment, block.stream, block.is_small});
             idle[block.is_small].insert({block.stream, rest, address + size});
             block.size = size;
         }

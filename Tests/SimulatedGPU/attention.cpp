@@ -91,12 +91,6 @@ backward(const Tensor &gradient, const Tensor &query, const Tensor &key, const T
 
 }  // namespace
 
-int64_t choose_attention(const Tensor &query, const Tensor &key, const Tensor &value,
-                         const Mask &mask, double dropout, bool is_causal,
-                         std::optional<double> scale, bool is_grouped) {
-    return choose(query, key, value, mask, dropout, is_causal, scale, is_grouped);
-}
-
 TORCH_LIBRARY_IMPL(aten, CUDA, library) {
     library.impl("_fused_sdp_choice", &choose);
     library.impl("_scaled_dot_product_fused_attention_overrideable", &forward);
@@ -106,5 +100,5 @@ TORCH_LIBRARY_IMPL(aten, CUDA, library) {
 }  // namespace simulated
 
 namespace at::native {
-REGISTER_CUDA_DISPATCH(_fused_sdp_choice_stub, &simulated::choose_attention)
+REGISTER_CUDA_DISPATCH(_fused_sdp_choice_stub, &simulated::choose)
 }

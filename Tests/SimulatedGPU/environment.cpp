@@ -63,7 +63,7 @@ const bool is_ready = [] {
 
 void count_read() {
     waits().reads++;
-    // A dry run of full size is ended before it writes gigabytes of zeros, and has reported by then.
+    // A dry run of full size is ended before it writes gigabytes of zeros: it has reported by then.
     if (options().dry && variable("SIMULATED_GPU_REPORT")) write_report();
 }
 

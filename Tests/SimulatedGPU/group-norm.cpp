@@ -1,6 +1,6 @@
-// CUDA has no group norm for channels that come last: they are copied to come first, and stay there.
-// The CPU has one, and other sums; LibTorch decides that by the kind of device, so where bits are to
-// be compared the device needs a group norm of its own, forward and backward.
+// CUDA has no group norm for channels that come last: they are copied to come first, and stay so.
+// The CPU has one, and other sums; LibTorch decides that by the kind of device, so where bits are
+// to be compared the device needs a group norm of its own, forward and backward.
 #include <ATen/ops/native_group_norm.h>
 #include <ATen/ops/native_group_norm_backward.h>
 #include <torch/csrc/autograd/custom_function.h>

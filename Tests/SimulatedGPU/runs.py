@@ -136,6 +136,17 @@ def pixels(content):
     return rows, said
 
 
+def half_white(width, height):
+    """A mask as a PNG: grey on the left."""
+    def chunk(kind, content):
+        return (struct.pack(">I", len(content)) + kind + content
+                + struct.pack(">I", zlib.crc32(kind + content)))
+    row = b"\0" + bytes(64 if x < width // 2 else 255 for x in range(width))
+    return (b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b""))
+
+
 def are_alike(first, second):
     """Whether two sets of pictures say the same and differ by rounding only: by one, seldom."""
     for name in first.keys() | second.keys():

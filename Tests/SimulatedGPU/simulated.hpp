@@ -26,7 +26,7 @@ inline bool is_here(const Tensor &tensor) { return tensor.device().type() == kin
 struct Options {
     bool dry = false;         // shapes and allocations only: nothing is computed, no page touched
     bool poison = false;      // memory without contents is full of numbers that are none
-    bool like_cpu = false;    // the CPU's choices where CUDA has others, so that bits can be compared
+    bool like_cpu = false;    // the CPU's choices where CUDA has others, to compare bits
     size_t limit = 0;         // of reserved bytes; 0: none
 };
 Options &options();

@@ -147,7 +147,8 @@ void test_copies() {
     check(there.device() == device && are_same(host, there), "there and back");
     check(are_same(there.to(at::kHalf), host.to(at::kHalf)), "another type");
     check(are_same(host.to(device, at::kHalf), host.to(at::kHalf)), "another type on the way");
-    check(are_same(there.to(at::kCPU, at::kBFloat16), host.to(at::kBFloat16)), "and on the way back");
+    check(are_same(there.to(at::kCPU, at::kBFloat16), host.to(at::kBFloat16)),
+          "and on the way back");
     check(are_same(there.t(), host.t()) && are_same(there.slice(1, 1, 3), host.slice(1, 1, 3)),
           "views are read");
     there.slice(0, 0, 1).copy_(at::full({1, 4}, 5, at::kFloat));
