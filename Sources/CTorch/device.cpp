@@ -3,6 +3,9 @@
 #include <ATen/detail/AcceleratorHooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <torch/headeronly/version.h>
 
 #include "internal.hpp"
@@ -68,6 +71,12 @@ ct_status ct_empty_cache(ct_device where) {
     return guarded([&] {
         if (where.kind != CT_CPU) allocator(where)->emptyCache();
     });
+}
+
+void ct_trim_host_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 ct_status ct_set_fast_matmul(bool allow_tf32) {

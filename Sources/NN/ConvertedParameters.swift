@@ -6,18 +6,24 @@ public struct ConvertedParameters: ParameterSource {
     private let shared: SharedParameters
     private let dtype: DType
     private let device: Device
+    private let format: MemoryFormat
 
-    /// - Parameter store: of the other network.
-    public init(_ store: ParameterStore, dtype: DType, device: Device) {
+    /// - Parameters:
+    ///   - store: of the other network.
+    ///   - format: of convolution weights; networks lay their activations out as these lie.
+    public init(
+        _ store: ParameterStore, dtype: DType, device: Device, format: MemoryFormat = .preserved
+    ) {
         shared = SharedParameters(store)
         self.dtype = dtype
         self.device = device
+        self.format = format
     }
 
     /// Whether the other network has a parameter of this name.
     public func has(_ name: String) -> Bool { shared.has(name) }
 
-    /// A copy of the other network's tensor, which lies in memory as that does.
+    /// A copy of the other network's tensor.
     ///
     /// - Throws: ``Torch/CheckpointError`` when it has none of this name and shape, or when its
     ///   values leave the range of the type.
@@ -25,7 +31,8 @@ public struct ConvertedParameters: ParameterSource {
         _ name: String, shape: [Int], _ initialization: Initialization
     ) throws(CheckpointError) -> Tensor {
         let tensor = try shared.tensor(name, shape: shape, initialization)
-        let copy = tensor.detached().converted(to: dtype, device: device, copies: true)
+        let copy = tensor.detached().converted(to: dtype, device: device, format: shape.count == 4 ? format : .preserved,
+            copies: true)
         guard dtype != .float16 || copy.isAllFinite else {
             throw .tooLarge(file: "the network that is copied", key: name, dtype: dtype)
         }

@@ -80,6 +80,10 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         trapOnFailure(ct_empty_cache(code), "emptyCache", [])
     }
 
+    /// Gives back main memory that was freed and that the C library may keep for later: gigabytes,
+    /// after a model has gone through it to a GPU.
+    public static func trimMainMemory() { ct_trim_host_memory() }
+
     var code: ct_device {
         switch self {
         case .cpu: ct_device(kind: CT_CPU, index: 0)

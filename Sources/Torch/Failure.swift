@@ -31,7 +31,7 @@ private func fail(_ status: ct_status, _ operation: String, _ operands: [Tensor]
     }
     let sentence =
         "Out of memory in \(operation): lower the batch size or the resolution, compute in bf16, "
-        + "or train with gradient checkpointing.\n"
+        + "train with gradient-checkpointing or, a whole model, with offload-optimizer-device cpu.\n"
     sentence.withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
     exit(outOfMemoryExitStatus)
 }

@@ -179,6 +179,8 @@ ct_status ct_memory_in_use(ct_device device, int64_t *current, int64_t *peak);
 ct_status ct_memory_info(ct_device device, int64_t *free_bytes, int64_t *total_bytes);
 ct_status ct_reset_peak_memory(ct_device device);
 ct_status ct_empty_cache(ct_device device);
+// Gives back what was freed in main memory, which the C library may keep for later.
+void ct_trim_host_memory(void);
 ct_status ct_set_fast_matmul(bool allow_tf32);
 void ct_set_thread_count(int32_t count);
 int32_t ct_thread_count(void);

@@ -163,6 +163,7 @@ public final class ModelSource {
             dtype: dtype, device: device, format: format(on: device), readsContents: readsContents)
         let network = try build(checkpoint)
         try checkpoint.requireAllUsed()
+        if device != .cpu { Device.trimMainMemory() }
         return network
     }
 

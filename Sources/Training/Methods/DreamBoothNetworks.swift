@@ -38,7 +38,8 @@ struct DreamBoothNetworks: FineTunedNetworks {
         if isOffloaded {
             unet = try UNet(
                 source.unetConfiguration,
-                ConvertedParameters(unet.parameters, dtype: dtype, device: device))
+                ConvertedParameters(
+                    unet.parameters, dtype: dtype, device: device, format: .channelsLast))
             if let store = trained[.textEncoder] {
                 encoder = try TextEncoder(
                     source.textEncoderConfiguration,

@@ -13,6 +13,12 @@ final class FusedBackward {
     private(set) var norms: [Double]
     private let optimizer: any Optimizer
     private var learningRate = 0.0
+    /// Parameters with a gradient that has not been looked at.
+    private var waiting: [(index: Int, norm: Tensor)] = []
+    private var waitingBytes = 0
+    /// A GPU stops when a number is read from it: so many gradients, in bytes, are looked at
+    /// together there. A processor looks at each.
+    private static let waitingLimit = 128 << 20
     private var hasArrived: [Bool]
     private var unmoved: [Int] = []
     private var repeated: Int?
@@ -46,6 +52,7 @@ final class FusedBackward {
         let value = loss.item()
         guard value.isFinite else { return StepOutcome(loss: value, norm: 0) }
         loss.backward()
+        moveWaiting()
         if let repeated { throw Self.refusal(optimizer.parameters[repeated].name) }
         // What got no gradient stays as it is, but may have an average to be kept.
         for index in hasArrived.indices where !hasArrived[index] {
@@ -61,19 +68,32 @@ final class FusedBackward {
     private func arrive(_ index: Int) {
         let tensor = optimizer.parameters[index].tensor
         guard let gradient = tensor.gradient else { return }
-        defer { tensor.gradient = nil }
         guard !hasArrived[index] else {
+            tensor.gradient = nil
             repeated = repeated ?? index
             return
         }
         hasArrived[index] = true
-        let norm = gradient.cast(to: .float32).norm().item()
-        norms[index] = norm
-        guard norm.isFinite else {
-            unmoved.append(index)
-            return
+        waiting.append((index, withoutGradients { gradient.cast(to: .float32).norm() }))
+        waitingBytes += gradient.count * gradient.dtype.byteCount
+        if gradient.device == .cpu || waitingBytes >= Self.waitingLimit { moveWaiting() }
+    }
+
+    /// Moves the parameters whose gradients have arrived and are finite.
+    private func moveWaiting() {
+        guard !waiting.isEmpty else { return }
+        let found = Tensor.stacking(waiting.map(\.norm)).floats()
+        for ((index, _), norm) in zip(waiting, found) {
+            defer { optimizer.parameters[index].tensor.gradient = nil }
+            norms[index] = Double(norm)
+            guard norm.isFinite else {
+                unmoved.append(index)
+                continue
+            }
+            optimizer.step(index..<(index + 1), learningRate: learningRate)
         }
-        optimizer.step(index..<(index + 1), learningRate: learningRate)
+        waiting = []
+        waitingBytes = 0
     }
 
     private static func refusal(_ name: String) -> SettingError {
