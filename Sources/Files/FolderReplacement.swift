@@ -25,6 +25,7 @@ package final class FolderReplacement {
         guard destination.path != "/" else {
             throw FileError(.createFolder, url, reason: "it is the root of the file system")
         }
+        if !isNew { try Self.recover(destination) }
         temporary = (isNew ? destination.deletingLastPathComponent() : destination)
             .appending(path: TemporaryName.make(for: destination.lastPathComponent))
         if mkdir(temporary.path, 0o777) != 0 {
@@ -111,6 +112,27 @@ package final class FolderReplacement {
         Self.synchronize(destination)
         try? FileManager.default.removeItem(at: old)
         rmdir(temporary.path)
+    }
+
+    /// Ends an exchange in which a process was killed: what had begun to come comes whole, and else
+    /// what had gone comes back.
+    private static func recover(_ folder: URL) throws {
+        func names(in folder: URL) -> [String] {
+            (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        }
+        for name in names(in: folder) where TemporaryName.isLeftover(name, ending: "old") {
+            let old = folder.appending(path: name)
+            let new = old.deletingPathExtension().appendingPathExtension("tmp")
+            let isBegun = names(in: old).contains { exists(folder.appending(path: $0)) }
+            for place in isBegun ? [new, old] : [old] {
+                for name in names(in: place) where !exists(folder.appending(path: name)) {
+                    let (from, to) = (place.appending(path: name), folder.appending(path: name))
+                    let number = ExclusiveRename.move(from.path, to: to.path)
+                    if number != 0 { throw FileError(.write, to, errorNumber: number) }
+                }
+            }
+            for place in [old, new] { try? FileManager.default.removeItem(at: place) }
+        }
     }
 
     private static func exists(_ url: URL) -> Bool {

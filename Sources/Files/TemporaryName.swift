@@ -20,9 +20,10 @@ public enum TemporaryName {
         }
     }
 
-    private static func isLeftover(_ name: String) -> Bool {
+    /// Whether a process that has ended left something under this name.
+    static func isLeftover(_ name: String, ending: String = "tmp") -> Bool {
         let parts = name.split(separator: ".")
-        guard name.hasPrefix("."), parts.count > 2, parts.last == "tmp" else { return false }
+        guard name.hasPrefix("."), parts.count > 2, parts.last == ending[...] else { return false }
         let numbers = parts[parts.count - 2].split(separator: "-")
         guard numbers.count == 2, let process = Int32(numbers[0]), process > 0 else { return false }
         return kill(process, 0) != 0 && errno == ESRCH

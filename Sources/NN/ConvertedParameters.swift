@@ -31,7 +31,8 @@ public struct ConvertedParameters: ParameterSource {
         _ name: String, shape: [Int], _ initialization: Initialization
     ) throws(CheckpointError) -> Tensor {
         let tensor = try shared.tensor(name, shape: shape, initialization)
-        let copy = tensor.detached().converted(to: dtype, device: device, format: shape.count == 4 ? format : .preserved,
+        let copy = tensor.detached().converted(
+            to: dtype, device: device, format: shape.count == 4 ? format : .preserved,
             copies: true)
         guard dtype != .float16 || copy.isAllFinite else {
             throw .tooLarge(file: "the network that is copied", key: name, dtype: dtype)
