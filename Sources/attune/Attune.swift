@@ -10,8 +10,8 @@ struct Attune: ParsableCommand {
         abstract: "Teaches Stable Diffusion a subject from a few photos, and paints with it.",
         subcommands: [
             DemoCommand.self, GenerateCommand.self, TrainCommand.self, LoRACommand.self,
-            ConvertCommand.self, InspectCommand.self, ConfigCommand.self, BenchCommand.self,
-            CompareCommand.self, CompareOneCommand.self,
+            ConvertCommand.self, InspectCommand.self, ConfigCommand.self, DoctorCommand.self,
+            BenchCommand.self, CompareCommand.self, CompareOneCommand.self, DoctorStepCommand.self,
         ])
 
     static func main() {

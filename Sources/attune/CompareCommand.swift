@@ -127,7 +127,7 @@ struct CompareCommand: ParsableCommand {
         let session = try ComparisonSession(
             plan, source: source, photos: photos, heldOut: heldOut, folder: folder,
             worker: ComparisonWorker(
-                program: Self.program,
+                program: OwnProgram.url,
                 arguments: [CompareOneCommand.configuration.commandName ?? ""]),
             cancellation: interruption.cancellation, report: progress.show)
         do {
@@ -193,16 +193,6 @@ struct CompareCommand: ParsableCommand {
             throw ValidationError("--photo-counts \"\(photoCounts)\": names no count.")
         }
         return Set(counts).sorted(by: >)
-    }
-
-    /// This program itself.
-    private static var program: URL {
-        #if os(Linux)
-            // The name it was started under may be relative, and the folder another by now.
-            let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            if let link { return URL(filePath: link) }
-        #endif
-        return Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
     }
 
     /// A folder that was named must be there; the one that is looked for need not.

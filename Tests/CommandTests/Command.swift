@@ -20,8 +20,10 @@ enum Command {
     ///   - folder: the working folder.
     ///   - fileLimit: KiB that no file may exceed, as on a disk that is full; nil: none.
     ///   - program: `attune-miniature` in its place.
+    ///   - variables: of the environment, besides the usual ones.
     static func run(
-        _ arguments: [String], in folder: URL, fileLimit: Int? = nil, program: String = "attune"
+        _ arguments: [String], in folder: URL, fileLimit: Int? = nil, program: String = "attune",
+        variables: [String: String] = [:]
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = try executable(program)
@@ -33,7 +35,7 @@ enum Command {
             process.executableURL = URL(filePath: "/bin/bash")
         }
         process.currentDirectoryURL = folder
-        process.environment = environment
+        process.environment = environment.merging(variables) { $1 }
         process.standardInput = FileHandle.nullDevice
         // Files, not pipes: a pipe that nobody reads would block the program.
         let logs = try Scratch()

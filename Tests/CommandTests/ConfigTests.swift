@@ -52,3 +52,26 @@ import Testing
         #expect(settings.contains("mixed-precision: bf16"))
     }
 }
+
+/// `attune doctor`: what works is said, and what does not.
+@Suite struct DoctorTests {
+    @Test func aMachineThatTrainsIsToldSo() throws {
+        let scratch = try Scratch()
+        let outcome = try Command.run(["doctor", "--device", "cpu"], in: scratch.url)
+        #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
+        for word in ["LibTorch 2.11", "fp32", "bf16", "the loss falls", "trains and paints on cpu"]
+        {
+            #expect(outcome.output.contains(word), "no \(word)")
+        }
+        #expect(try scratch.listing().isEmpty)
+    }
+
+    @Test func aSettingsFileThatIsWrongIsAProblem() throws {
+        let scratch = try Scratch()
+        let outcome = try Command.run(
+            ["doctor", "--device", "cpu"], in: scratch.url,
+            variables: ["ACCELERATE_CONFIG_FILE": "nowhere.yaml"])
+        #expect(outcome.status == 1)
+        #expect(outcome.output.contains("Problem: ") && outcome.output.contains("nowhere.yaml"))
+    }
+}

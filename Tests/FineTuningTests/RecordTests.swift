@@ -181,6 +181,12 @@ import Training
         #expect(best.read() == nil)
     }
 
+    @Test func namesOfSettingsStandOut() {
+        #expect(
+            HTML.sentence("<b> `learning-rate` has no effect; see `NAME`")
+                == "&lt;b&gt; <code>learning-rate</code> has no effect; see `NAME`")
+    }
+
     @Test func aResumedRunGoesOnWithItsRecords() throws {
         try makePhotos(in: folder("photos"))
         var first = configuration("run", steps: 4)

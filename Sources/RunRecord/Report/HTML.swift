@@ -10,6 +10,11 @@ package enum HTML {
             .replacing("'", with: "&#39;")
     }
 
+    /// A sentence in which the names of settings, `` `rank` ``, stand out as what they are.
+    package static func sentence(_ text: String) -> String {
+        escaped(text).replacing(/`([a-z0-9][a-z0-9-]*)`/) { "<code>\($0.output.1)</code>" }
+    }
+
     /// A whole page.
     ///
     /// - Parameters:

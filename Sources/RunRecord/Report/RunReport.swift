@@ -48,7 +48,7 @@ package final class RunReport {
             <header>
             <p class="kicker">\(subject)</p>
             <h1>\(HTML.escaped(description.name))</h1>
-            <p class="verdict \(verdictClass(record))">\(HTML.escaped(unbroken(verdict(record))))</p>
+            <p class="verdict \(verdictClass(record))">\(HTML.sentence(unbroken(verdict(record))))</p>
             <div class="tiles">\(tiles(record, memory))</div>
             </header>
             """
@@ -123,7 +123,7 @@ package final class RunReport {
 
     private func notices(_ record: RunRecord) -> String {
         guard !record.notices.isEmpty else { return "" }
-        let lines = record.notices.map { "<p>\(HTML.escaped($0))</p>" }
+        let lines = record.notices.map { "<p>\(HTML.sentence($0))</p>" }
         return "<section><h2>Notes of the run</h2>\n\(lines.joined(separator: "\n"))</section>"
     }
 

@@ -21,9 +21,6 @@ public struct MachineSettings: Sendable, Equatable {
     /// The file that was read; nil: there is none.
     public private(set) var file: URL?
 
-    /// Nothing.
-    public init() {}
-
     /// Where accelerate has its file where nothing else is said: below `HF_HOME`, or
     /// `huggingface` in the folder of caches.
     public static func usualFile(_ environment: [String: String]) -> URL {
