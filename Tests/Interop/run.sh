@@ -53,5 +53,6 @@ if [ "${1:-}" = --python ]; then
 fi
 latest=${LATEST_PYTHON:-$(environment requirements-latest.txt "$reference")}
 lycoris=${LYCORIS_PYTHON:-$(environment requirements-lycoris.txt "$reference")}
-export PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+# What accelerate says of this machine is not asked.
+export HF_HOME=$cache/interop-home PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 exec "$reference" run.py --latest "$latest" --lycoris "$lycoris" --cache "$cache" ${FULL:+--full}
