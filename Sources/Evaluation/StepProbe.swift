@@ -1,5 +1,5 @@
-public import NN
-public import StableDiffusion
+import NN
+import StableDiffusion
 public import Torch
 
 /// A real training step of a small U-Net on this machine: whether it gives numbers, and how long it
