@@ -5,7 +5,8 @@
 # One configuration only, so that nothing is ever compiled twice: LibTorch's headers are slow.
 SWIFT_BUILD := swift build -c release
 # `swift test` would switch testable imports on and so compile everything anew; no test needs them.
-SWIFT_TEST := swift test -c release --disable-testable-imports --disable-xctest
+# Tests run side by side on tiny models, which several threads slow down fivefold: one for each.
+SWIFT_TEST := OMP_NUM_THREADS=1 swift test -c release --disable-testable-imports --disable-xctest
 
 # Threads that wait sleep instead of spinning: beside other programs spinning loses a hundredfold.
 export OMP_WAIT_POLICY ?= passive

@@ -55,4 +55,6 @@ latest=${LATEST_PYTHON:-$(environment requirements-latest.txt "$reference")}
 lycoris=${LYCORIS_PYTHON:-$(environment requirements-lycoris.txt "$reference")}
 # What accelerate says of this machine is not asked.
 export HF_HOME=$cache/interop-home PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+# Several threads only slow tiny models down.
+[ -n "${FULL:-}" ] || export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 exec "$reference" run.py --latest "$latest" --lycoris "$lycoris" --cache "$cache" ${FULL:+--full}
