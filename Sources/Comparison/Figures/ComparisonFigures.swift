@@ -105,7 +105,7 @@ public struct ComparedRun: Codable, Sendable, Equatable {
     /// What it cost.
     public var cost: TrainingCost
     /// How far its pictures in new places have come towards photos of the subject, as
-    /// ``SubjectMatch`` has it; nil where it could not be measured.
+    /// `SubjectMatch` has it; nil where it could not be measured.
     public var match: Double?
     /// What its pictures are like; nil without a CLIP.
     public var pictures: PictureFigures?
