@@ -28,6 +28,36 @@ import Testing
                 .contains("mixed_precision: bf16\n"))
     }
 
+    /// DeepSpeed without offloading, on a disk, or without clipping: nothing is put into its place.
+    @Test(arguments: ["none", "nvme"]) func enterLeavesAFileAsItIs(device: String) throws {
+        let scratch = try Scratch()
+        let text = """
+            deepspeed_config:
+              gradient_accumulation_steps: 4
+              offload_optimizer_device: \(device)
+              zero_stage: 3
+            distributed_type: DEEPSPEED
+            mixed_precision: bf16
+            use_cpu: false
+
+            """
+        try Data(text.utf8).write(to: scratch("machine.yaml"))
+        let asked = try Command.run(["config", "--config-file", "machine.yaml"], in: scratch.url)
+        #expect(asked.status == 0, "\(asked.errors)")
+        #expect(try String(contentsOf: scratch("machine.yaml"), encoding: .utf8) == text)
+    }
+
+    @Test(arguments: ["fsdp_config:\n  fsdp_version: 2\n", "tpu_env:\n- A=1\n"])
+    func whatWouldBeLostIsNotWritten(text: String) throws {
+        let scratch = try Scratch()
+        try Data(text.utf8).write(to: scratch("machine.yaml"))
+        let name = String(text.prefix { $0 != ":" })
+        try expectRefusal(
+            ["config", "--config-file", "machine.yaml"], in: scratch,
+            naming: ["machine.yaml", name])
+        #expect(try String(contentsOf: scratch("machine.yaml"), encoding: .utf8) == text)
+    }
+
     /// The run says what it took, and its run.yaml repeats it without the file.
     @Test func aTrainingTakesWhatTheFileSays() throws {
         let scratch = try Scratch()

@@ -5,8 +5,8 @@ import Yams
 /// What `accelerate config` says about a machine: its YAML or JSON file, whose keys are those of
 /// `accelerate/commands/config/config_args.py` (1.15).
 ///
-/// Of its keys, those are understood that mean something to one process on one machine; the others
-/// are kept, so that accelerate reads back what it wrote.
+/// Of its keys, those are understood that mean something to one process on one machine; others with
+/// one value are kept, so that accelerate reads back what it wrote.
 public struct AccelerateFile: Sendable, Equatable {
     /// The file; nil for answers that are not written yet.
     public let url: URL?
@@ -14,7 +14,7 @@ public struct AccelerateFile: Sendable, Equatable {
     public var values: [String: String]
     /// The part that DeepSpeed has, where it is used.
     public var deepSpeed: [String: String]?
-    /// The other parts that say something: `fsdp_config` and the like.
+    /// The other parts and lists that say something, `fsdp_config` and the like: they are not kept.
     public let sections: [String]
 
     /// What accelerate writes for one process that is told nothing.
@@ -75,6 +75,8 @@ public struct AccelerateFile: Sendable, Equatable {
                 if !part.isEmpty { deepSpeed = part }
             } else if Self.sectionNames.contains(key) {
                 if value.mapping?.isEmpty == false { sections.append(key) }
+            } else if value.sequence?.isEmpty == false {
+                sections.append(key)
             } else if Self.plain[key] != nil || Self.others.contains(key) {
                 values[key] = Self.text(value)
             } else {
@@ -108,8 +110,6 @@ public struct AccelerateFile: Sendable, Equatable {
     private static func text(_ node: Node) -> String? {
         switch node {
         case .scalar(let scalar): node.tag == Tag(.null) ? nil : scalar.string
-        case .sequence(let nodes):
-            nodes.isEmpty ? nil : nodes.compactMap(\.string).joined(separator: ",")
         default: nil
         }
     }

@@ -52,6 +52,11 @@ struct ConfigAskCommand: ParsableCommand {
 
     func run() throws {
         let existing = try file.existing()
+        if let section = existing?.sections.first {
+            throw ValidationError(
+                "--config-file \(file.url.path): has \(section), which would be lost; change it "
+                    + "with accelerate config, or name another file.")
+        }
         if existing != nil { print("What \(file.url.path) says is proposed.") }
         try file.write(ConfigQuestions(MachineFacts(), existing).ask())
     }

@@ -38,18 +38,19 @@ struct ConfigQuestions {
         values["mixed_precision"] = precision.rawValue
         values["use_cpu"] = String(usesProcessor)
         values["gpu_ids"] = machine.gpuMemory.isEmpty ? existing?.values["gpu_ids"] : gpu
-        guard offload == .cpu else {
-            if values["distributed_type"] == "DEEPSPEED" { values["distributed_type"] = "NO" }
-            return AccelerateFile(values)
-        }
+        guard offload == .cpu || existing?.deepSpeed != nil else { return AccelerateFile(values) }
         values["distributed_type"] = "DEEPSPEED"
         var deepSpeed =
             existing?.deepSpeed ?? [
                 "offload_param_device": "none", "zero3_init_flag": "false", "zero_stage": "2",
             ]
-        deepSpeed["offload_optimizer_device"] = offload.rawValue
-        deepSpeed["gradient_accumulation_steps"] = String(accumulation)
-        deepSpeed["gradient_clipping"] = String(clipping)
+        // What is answered as it was stays as it was written.
+        let before = existing?.deepSpeed == nil ? nil : ConfigQuestions(machine, existing)
+        if offload != before?.offload { deepSpeed["offload_optimizer_device"] = offload.rawValue }
+        if accumulation != before?.accumulation {
+            deepSpeed["gradient_accumulation_steps"] = String(accumulation)
+        }
+        if clipping != before?.clipping { deepSpeed["gradient_clipping"] = String(clipping) }
         return AccelerateFile(values, deepSpeed: deepSpeed)
     }
 
