@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "internal.hpp"
+#include "meta.hpp"
 
 using namespace ctorch;
 
@@ -70,7 +70,9 @@ struct Checkpoint : torch::autograd::Function<Checkpoint> {
         }
         c10::AutoGradMode recording(true);
         auto output = segment(inputs);
-        torch::autograd::backward({output}, {gradients[0]});
+        // Nothing in the segment is trained, and nothing before it, as in a first block without
+        // adapters: whether that is so shows only now.
+        if (output.requires_grad()) torch::autograd::backward({output}, {gradients[0]});
         torch::autograd::variable_list result{at::Tensor(), at::Tensor()};
         for (const auto &input : inputs) result.push_back(input.grad());
         result.resize(2 + max_inputs);
@@ -88,7 +90,10 @@ struct GradientHook : torch::autograd::PostAccumulateGradHook {
     ~GradientHook() override {
         if (release) release(context);
     }
-    void operator()(const torch::autograd::Variable &) override { call(context); }
+    void operator()(const torch::autograd::Variable &) override {
+        MemoryScope scope;
+        call(context);
+    }
 };
 
 }  // namespace

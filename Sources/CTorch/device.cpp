@@ -8,7 +8,7 @@
 #endif
 #include <torch/headeronly/version.h>
 
-#include "internal.hpp"
+#include "meta.hpp"
 
 using namespace ctorch;
 
@@ -40,16 +40,25 @@ int32_t ct_device_count(ct_device_kind kind) {
 
 ct_status ct_synchronize(ct_device where) {
     return guarded([&] {
-        if (where.kind != CT_CPU)
+        if (where.kind != CT_CPU && where.kind != CT_META)
             at::accelerator::synchronizeDevice(static_cast<c10::DeviceIndex>(where.index));
     });
 }
 
-ct_status ct_memory_in_use(ct_device where, int64_t *current, int64_t *peak) {
+ct_status ct_memory_in_use(ct_device where, int64_t *current, int64_t *peak_in_use,
+                           int64_t *peak_reserved) {
     return guarded([&] {
+        if (where.kind == CT_META) {
+            auto usage = meta_usage(static_cast<Memory>(where.index));
+            *current = usage.in_use;
+            *peak_in_use = usage.peak_in_use;
+            *peak_reserved = usage.peak_reserved;
+            return;
+        }
         auto stats = allocator(where)->getDeviceStats(static_cast<c10::DeviceIndex>(where.index));
         *current = stats.allocated_bytes[0].current;
-        *peak = stats.reserved_bytes[0].peak;
+        *peak_in_use = stats.allocated_bytes[0].peak;
+        *peak_reserved = stats.reserved_bytes[0].peak;
     });
 }
 
@@ -63,12 +72,14 @@ ct_status ct_memory_info(ct_device where, int64_t *free_bytes, int64_t *total_by
 
 ct_status ct_reset_peak_memory(ct_device where) {
     return guarded([&] {
+        if (where.kind == CT_META) return reset_meta_peaks(static_cast<Memory>(where.index));
         allocator(where)->resetPeakStats(static_cast<c10::DeviceIndex>(where.index));
     });
 }
 
 ct_status ct_empty_cache(ct_device where) {
     return guarded([&] {
+        if (where.kind == CT_META) return release_cached_meta(static_cast<Memory>(where.index));
         if (where.kind != CT_CPU) allocator(where)->emptyCache();
     });
 }

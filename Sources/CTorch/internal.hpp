@@ -10,8 +10,13 @@
 
 namespace ctorch {
 
+// What is computed with an operand that has no data would lie where the operand would.
+void follow(const at::Tensor &operand);
+
 inline const at::Tensor &tensor(ct_tensor handle) {
-    return *static_cast<const at::Tensor *>(handle.impl);
+    const auto &operand = *static_cast<const at::Tensor *>(handle.impl);
+    if (operand.is_meta()) follow(operand);
+    return operand;
 }
 
 inline std::optional<at::Tensor> maybe(ct_tensor handle) {

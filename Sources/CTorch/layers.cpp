@@ -1,4 +1,5 @@
 #include "attention.hpp"
+#include "meta.hpp"
 
 using namespace ctorch;
 
@@ -12,7 +13,7 @@ bool records(const at::Tensor &query, const at::Tensor &key, const at::Tensor &v
 // LibTorch's CPU attention takes two to six times as long as the plain products where bfloat16 is
 // trained and the keys are few, and keeps no less: a row of scores is not much longer than a head.
 bool is_better_plain(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) {
-    return query.device().is_cpu() && query.scalar_type() == at::kBFloat16 &&
+    return is_on_processor(query) && query.scalar_type() == at::kBFloat16 &&
            key.size(2) <= 256 && records(query, key, value);
 }
 
@@ -73,6 +74,11 @@ ct_status ct_attention(ct_tensor query, ct_tensor key, ct_tensor value, ct_tenso
         if (mask.impl == nullptr && is_better_plain(tensor(query), tensor(key), tensor(value)))
             return give(out, plain_attention(tensor(query), tensor(key), tensor(value), causal,
                                              scale));
+        // Which kernel computes it would be asked of the device, which has none.
+        if (tensor(query).is_meta())
+            return give(out, std::get<0>(at::_scaled_dot_product_flash_attention_for_cpu(
+                                 tensor(query), tensor(key), tensor(value), 0.0, causal,
+                                 maybe(mask), scale)));
         give(out, at::scaled_dot_product_attention(tensor(query), tensor(key), tensor(value),
                                                    maybe(mask), 0.0, causal, scale));
     });

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "internal.hpp"
+#include "meta.hpp"
 
 using namespace ctorch;
 
@@ -92,6 +92,8 @@ ct_status ct_load_blocks(ct_tensor codes_handle, ct_tensor scales_handle, ct_ten
         check_blocks(codes, scales, block_size);
         TORCH_CHECK(table.numel() == 256 && table.is_contiguous(), "a table has 256 numbers");
         if (codes.is_cpu()) return give(out, load_on_cpu(codes, scales, table, block_size));
+        if (is_on_processor(codes))
+            return give(out, at::empty({scales.size(0), block_size}, scales.options()));
         auto numbers = at::index_select(table, 0, codes.to(at::kInt));
         int64_t rest = scales.size(0) * block_size - codes.size(0);
         if (rest > 0) numbers = at::constant_pad_nd(numbers, {0, rest});
@@ -114,6 +116,7 @@ ct_status ct_store_blocks(ct_tensor values_handle, ct_tensor midpoints_handle,
                     "256 numbers have 255 midpoints");
         check_blocks(codes, scales, values.size(1));
         if (codes.is_cpu()) return store_on_cpu(values, midpoints, codes, scales);
+        if (is_on_processor(codes)) return;
         scales.copy_(at::amax(at::abs(values), 1));
         auto scaled = values / scales.clamp_min(smallest_scale).unsqueeze(1);
         auto below = at::bucketize(scaled, midpoints, /*out_int32=*/true, /*right=*/false);

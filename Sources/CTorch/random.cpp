@@ -1,7 +1,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/detail/AcceleratorHooksInterface.h>
 
-#include "internal.hpp"
+#include "meta.hpp"
 
 using namespace ctorch;
 
@@ -10,7 +10,7 @@ extern "C" {
 ct_status ct_generator_create(ct_device where, uint64_t seed, ct_generator *out) {
     return guarded([&] {
         at::Generator created =
-            where.kind == CT_CPU
+            where.kind == CT_CPU || where.kind == CT_META
                 ? at::make_generator<at::CPUGeneratorImpl>(seed)
                 : at::globalContext()
                       .getAcceleratorHooksInterface(device(where).type())
@@ -39,8 +39,12 @@ ct_status ct_generator_set_state(ct_generator handle, ct_tensor state) {
 ct_status ct_random(ct_distribution distribution, const int64_t *shape, size_t rank,
                     ct_generator handle, ct_dtype dtype, ct_device where, ct_tensor *out) {
     return guarded([&] {
+        PlaceScope scope(where);
         auto source = generator(handle);
         auto options = at::dtype(scalar_type(dtype)).device(source.device());
+        // Numbers that nobody would see are not drawn.
+        if (where.kind == CT_META)
+            return give(out, at::empty(sizes(shape, rank), options.device(at::kMeta)));
         auto drawn = distribution == CT_NORMAL ? at::randn(sizes(shape, rank), source, options)
                                                : at::rand(sizes(shape, rank), source, options);
         give(out, drawn.to(device(where)));
@@ -50,8 +54,11 @@ ct_status ct_random(ct_distribution distribution, const int64_t *shape, size_t r
 ct_status ct_random_integers(int64_t low, int64_t high, const int64_t *shape, size_t rank,
                              ct_generator handle, ct_device where, ct_tensor *out) {
     return guarded([&] {
+        PlaceScope scope(where);
         auto source = generator(handle);
         auto options = at::dtype(at::kLong).device(source.device());
+        if (where.kind == CT_META)
+            return give(out, at::empty(sizes(shape, rank), options.device(at::kMeta)));
         auto drawn = at::randint(low, high, sizes(shape, rank), source, options);
         give(out, drawn.to(device(where)));
     });
@@ -74,8 +81,11 @@ ct_status ct_round_stochastically(ct_tensor source, ct_tensor destination, ct_ge
         // bfloat16 is the upper half of float32: what is added to the lower half carries into the
         // upper one with the probability that the lower half is of a whole.
         auto source_device = generator(handle).device();
-        auto bits = at::randint(1 << 16, value.sizes(), generator(handle),
-                                at::dtype(at::kInt).device(source_device)).to(value.device());
+        auto as_bits = at::dtype(at::kInt);
+        auto bits = value.is_meta()
+                        ? at::empty(value.sizes(), as_bits.device(at::kMeta))
+                        : at::randint(1 << 16, value.sizes(), generator(handle),
+                                      as_bits.device(source_device)).to(value.device());
         bits.add_(value.view(at::kInt)).bitwise_and_(static_cast<int64_t>(-65536));
         // Infinities and NaNs would become other numbers.
         target.copy_(at::where(at::isfinite(value), bits.view(at::kFloat), value));

@@ -1,4 +1,4 @@
-#include "internal.hpp"
+#include "meta.hpp"
 
 using namespace ctorch;
 
@@ -52,6 +52,7 @@ at::Device device(ct_device device) {
         case CT_CPU: return at::Device(at::kCPU);
         case CT_CUDA: return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index));
         case CT_MPS: return at::Device(at::kMPS, static_cast<c10::DeviceIndex>(device.index));
+        case CT_META: return at::Device(at::kMeta);
     }
     TORCH_CHECK(false, "unknown device kind ", static_cast<int>(device.kind));
 }
@@ -74,6 +75,7 @@ const char *ct_last_error(void) { return last_error.c_str(); }
 ct_status ct_from_bytes(const void *bytes, const int64_t *shape, size_t rank, ct_dtype dtype,
                         ct_device where, ct_tensor *out) {
     return guarded([&] {
+        PlaceScope scope(where);
         auto host = at::empty(sizes(shape, rank), at::dtype(scalar_type(dtype)));
         if (host.nbytes() > 0) std::memcpy(host.data_ptr(), bytes, host.nbytes());
         give(out, where.kind == CT_CPU ? host : host.to(device(where)));
@@ -82,6 +84,10 @@ ct_status ct_from_bytes(const void *bytes, const int64_t *shape, size_t rank, ct
 
 ct_status ct_copy_bytes(ct_tensor a, void *destination, size_t byte_count) {
     return guarded([&] {
+        if (tensor(a).is_meta()) {
+            std::memset(destination, 0, byte_count);
+            return;
+        }
         auto host = tensor(a).detach().to(at::kCPU).contiguous();
         TORCH_CHECK(host.nbytes() == byte_count, "expected ", byte_count, " bytes, found ",
                     host.nbytes());
@@ -92,6 +98,7 @@ ct_status ct_copy_bytes(ct_tensor a, void *destination, size_t byte_count) {
 ct_status ct_full(const int64_t *shape, size_t rank, double value, ct_dtype dtype,
                   ct_device where, ct_tensor *out) {
     return guarded([&] {
+        PlaceScope scope(where);
         auto options = at::dtype(scalar_type(dtype)).device(device(where));
         give(out, value == 0 ? at::zeros(sizes(shape, rank), options)
                              : at::full(sizes(shape, rank), value, options));
@@ -101,6 +108,7 @@ ct_status ct_full(const int64_t *shape, size_t rank, double value, ct_dtype dtyp
 ct_status ct_empty(const int64_t *shape, size_t rank, ct_dtype dtype, ct_device where,
                    ct_tensor *out) {
     return guarded([&] {
+        PlaceScope scope(where);
         auto options = at::dtype(scalar_type(dtype)).device(device(where));
         give(out, at::empty(sizes(shape, rank), options));
     });
@@ -109,6 +117,7 @@ ct_status ct_empty(const int64_t *shape, size_t rank, ct_dtype dtype, ct_device 
 ct_status ct_arange(double start, double end, double step, ct_dtype dtype, ct_device where,
                     ct_tensor *out) {
     return guarded([&] {
+        PlaceScope scope(where);
         auto options = at::dtype(scalar_type(dtype)).device(device(where));
         give(out, at::arange(start, end, step, options));
     });
@@ -117,6 +126,7 @@ ct_status ct_arange(double start, double end, double step, ct_dtype dtype, ct_de
 ct_status ct_linspace(double start, double end, int64_t count, ct_dtype dtype, ct_device where,
                       ct_tensor *out) {
     return guarded([&] {
+        PlaceScope scope(where);
         auto options = at::dtype(scalar_type(dtype)).device(device(where));
         give(out, at::linspace(start, end, count, options));
     });
@@ -138,6 +148,7 @@ ct_dtype ct_tensor_dtype(ct_tensor a) { return dtype_code(tensor(a).scalar_type(
 
 ct_device ct_tensor_device(ct_tensor a) {
     auto where = tensor(a).device();
+    if (where.is_meta()) return {CT_META, static_cast<int32_t>(memory_of(tensor(a)))};
     auto kind = where.is_cuda() ? CT_CUDA : where.is_mps() ? CT_MPS : CT_CPU;
     return {kind, where.has_index() ? where.index() : 0};
 }
@@ -153,6 +164,13 @@ ct_status ct_item(ct_tensor a, double *out) {
 ct_status ct_convert(ct_tensor a, ct_dtype dtype, ct_device where, ct_memory_format format,
                      bool copy, ct_tensor *out) {
     return guarded([&] {
+        // What has no data gets none in main memory either.
+        const bool is_main = where.kind == CT_CPU || (where.kind == CT_META && where.index == 0);
+        if (tensor(a).is_meta())
+            return give(out, convert_meta(tensor(a), scalar_type(dtype),
+                                          is_main ? Memory::processor : Memory::gpu,
+                                          memory_format(format), copy));
+        PlaceScope scope(where);
         give(out, tensor(a).to(device(where), scalar_type(dtype), /*non_blocking=*/false, copy,
                                memory_format(format)));
     });

@@ -35,25 +35,22 @@ public final class Checkpoint: ParameterSource {
     private let dtype: DType
     private let device: Device
     private let format: MemoryFormat
-    private let readsContents: Bool
     private var used: Set<String> = []
 
     /// - Parameters:
     ///   - origin: the file or folder that messages name.
     ///   - stored: by the network's own names.
     ///   - format: of convolution weights; networks lay their activations out as these lie.
-    ///   - readsContents: false gives tensors of the right shapes whose elements are not set, at
-    ///     once and in next to no memory: for seeing whether a network finds all it needs.
+    ///   - device: on `meta` nothing is read but the files' headers.
     public init(
         _ stored: [String: Stored], origin: String, dtype: DType = .float32,
-        device: Device = .cpu, format: MemoryFormat = .channelsLast, readsContents: Bool = true
+        device: Device = .cpu, format: MemoryFormat = .channelsLast
     ) {
         self.origin = origin
         self.stored = stored
         self.dtype = dtype
         self.device = device
         self.format = format
-        self.readsContents = readsContents
     }
 
     /// All tensors of one file under their own names.
@@ -85,7 +82,6 @@ public final class Checkpoint: ParameterSource {
             throw .misshapen(file: origin, key: name, expected: shape, found: tensor.shape)
         }
         used.insert(name)
-        guard readsContents else { return tensor }
         let converted = tensor.converted(
             to: dtype, device: device, format: shape.count == 4 ? format : .contiguous)
         // Of all conversions only this one can leave the range of what was finite.
@@ -96,11 +92,11 @@ public final class Checkpoint: ParameterSource {
     }
 
     private func contents(of entry: Stored) throws(CheckpointError) -> Tensor? {
-        if readsContents { return try entry.file.finiteTensor(entry.key) }
+        guard case .meta = device else { return try entry.file.finiteTensor(entry.key) }
         guard let shape = entry.file.shape(of: entry.key),
             let dtype = entry.file.dtype(of: entry.key)
         else { return nil }
-        return Tensor.empty(shape, dtype: dtype)
+        return Tensor.empty(shape, dtype: dtype, device: device.mainMemory)
     }
 
     /// Call after the network is built.

@@ -15,7 +15,7 @@ public enum ComputePrecision: String, Sendable, CaseIterable {
     /// picture everywhere.
     public func dtype(on device: Device) -> DType {
         switch self {
-        case .auto: device == .cpu ? .float32 : .float16
+        case .auto: device.isProcessor ? .float32 : .float16
         case .fp32: .float32
         case .bf16: .bfloat16
         case .fp16: .float16

@@ -64,6 +64,10 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var fullBF16 = false
     /// Where fp32 weights and the optimizer's moments are kept.
     public var offloadOptimizer = OffloadDevice.none
+    /// Takes what saves memory where the run would not fit into it otherwise.
+    public var fit = true
+    /// The most memory that the device gives the run; nil: what is free.
+    public var deviceMemoryLimit: ByteCount?
     /// Keeps an average of the weights, which is what is painted with, measured and written.
     public var useEMA = false
     /// How much of the average stays in a step, at most.

@@ -7,13 +7,25 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     case cuda(Int)
     /// The GPU of an Apple computer.
     case mps
+    /// Nowhere: tensors have shapes and no data, operations compute nothing, and what is counted is
+    /// the memory that it all would take. Numbers that are read are 1, elements 0.
+    case meta(MetaMemory)
 
-    /// As it is typed: `cpu`, `cuda:0`, `mps`.
+    /// Whether this is main memory, or counts as it.
+    public var isProcessor: Bool { self == .cpu || self == .meta(.main) }
+
+    /// The main memory beside this device: where what does not fit on it can lie.
+    public var mainMemory: Device {
+        if case .meta = self { .meta(.main) } else { .cpu }
+    }
+
+    /// As it is typed: `cpu`, `cuda:0`, `mps`; and `meta`, which cannot be.
     public var description: String {
         switch self {
         case .cpu: "cpu"
         case .cuda(let index): "cuda:\(index)"
         case .mps: "mps"
+        case .meta: "meta"
         }
     }
 
@@ -58,13 +70,22 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         trapOnFailure(ct_synchronize(code), "synchronize", [])
     }
 
-    /// Bytes that LibTorch's allocator holds on a GPU: in use now, and the peak reserved so far.
-    /// Nil on a CPU, whose memory the operating system accounts for.
-    public var memoryInUse: (current: Int, peak: Int)? {
+    /// What LibTorch's allocator holds on a GPU, or would. Nil on a CPU, whose memory the operating system accounts for.
+    public var memoryInUse: DeviceMemory? {
         var current: Int64 = 0
-        var peak: Int64 = 0
-        guard self != .cpu, ct_memory_in_use(code, &current, &peak) == CT_OK else { return nil }
-        return (Int(current), Int(peak))
+        var peakInUse: Int64 = 0
+        var peakReserved: Int64 = 0
+        guard self != .cpu,
+            ct_memory_in_use(code, &current, &peakInUse, &peakReserved) == CT_OK
+        else { return nil }
+        return DeviceMemory(
+            inUse: Int(current), peakInUse: Int(peakInUse), peakReserved: Int(peakReserved))
+    }
+
+    /// Counts peaks from what there is now; nothing to do on a CPU.
+    public func resetPeakMemory() {
+        guard self != .cpu else { return }
+        trapOnFailure(ct_reset_peak_memory(code), "resetPeakMemory", [])
     }
 
     /// Free and total bytes of a GPU's memory; nil on a CPU.
@@ -89,6 +110,8 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         case .cpu: ct_device(kind: CT_CPU, index: 0)
         case .cuda(let index): ct_device(kind: CT_CUDA, index: Int32(index))
         case .mps: ct_device(kind: CT_MPS, index: 0)
+        case .meta(.main): ct_device(kind: CT_META, index: 0)
+        case .meta(.gpu): ct_device(kind: CT_META, index: 1)
         }
     }
 
@@ -96,9 +119,28 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         switch code.kind {
         case CT_CUDA: self = .cuda(Int(code.index))
         case CT_MPS: self = .mps
+        case CT_META: self = .meta(code.index == 0 ? .main : .gpu)
         default: self = .cpu
         }
     }
+}
+
+/// What an allocator holds, in bytes.
+public struct DeviceMemory: Sendable, Equatable {
+    /// What tensors have now.
+    public let inUse: Int
+    /// The most that they had at once.
+    public let peakInUse: Int
+    /// The most that the allocator held for them.
+    public let peakReserved: Int
+}
+
+/// As what the memory of ``Device/meta(_:)`` is counted.
+public enum MetaMemory: Hashable, Sendable {
+    /// Bytes as they are asked for.
+    case main
+    /// By the rules of CUDA's caching allocator, which reserves more than is in use.
+    case gpu
 }
 
 /// A device that was asked for and cannot be had.

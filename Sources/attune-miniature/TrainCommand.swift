@@ -112,7 +112,7 @@ struct TrainCommand: ParsableCommand {
                     recipe, data: data, folder: folder, seconds: seconds,
                     isCancelled: { interruption.isRequested }, log: log)
             }
-            let memory = device.memoryInUse.map { ", peak \($0.peak >> 20) MiB" } ?? ""
+            let memory = device.memoryInUse.map { ", peak \($0.peakReserved >> 20) MiB" } ?? ""
             log("\(part.rawValue): \(Int(Date().timeIntervalSince(begin))) s\(memory)")
             if interruption.isRequested {
                 log("Interrupted; the same command goes on.")

@@ -147,7 +147,7 @@ struct GenerateCommand: ParsableCommand {
 
     private func dtype(on device: Device, _ printer: ProgressPrinter) -> DType {
         let dtype = precision.dtype(on: device)
-        guard device == .cpu, dtype == .float16 else { return dtype }
+        guard device.isProcessor, dtype == .float16 else { return dtype }
         printer.line("A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used.")
         return .bfloat16
     }

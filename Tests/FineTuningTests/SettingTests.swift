@@ -26,6 +26,7 @@ import Testing
         case ("layer-structure", _): return ["1.0, 3.0, 1.0"]
         case ("dropout-structure", _): return ["0.0, 0.5, 0.0"]
         case ("sizes", _): return ["768, 320"]
+        case ("device-memory-limit", _): return ["8GB"]
         case ("optimizer-args", _): return ["d_coef=2.0", "growth_rate=1.5"]
         case (_, .flag): return [initial == "true" ? "false" : "true"]
         case (_, .wholeNumber): return ["7"]

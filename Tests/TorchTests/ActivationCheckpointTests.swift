@@ -101,4 +101,16 @@ import Torch
         }
         #expect(held == nil)
     }
+
+    /// Adapters may leave the first blocks of a network alone.
+    @Test func segmentWithoutAnythingTrainedIsLeftOut() throws {
+        let frozen = Tensor.full([3], 2)
+        let trained = Tensor.full([3], 3)
+        trained.requiresGradient = true
+        let first = checkpointed([Tensor.ones([3])]) { $0[0] * frozen }
+        let second = checkpointed([first]) { $0[0] * trained }
+        second.sum().backward()
+        #expect(try #require(trained.gradient).floats() == [2, 2, 2])
+        #expect(frozen.gradient == nil)
+    }
 }

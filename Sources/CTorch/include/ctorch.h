@@ -24,7 +24,8 @@ typedef enum { CT_OK = 0, CT_ERROR = 1, CT_OUT_OF_MEMORY = 2 } ct_status;
 typedef enum {
     CT_BOOL, CT_UINT8, CT_INT8, CT_INT32, CT_INT64, CT_FLOAT16, CT_BFLOAT16, CT_FLOAT32, CT_FLOAT64
 } ct_dtype;
-typedef enum { CT_CPU, CT_CUDA, CT_MPS } ct_device_kind;
+// CT_META: shapes without data, counted as if they lay in main memory (index 0) or on a GPU (1).
+typedef enum { CT_CPU, CT_CUDA, CT_MPS, CT_META } ct_device_kind;
 typedef struct { ct_device_kind kind; int32_t index; } ct_device;
 typedef enum { CT_CONTIGUOUS, CT_CHANNELS_LAST, CT_PRESERVE } ct_memory_format;
 
@@ -175,7 +176,8 @@ ct_status ct_round_stochastically(ct_tensor source, ct_tensor destination,
 bool ct_load_accelerators(void);
 int32_t ct_device_count(ct_device_kind kind);
 ct_status ct_synchronize(ct_device device);
-ct_status ct_memory_in_use(ct_device device, int64_t *current, int64_t *peak);
+ct_status ct_memory_in_use(ct_device device, int64_t *current, int64_t *peak_in_use,
+                           int64_t *peak_reserved);
 ct_status ct_memory_info(ct_device device, int64_t *free_bytes, int64_t *total_bytes);
 ct_status ct_reset_peak_memory(ct_device device);
 ct_status ct_empty_cache(ct_device device);

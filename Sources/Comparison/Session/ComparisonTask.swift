@@ -84,7 +84,7 @@ public struct ComparisonTask: Codable, Sendable, Equatable {
                 seconds: (ContinuousClock.now - begin) / .seconds(1),
                 secondsPerStep: Self.median(steps), stepCount: steps.count,
                 peakMemory: MemoryUse.peak(on: .cpu) ?? 0,
-                peakDeviceMemory: device.memoryInUse?.peak, predictionDrift: drift))
+                peakDeviceMemory: device.memoryInUse?.peakReserved, predictionDrift: drift))
     }
 
     private static func median(_ values: [Double]) -> Double {

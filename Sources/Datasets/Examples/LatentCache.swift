@@ -42,9 +42,7 @@ public struct LatentCache {
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         let factor = autoencoder.configuration.downsamplingFactor
-        // About two pictures of 512x512 pixels at a time: more is not faster, and takes memory.
-        let area = views.resolution * views.resolution
-        let batchSize = max(1, min(16, 2 * 512 * 512 / area))
+        let batchSize = Self.batchSize(resolution: views.resolution)
         var entries: [[Entry]] = []
         var hasTold = false
         for index in 0..<photos.count {
@@ -72,6 +70,12 @@ public struct LatentCache {
             progress(index + 1, photos.count)
         }
         self.photos = entries
+    }
+
+    /// How many pictures of this side are encoded at once, at most: about two of 512x512 pixels;
+    /// more is not faster, and takes memory.
+    package static func batchSize(resolution: Int) -> Int {
+        max(1, min(16, 2 * 512 * 512 / (resolution * resolution)))
     }
 
     private static func encode(

@@ -160,5 +160,13 @@ extension Setting {
             "offload-optimizer-device", \.training.offloadOptimizer,
             "cpu: keep fp32 weights and moments in main memory (dreambooth): for 8 GB cards.",
             scope: .keeping),
+        Setting(
+            "device-memory-limit", \.training.deviceMemoryLimit,
+            "The most memory that the device gives the run, such as 8GB (default: what is free).",
+            scope: .keeping),
+        Setting(
+            "fit", \.training.fit,
+            "Take what saves memory where the run would not fit otherwise, and refuse what cannot.",
+            scope: .keeping),
     ]
 }

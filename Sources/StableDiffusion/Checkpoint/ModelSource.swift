@@ -132,38 +132,40 @@ public final class ModelSource {
     /// - Throws: as ``unet(dtype:device:)``.
     public func verify() throws {
         _ = try layers()
-        _ = try load(.vae, readsContents: false) { source throws(CheckpointError) in
-            try Autoencoder(vaeConfiguration, source)
-        }
+        _ = try autoencoder(device: .meta(.main))
     }
 
-    /// The layers that something can be laid over, with weights whose elements are not set: for
-    /// seeing whether it would fit, at once and in next to no memory.
+    /// The layers that something can be laid over, with weights without contents: for seeing
+    /// whether it would fit, at once and in next to no memory.
     ///
     /// - Throws: as ``unet(dtype:device:)``.
     public func layers() throws -> [AdaptedLayer] {
-        let textEncoder = try load(.textEncoder, readsContents: false) {
-            source throws(CheckpointError) in
-            try TextEncoder(textEncoderConfiguration, source)
+        AdaptedLayer.all(
+            unet: try unet(device: .meta(.main)),
+            textEncoder: try textEncoder(device: .meta(.main)))
+    }
+
+    /// What the files of some parts take on the disk.
+    ///
+    /// - Throws: where a file cannot be looked at.
+    package func byteCount(of parts: [ModelPart]) throws -> Int {
+        try parts.flatMap { contents.weights[$0]?.files ?? [] }.reduce(0) { sum, file in
+            sum + (try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0)
         }
-        let unet = try load(.unet, readsContents: false) { source throws(CheckpointError) in
-            try UNet(unetConfiguration, source)
-        }
-        return AdaptedLayer.all(unet: unet, textEncoder: textEncoder)
     }
 
     private func load<Network>(
-        _ part: ModelPart, _ dtype: DType = .float32, _ device: Device = .cpu,
-        readsContents: Bool = true, _ build: (Checkpoint) throws(CheckpointError) -> Network
+        _ part: ModelPart, _ dtype: DType, _ device: Device,
+        _ build: (Checkpoint) throws(CheckpointError) -> Network
     ) throws -> Network {
         guard let weights = contents.weights[part] else {
             throw ModelError.missingPart(name: part.rawValue, folder: url.path)
         }
         let checkpoint = weights.checkpoint(
-            dtype: dtype, device: device, format: format(on: device), readsContents: readsContents)
+            dtype: dtype, device: device, format: format(on: device))
         let network = try build(checkpoint)
         try checkpoint.requireAllUsed()
-        if device != .cpu { Device.trimMainMemory() }
+        if !device.isProcessor { Device.trimMainMemory() }
         return network
     }
 
@@ -171,7 +173,7 @@ public final class ModelSource {
     /// diffusers' U-Net of the embedded model's sizes trains 46 rows a second in it and 56 without.
     private func format(on device: Device) -> MemoryFormat {
         let widest = unetConfiguration.blockOutChannels.max() ?? 0
-        return device == .cpu && widest < 256 ? .contiguous : .channelsLast
+        return device.isProcessor && widest < 256 ? .contiguous : .channelsLast
     }
 
     private static func applying(

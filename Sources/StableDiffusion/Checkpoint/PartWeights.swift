@@ -39,11 +39,10 @@ struct PartWeights {
     }
 
     func checkpoint(
-        dtype: DType, device: Device, format: MemoryFormat, readsContents: Bool = true
+        dtype: DType, device: Device, format: MemoryFormat
     ) -> Checkpoint {
         Checkpoint(
-            stored, origin: origin, dtype: dtype, device: device, format: format,
-            readsContents: readsContents)
+            stored, origin: origin, dtype: dtype, device: device, format: format)
     }
 
     /// Sees what loading would see, for files that are copied as they are.

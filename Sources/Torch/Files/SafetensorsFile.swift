@@ -60,7 +60,20 @@ public final class SafetensorsFile {
             let bytes = UnsafeRawBufferPointer(
                 start: mapping + header.dataOffset + entry.range.lowerBound,
                 count: entry.range.count)
+            defer { forget(bytes) }
             return Tensor(bytes: bytes, shape: entry.shape, dtype: entry.dtype)
         }
+    }
+
+    /// Gives back the memory that reading took: the process would else hold the whole file beside
+    /// its tensors. What is read again comes from the system's cache, or from the disk.
+    private func forget(_ bytes: UnsafeRawBufferPointer) {
+        let page = Int(getpagesize())
+        guard let start = bytes.baseAddress, bytes.count >= page else { return }
+        // Whole pages: others hold a part of a neighbour.
+        let offset: Int = start - UnsafeRawPointer(mapping)
+        let first = (offset + page - 1) / page * page
+        let end = (offset + bytes.count) / page * page
+        if end > first { madvise(mapping.advanced(by: first), end - first, MADV_DONTNEED) }
     }
 }

@@ -54,20 +54,7 @@ public final class Trainer {
                 problem: "leaves nothing to train after that step: nothing but the text encoder is "
                     + "trained here; use `max-train-steps` \(last).")
         }
-        do throws(OptimizerError) {
-            let plain = try configuration.optimizer.makeOptimizer(
-                task.groups, settings: configuration.optimizerSettings,
-                roundingSeed: configuration.seed ?? 0)
-            let averaged: any Optimizer =
-                configuration.useEMA
-                ? AveragedOptimizer(plain, decay: configuration.emaDecay) : plain
-            let isOffloaded = task.groups.contains { $0.copies != nil }
-            optimizer =
-                isOffloaded
-                ? OffloadedOptimizer(averaged, copies: task.groups.flatMap(\.computed)) : averaged
-        } catch {
-            throw .optimizer(error)
-        }
+        optimizer = try configuration.makeOptimizer(task.groups)
         generator = Generator(seed: configuration.seed ?? 0)
         scale = GradientScale(isDynamic: configuration.mixedPrecision == .fp16)
     }

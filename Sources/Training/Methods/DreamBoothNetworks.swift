@@ -27,8 +27,8 @@ struct DreamBoothNetworks: FineTunedNetworks {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
         let weights = configuration.training.fullBF16 ? DType.bfloat16 : .float32
-        let isOffloaded = configuration.training.offloadOptimizer == .cpu && device != .cpu
-        let home = isOffloaded ? Device.cpu : device
+        let isOffloaded = configuration.training.offloadOptimizer == .cpu && !device.isProcessor
+        let home = isOffloaded ? device.mainMemory : device
         var encoder = try source.textEncoder(
             dtype: configuration.trainTextEncoder ? weights : .float32,
             device: configuration.trainTextEncoder ? home : device)
@@ -88,6 +88,12 @@ struct DreamBoothNetworks: FineTunedNetworks {
         Pipeline(
             source, textEncoder: try textEncoder ?? source.textEncoder(device: device), unet: unet,
             autoencoder: try source.autoencoder(device: device), precision: dtype, device: device)
+    }
+
+    var unchangedBytes: Int {
+        get throws {
+            try source.byteCount(of: trained[.textEncoder] == nil ? [.textEncoder, .vae] : [.vae])
+        }
     }
 
     func write(to output: URL, training: TrainingSummary) throws -> [URL] {

@@ -31,6 +31,9 @@ protocol FineTunedNetworks {
     /// Whether what is written shows a picture of its own.
     var showsThumbnail: Bool { get }
 
+    /// Bytes of the model's own files that are written along with what was trained.
+    var unchangedBytes: Int { get throws }
+
     /// Writes what was trained; files that are there are replaced whole.
     ///
     /// - Returns: what people load: folders or files.
@@ -38,6 +41,9 @@ protocol FineTunedNetworks {
 }
 
 extension FineTunedNetworks {
+    /// None: most methods write what they trained alone.
+    var unchangedBytes: Int { 0 }
+
     /// Most do not.
     var showsThumbnail: Bool { false }
 
@@ -132,7 +138,7 @@ extension TrainingConfiguration.Precision {
         switch self {
         case .no: .float32
         case .bf16: .bfloat16
-        case .fp16: device == .cpu ? .bfloat16 : .float16
+        case .fp16: device.isProcessor ? .bfloat16 : .float16
         }
     }
 }

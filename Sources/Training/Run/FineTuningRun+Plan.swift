@@ -178,14 +178,14 @@ extension FineTuningRun {
     }
 
     func settlePrecision() {
-        guard device == .cpu, configuration.training.mixedPrecision == .fp16 else { return }
+        guard device.isProcessor, configuration.training.mixedPrecision == .fp16 else { return }
         configuration.training.mixedPrecision = .bf16
         report(
             .notice("A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used."))
     }
 
     func settleOffload() {
-        guard device == .cpu, configuration.training.offloadOptimizer != .none else { return }
+        guard device.isProcessor, configuration.training.offloadOptimizer != .none else { return }
         configuration.training.offloadOptimizer = .none
         report(
             .notice(

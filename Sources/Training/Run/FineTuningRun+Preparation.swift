@@ -87,8 +87,19 @@ extension FineTuningRun {
         let examples = try examples(
             data, plan.places, classPhotos, texts, source, resolution: plan.resolution)
         try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
+        let (networks, objective) = try loadNetworks(
+            source, texts, on: device, notify: { report(.notice($0)) })
+        return RunPreparation(
+            settings: settings, texts: texts, log: log, examples: examples, networks: networks,
+            objective: objective)
+    }
+
+    /// Loads what is trained, and says how far off it is.
+    func loadNetworks(
+        _ source: ModelSource, _ texts: RunTexts, on device: Device, notify: (String) -> Void
+    ) throws -> (any FineTunedNetworks, DiffusionObjective) {
         let networks = try makeNetworks(
-            source, configuration, texts: texts, device: device, notify: { report(.notice($0)) })
+            source, configuration, texts: texts, device: device, notify: notify)
         var objective = DiffusionObjective(
             unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
             dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,
@@ -99,9 +110,7 @@ extension FineTuningRun {
             objective.frozenPrior = try FrozenPrior(
                 networks, classTexts: texts.classes, device: device)
         }
-        return RunPreparation(
-            settings: settings, texts: texts, log: log, examples: examples, networks: networks,
-            objective: objective)
+        return (networks, objective)
     }
 
     func classPhotos(
@@ -122,13 +131,7 @@ extension FineTuningRun {
     func paintClassPictures(
         of prompt: String, in folder: URL, _ source: ModelSource, resolution: Int
     ) throws {
-        let native =
-            source.unetConfiguration.sampleSize * source.vaeConfiguration.downsamplingFactor
-        var settings = GenerationSettings(prompt: prompt)
-        settings.stepCount = configuration.classImageSteps
-        // Models paint best at their own size; enlarging, though, would blur.
-        settings.width = max(native, resolution)
-        settings.height = settings.width
+        let settings = classPictureSettings(prompt, source, resolution: resolution)
         let precision =
             configuration.priorGenerationPrecision ?? configuration.training.mixedPrecision
         // The schedule is the one to be learned, which the untrained model knows nothing of.
@@ -143,6 +146,19 @@ extension FineTuningRun {
             },
             cancellation: cancellation, notify: { report(.notice($0)) },
             progress: { report(.preparing("painting class pictures", done: $0, total: $1)) })
+    }
+
+    func classPictureSettings(
+        _ prompt: String, _ source: ModelSource, resolution: Int
+    ) -> GenerationSettings {
+        let native =
+            source.unetConfiguration.sampleSize * source.vaeConfiguration.downsamplingFactor
+        var settings = GenerationSettings(prompt: prompt)
+        settings.stepCount = configuration.classImageSteps
+        // Models paint best at their own size; enlarging, though, would blur.
+        settings.width = max(native, resolution)
+        settings.height = settings.width
+        return settings
     }
 
     /// The autoencoder lives only here: encoding is all it is for.

@@ -76,7 +76,7 @@ final class FusedBackward {
         hasArrived[index] = true
         waiting.append((index, withoutGradients { gradient.cast(to: .float32).norm() }))
         waitingBytes += gradient.count * gradient.dtype.byteCount
-        if gradient.device == .cpu || waitingBytes >= Self.waitingLimit { moveWaiting() }
+        if gradient.device.isProcessor || waitingBytes >= Self.waitingLimit { moveWaiting() }
     }
 
     /// Moves the parameters whose gradients have arrived and are finite.

@@ -40,7 +40,7 @@ struct DoctorCommand: ParsableCommand {
         var seconds: [TrainingConfiguration.Precision: Double] = [:]
         for precision in TrainingConfiguration.Precision.allCases {
             // A processor computes bf16 in its place.
-            if device == .cpu, precision == .fp16 { continue }
+            if device.isProcessor, precision == .fp16 { continue }
             let result = DoctorStep.start(device, precision)
             Self.tell("Step, \(DoctorStep.name(of: precision))", result.text)
             seconds[precision] = result.seconds

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import RunRecord
 import Settings
+import Torch
 
 /// A method as `attune train` offers it.
 protocol TrainedMethod {
@@ -9,7 +11,7 @@ protocol TrainedMethod {
     static var discussion: String { get }
 }
 
-/// `attune train METHOD`: its options are the settings of the method.
+/// `attune train METHOD`
 struct TrainMethodCommand<Method: TrainedMethod>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
@@ -17,47 +19,22 @@ struct TrainMethodCommand<Method: TrainedMethod>: ParsableCommand {
             discussion: Method.discussion)
     }
 
-    @Option(
-        help: """
-            A file with settings (YAML or JSON), such as the run.yaml that every run leaves; what \
-            is typed counts before it.
-            """, completion: .file())
-    var config: String?
+    @OptionGroup var options: TrainingOptions<Method>
 
-    @Option(
-        help: """
-            The file of accelerate config that says what machine this is (default: accelerate's \
-            own, where there is one).
-            """, completion: .file())
-    var configFile: String?
-
-    @OptionGroup(title: title(.subject)) var subject: SettingArguments<SubjectPlace<Method>>
-    @OptionGroup(title: title(.method)) var network: SettingArguments<NetworkPlace<Method>>
-    @OptionGroup(title: title(.priorPreservation)) var prior: SettingArguments<PriorPlace<Method>>
-    @OptionGroup(title: title(.data)) var data: SettingArguments<DataPlace<Method>>
-    @OptionGroup(title: title(.training)) var loop: SettingArguments<LoopPlace<Method>>
-    @OptionGroup(title: title(.keeping)) var keeping: SettingArguments<KeepingPlace<Method>>
-
-    private static func title(_ group: SettingTable.Group) -> String {
-        group.title(of: Method.method)
-    }
-
-    func validate() throws { _ = try typed() }
+    func validate() throws { _ = try options.typed() }
 
     func run() throws {
-        let typed = try typed()
-        try TrainingSession.run(
-            config.map { typed.completed(by: try RunFile.read($0, for: Method.method)) } ?? typed,
-            settingsFiles: [config].compactMap(\.self).map { URL(fileURLWithPath: $0) },
-            machineFile: configFile.map { URL(filePath: $0) }, wording: Wording(Self.self))
-    }
-
-    private func typed() throws -> RunSettings {
-        var settings = RunSettings(Method.method)
-        let given =
-            subject.given + network.given + prior.given + data.given + loop.given + keeping.given
-        for (name, texts) in given { try settings.set(name, to: texts) }
-        return settings
+        let wording = Wording(Self.self)
+        let printer = TrainingPrinter(wording: wording)
+        var settled = try SettledTraining(
+            options, notify: { printer.show(.notice($0)) }, device: Device.init(named:))
+        do {
+            try settled.fit(notify: { printer.show(.notice($0)) })
+        } catch {
+            printer.finish()
+            throw error
+        }
+        try TrainingSession.run(settled, printer: printer, wording: wording)
     }
 }
 

@@ -1,0 +1,62 @@
+import NN
+
+/// A way of a training to need less memory: settings that give the same result, or nearly the same,
+/// at a price in time.
+public struct MemoryRung: Sendable, Equatable {
+    /// What is set, by the names of the settings; nothing: the training as it was told.
+    public let settings: [(name: String, text: String)]
+
+    static let plain = MemoryRung([])
+
+    init(_ settings: [(name: String, text: String)]) { self.settings = settings }
+
+    /// Whether both set the same.
+    public static func == (one: MemoryRung, other: MemoryRung) -> Bool {
+        one.settings.elementsEqual(other.settings, by: ==)
+    }
+
+    private static let checkpointed = [("gradient-checkpointing", "true")]
+    private static let smallState = checkpointed + [("optimizer", "adamw8bit")]
+    private static let shortWeights =
+        smallState + [
+            ("mixed-precision", "bf16"), ("full-bf16", "true"), ("fused-backward-pass", "true"),
+            ("max-grad-norm", "0"),
+        ]
+    private static let offloaded = checkpointed + [("offload-optimizer-device", "cpu")]
+
+    /// All of a method, in the order of their price.
+    static func all(of method: TrainingMethod, onProcessor: Bool) -> [MemoryRung] {
+        guard method == .dreamBooth else { return [plain, MemoryRung(checkpointed)] }
+        let common = [plain] + [checkpointed, smallState, shortWeights].map(MemoryRung.init)
+        // On a processor everything is in main memory as it is.
+        return onProcessor ? common : common + [MemoryRung(offloaded)]
+    }
+}
+
+extension RunSettings {
+    /// The settings on each way to need less memory that contradicts nothing of them, in the order
+    /// of price; these themselves come first.
+    ///
+    /// - Parameter onProcessor: whether the training is computed by a processor.
+    public func memoryRungs(onProcessor: Bool) -> [(rung: MemoryRung, settings: RunSettings)] {
+        MemoryRung.all(of: method, onProcessor: onProcessor).compactMap { rung in
+            applying(rung).map { (rung, $0) }
+        }
+    }
+
+    private func applying(_ rung: MemoryRung) -> RunSettings? {
+        var result = self
+        for (name, text) in rung.settings {
+            guard let setting = table.setting(named: name) else { return nil }
+            if let given = self[name] {
+                guard given == text else { return nil }
+                continue
+            }
+            // What a run began with, it goes on with.
+            if values["resume-from-checkpoint"] != nil, setting.scope != .keeping { return nil }
+            do { try result.set(name, to: text) } catch { return nil }
+        }
+        // A combination that cannot be is no way.
+        return (try? result.configuration().validate()) == nil ? nil : result
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import RunRecord
+import Settings
+import StableDiffusion
+import Torch
+import Training
+
+/// A training with all its settings: typed, of files, of the machine, and by itself.
+struct SettledTraining {
+    private(set) var settings: RunSettings
+    private(set) var configuration: FineTuningConfiguration
+    let device: Device
+
+    /// - Parameters:
+    ///   - notify: takes a sentence on each thing that was not typed.
+    ///   - device: finds the device of a name.
+    /// - Throws: for what is wrong by itself, before a model is looked for; then `ModelError`.
+    init<Method>(
+        _ options: TrainingOptions<Method>, notify: (String) -> Void,
+        device find: (String) throws -> Device
+    ) throws {
+        var settings = try options.settings()
+        let machine = try MachineSettings(file: options.configFile.map { URL(filePath: $0) })
+        for (origin, names) in try settings.complete(by: machine) {
+            notify("From \(origin): \(Self.options(names, settings)).")
+        }
+        machine.notices.forEach(notify)
+        let first = try settings.configuration()
+        try first.validate()
+        try first.checkPlaces(
+            settingsFiles: [options.config, first.subjectsFile].compactMap(\.self)
+                .map { URL(fileURLWithPath: $0) })
+        device = try find(first.device)
+        let taken = try settings.complete(
+            for: ModelSource(first.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
+        configuration = try settings.configuration()
+        try configuration.validate()
+        if !taken.isEmpty {
+            notify("For this method and model: \(Self.options(taken, settings)).")
+        }
+        self.settings = settings
+    }
+
+    /// What the run will need.
+    func forecast(
+        _ configuration: FineTuningConfiguration, notify: @escaping (String) -> Void = { _ in }
+    ) throws -> RunForecast {
+        try FineTuningRun(configuration, device: device) { event in
+            if case .notice(let sentence) = event { notify(sentence) }
+        }.forecast()
+    }
+
+    /// Takes what saves memory where the run would not fit.
+    ///
+    /// - Throws: `MemoryError` where nothing helps; what a plan of the run throws.
+    mutating func fit(notify: (String) -> Void) throws {
+        let training = configuration.training
+        guard training.fit, let room = MemoryRoom(on: device, limit: training.deviceMemoryLimit)
+        else { return }
+        let fitted = try FittedTraining(settings, on: device, room: room) { try forecast($0) }
+        guard !fitted.added.isEmpty else { return }
+        settings = fitted.settings
+        configuration = try settings.configuration()
+        notify(
+            "As it was told this training would need "
+                + "\(ByteCount(fitted.untouched.memory.peak).text) of memory and there are "
+                + "\(ByteCount(room.onDevice).text): taken to save some: "
+                + "\(Self.options(fitted.added, settings)) "
+                + "(\(ByteCount(fitted.forecast.memory.peak).text); `no-fit` leaves it as it is).")
+    }
+
+    /// Settings as they would be typed.
+    static func options(_ names: [String], _ settings: RunSettings) -> String {
+        names.map { name in
+            settings[name] == "true" ? "--\(name)" : "--\(name) \(settings[name] ?? "")"
+        }.joined(separator: " ")
+    }
+
+    /// The files that repeat the run; none for one that goes on with another, whose files are
+    /// there already.
+    func runFiles() throws -> [String: Data] {
+        guard configuration.resumeFromCheckpoint == nil else { return [:] }
+        var settings = settings
+        var files: [String: Data] = [:]
+        if let file = configuration.subjectsFile {
+            files[SubjectsFile.name] = try SubjectsFile(file).data
+            // From where the command runs, as all other paths are.
+            try settings.set(
+                "subjects",
+                to: (configuration.outputDir as NSString)
+                    .appendingPathComponent(SubjectsFile.name))
+        }
+        // Said once, for what was there then.
+        settings.remove("overwrite")
+        let text = try RunFile.text(of: settings)
+        files[RunFile.name] = Data(
+            "\(RunOutput.mark); `attune train --config` repeats it.\n\(text)".utf8)
+        return files
+    }
+}
