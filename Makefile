@@ -1,6 +1,8 @@
 # `make` alone lists what there is. Every target does the set-up it needs.
 #   LIBTORCH=DIR      use a LibTorch 2.11.0 that is there (the folder with lib and include)
 #   ATTUNE_CACHE=DIR  where the downloaded one is kept (default: ~/.cache/attune)
+#   ATTUNE_ACCELERATOR=cuda or cpu   with LibTorch's CUDA half or without (default: as NVIDIA's
+#                     driver on this machine says)
 
 # One configuration only, so that nothing is ever compiled twice: LibTorch's headers are slow.
 SWIFT_BUILD := swift build -c release
@@ -76,8 +78,9 @@ interop-and-test: build
 	exit $$((tests ? tests : python))
 
 # The build without warnings comes first, so that what follows finds everything compiled.
-check: ## what CI runs: lint, build without warnings, interop, tests, the commands of the docs
+check: ## what CI runs: lint, set-up, build without warnings, interop, tests, commands of the docs
 	@$(MAKE) --no-print-directory lint
+	@scripts/check-setup
 	@$(MAKE) --no-print-directory strict
 	@$(MAKE) --no-print-directory interop-and-test
 	@$(MAKE) --no-print-directory commands
