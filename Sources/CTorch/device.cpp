@@ -3,6 +3,10 @@
 #include <ATen/detail/AcceleratorHooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
+#ifdef __linux__
+#include <climits>
+#include <link.h>
+#endif
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -16,11 +20,32 @@ static c10::DeviceAllocator *allocator(ct_device where) {
     return c10::getDeviceAllocator(device(where).type());
 }
 
+// Why libtorch_cuda.so could not be opened; empty where it could.
+static const std::string &accelerator_problem() {
+    static const std::string problem = [] {
+        if (!dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL)) return std::string(dlerror());
+#ifdef __linux__
+        // NVIDIA's compiler of kernels at run time opens this by its name, and finds it where it is
+        // open already: neither knows its own folder, which is that of the run time.
+        char folder[PATH_MAX];
+        void *runtime = dlopen("libcudart.so.13", RTLD_NOW | RTLD_NOLOAD);
+        if (runtime && dlinfo(runtime, RTLD_DI_ORIGIN, folder) == 0)
+            dlopen((std::string(folder) + "/libnvrtc-builtins.so.13.0").c_str(), RTLD_NOW);
+#endif
+        return std::string();
+    }();
+    return problem;
+}
+
 extern "C" {
 
-bool ct_load_accelerators(void) {
-    static bool loaded = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr;
-    return loaded;
+bool ct_load_accelerators(void) { return accelerator_problem().empty(); }
+
+const char *ct_accelerator_problem(void) { return accelerator_problem().c_str(); }
+
+bool ct_has_nvidia_driver(void) {
+    static bool found = dlopen("libcuda.so.1", RTLD_LAZY) != nullptr;
+    return found;
 }
 
 int32_t ct_device_count(ct_device_kind kind) {

@@ -32,6 +32,21 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     /// How many GPUs LibTorch can use; opens its CUDA half at the first call.
     public static var cudaCount: Int { Int(ct_device_count(CT_CUDA)) }
 
+    /// What stands between this machine and an NVIDIA GPU; nil where one can be used.
+    public static var cudaObstacle: CUDAObstacle? {
+        if cudaCount > 0 { return nil }
+        let hasDriver = ct_has_nvidia_driver()
+        guard ct_load_accelerators() else {
+            let said = String(cString: ct_accelerator_problem())
+            // A library that is there and does not open names another.
+            if said.hasPrefix("libtorch_cuda.so:"), said.contains("No such file") {
+                return hasDriver ? .noLibrary : .nothing
+            }
+            return .broken(said)
+        }
+        return hasDriver ? .noCard : .noDriver
+    }
+
     /// Whether LibTorch can use the GPU of an Apple computer.
     public static var hasMPS: Bool { ct_device_count(CT_MPS) > 0 }
 
@@ -58,7 +73,8 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
             }
             let count = Device.cudaCount
             guard index < count else {
-                throw .missing(name, found: count == 0 ? "no NVIDIA GPU" : "\(count) NVIDIA GPU(s)")
+                if let obstacle = Device.cudaObstacle { throw .unusable(name, obstacle) }
+                throw .missing(name, found: "\(count) NVIDIA GPU(s)")
             }
             self = .cuda(index)
         default: throw .unknown(name)
@@ -143,10 +159,40 @@ public enum MetaMemory: Hashable, Sendable {
     case gpu
 }
 
+/// Why no NVIDIA GPU can be used.
+public enum CUDAObstacle: Equatable, Sendable, CustomStringConvertible {
+    /// Neither NVIDIA's driver nor the CUDA half of LibTorch is there.
+    case nothing
+    /// The driver is there and the CUDA half of LibTorch is not.
+    case noLibrary
+    /// The CUDA half of LibTorch is there and does not open; with what the loader said.
+    case broken(String)
+    /// The CUDA half of LibTorch is there and NVIDIA's driver is not.
+    case noDriver
+    /// Both are there, and no card that they can use.
+    case noCard
+
+    /// What is found, and what is to do, as a part of a sentence.
+    public var description: String {
+        let found = "this machine has no NVIDIA GPU that LibTorch can use"
+        return switch self {
+        case .nothing: found
+        case .noLibrary:
+            "\(found): NVIDIA's driver is there and LibTorch's CUDA half is not (`make setup` "
+                + "fetches it, or says why not)"
+        case .broken(let said): "\(found): its CUDA half does not load (\(said))"
+        case .noDriver:
+            "\(found): its CUDA half is loaded and finds no driver of NVIDIA's (libcuda.so.1)"
+        case .noCard: "\(found): its CUDA half and NVIDIA's driver are loaded and find no card"
+        }
+    }
+}
+
 /// A device that was asked for and cannot be had.
 public enum DeviceError: Error, CustomStringConvertible {
     case unknown(String)
     case missing(String, found: String)
+    case unusable(String, CUDAObstacle)
 
     /// The sentence for people.
     public var description: String {
@@ -156,6 +202,8 @@ public enum DeviceError: Error, CustomStringConvertible {
         case .missing(let name, let found):
             "`device` \(name): this machine has \(found) that LibTorch can use; "
                 + "use `device` auto or `device` cpu."
+        case .unusable(let name, let obstacle):
+            "`device` \(name): \(obstacle); use `device` auto or `device` cpu."
         }
     }
 }

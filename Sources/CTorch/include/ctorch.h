@@ -174,6 +174,10 @@ ct_status ct_round_stochastically(ct_tensor source, ct_tensor destination,
 // MARK: Devices
 // Opens the CUDA half of LibTorch where it lies beside the CPU half; true when it is there.
 bool ct_load_accelerators(void);
+// What the loader said where that failed; empty where it is open.
+const char *ct_accelerator_problem(void);
+// Whether the library of NVIDIA's driver is on this machine.
+bool ct_has_nvidia_driver(void);
 int32_t ct_device_count(ct_device_kind kind);
 ct_status ct_synchronize(ct_device device);
 ct_status ct_memory_in_use(ct_device device, int64_t *current, int64_t *peak_in_use,

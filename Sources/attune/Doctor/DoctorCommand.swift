@@ -26,6 +26,10 @@ struct DoctorCommand: ParsableCommand {
         Self.tell("Machine", facts.description)
         Self.tell("Disk", disk ?? "it cannot be seen how much is free here")
         var problems = [memoryProblem(facts)].compactMap { $0 }
+        if self.device == "auto", let obstacle = Device.cudaObstacle, obstacle != .nothing {
+            Self.tell("GPU", "\(obstacle)")
+            if case .broken = obstacle { problems.append("\(obstacle)") }
+        }
         do {
             Self.tell("Model", "the embedded one is in \(try EmbeddedModel.locate().path)")
         } catch {
