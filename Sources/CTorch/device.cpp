@@ -3,6 +3,9 @@
 #include <ATen/detail/AcceleratorHooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
+
+#include <cstdio>
+#include <cstdlib>
 #ifdef __linux__
 #include <climits>
 #include <link.h>
@@ -35,6 +38,20 @@ static const std::string &accelerator_problem() {
         return std::string();
     }();
     return problem;
+}
+
+// Peaks for measurements from outside (Benchmarks/gpu.sh), in the file that the variable
+// ATTUNE_MEMORY_REPORT names: a reader never finds half of it, even where the run is killed.
+static void report_memory(const c10::CachingDeviceAllocator::DeviceStats &stats) {
+    static const char *path = std::getenv("ATTUNE_MEMORY_REPORT");
+    if (!path || !*path) return;
+    const std::string unfinished = std::string(path) + ".part";
+    if (auto *file = std::fopen(unfinished.c_str(), "w")) {
+        std::fprintf(file, "{\"peak_in_use\": %lld, \"peak_reserved\": %lld}\n",
+                     static_cast<long long>(stats.allocated_bytes[0].peak),
+                     static_cast<long long>(stats.reserved_bytes[0].peak));
+        if (std::fclose(file) == 0) std::rename(unfinished.c_str(), path);
+    }
 }
 
 extern "C" {
@@ -84,6 +101,7 @@ ct_status ct_memory_in_use(ct_device where, int64_t *current, int64_t *peak_in_u
         *current = stats.allocated_bytes[0].current;
         *peak_in_use = stats.allocated_bytes[0].peak;
         *peak_reserved = stats.reserved_bytes[0].peak;
+        report_memory(stats);
     });
 }
 
