@@ -11,7 +11,8 @@
 #   ATTUNE=FILE    the program (default: the one of `make portable`)
 #   PYTHON=FILE    a Python with torch 2.11.0, and diffusers, where it is to be compared (python3)
 #   LIBTORCH=DIR   with lib and include (default: the torch of that Python)
-#   BUDGET=N       seconds for all (460); what does not fit any more is skipped, and said to be
+#   BUDGET=N       seconds for all (460; in a rehearsal 1200); what does not fit any more is skipped,
+#                  and said to be
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -72,5 +73,6 @@ else
 fi
 [ -x "$program" ] || fail "there is no program at $program: run \`make portable\`, or set ATTUNE."
 
+budget=${BUDGET:-$([ -n "$rehearse" ] && echo 1200 || echo 460)}
 exec python3 Benchmarks/gpu.py $rehearse --program "$(realpath "$program")" --python "$python" \
-    --libraries "$libraries" --out "${OUT:-.build/gpu-results}" --budget "${BUDGET:-460}"
+    --libraries "$libraries" --out "${OUT:-.build/gpu-results}" --budget "$budget"
