@@ -37,7 +37,7 @@ let package = Package(
         .target(
             name: "CTorch",
             // The other files are included by the first of these.
-            sources: ["operations.cpp", "autograd.cpp", "meta.cpp"],
+            sources: ["operations.cpp", "autograd.cpp", "meta.cpp", "recording.cpp"],
             cxxSettings: [
                 .unsafeFlags([
                     "-I\(libtorch)/include",

@@ -147,8 +147,10 @@ ct_status ct_cumulative_product(ct_tensor a, int64_t axis, ct_tensor *out) {
 ct_status ct_svd(ct_tensor a, ct_tensor *u, ct_tensor *s, ct_tensor *v) {
     return guarded([&] {
         // On the processor, so that a GPU needs no cuSOLVER (scripts/libtorch-wheels).
-        auto place = tensor(a).device();
-        auto parts = at::linalg_svd(tensor(a).cpu(), /*full_matrices=*/false);
+        const auto &matrix = tensor(a);
+        auto place = matrix.device();
+        auto parts = at::linalg_svd(matrix.is_meta() ? matrix : matrix.cpu(),
+                                    /*full_matrices=*/false);
         give(u, std::get<0>(parts).to(place));
         give(s, std::get<1>(parts).to(place));
         give(v, std::get<2>(parts).to(place));

@@ -290,6 +290,11 @@ std::tuple<Tensor, Tensor, Tensor> attention_backward(
     return {like(query), like(key), like(value)};
 }
 
+// In place: there is nothing to be counted.
+void adamw(at::TensorList, at::TensorList, at::TensorList, at::TensorList, at::TensorList,
+           at::TensorList, double, double, double, double, double, bool, bool, const Optional &,
+           const Optional &) {}
+
 // What ends a search for something that is not finite.
 at::Scalar read(const Tensor &tensor) {
     return tensor.scalar_type() == at::kBool ? at::Scalar(true) : at::Scalar(1);
@@ -316,6 +321,7 @@ TORCH_LIBRARY_IMPL(aten, Meta, library) {
     library.impl("var.correction", &variance);
     library.impl("_scaled_dot_product_flash_attention_for_cpu", &attention);
     library.impl("_scaled_dot_product_flash_attention_for_cpu_backward", &attention_backward);
+    library.impl("_fused_adamw_", &adamw);
     library.impl("_local_scalar_dense", &read);
 }
 

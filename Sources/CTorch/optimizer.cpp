@@ -13,8 +13,6 @@ ct_status ct_fused_adamw(const ct_tensor *parameters, const ct_tensor *gradients
     return guarded([&] {
         c10::NoGradGuard no_grad;
         auto step_list = list(steps, count);
-        // In place, so there is nothing to be counted.
-        if (count > 0 && tensor(parameters[0]).is_meta()) return;
         at::_foreach_add_(step_list, 1);
         at::_fused_adamw_(list(parameters, count), list(gradients, count),
                           list(first_moments, count), list(second_moments, count), {}, step_list,

@@ -45,8 +45,7 @@ import Testing
             let object = try JSONSerialization.jsonObject(with: Data(plan.output.utf8))
             let ways = try #require((object as? [String: Any])?["ways"] as? [[String: Any]])
             return try ways.map { way in
-                let forecast = try #require(way["forecast"] as? [String: Any])
-                let memory = try #require(forecast["memory"] as? [String: Any])
+                let memory = try #require(way["memory"] as? [String: Any])
                 return try #require(memory["tensorPeak"] as? Int)
                     + #require(memory["program"] as? Int)
             }

@@ -131,3 +131,51 @@ import Torch
         #expect(tensors.count == 2)
     }
 }
+
+/// What work costs, found from its operations.
+@Suite struct OperationRecordTests {
+    private func work(_ device: Device) {
+        let a = Tensor.ones([64, 64], device: device)
+        a.requiresGradient = true
+        checkpointed([a]) { $0[0].matmul($0[0]).silu().softmax(-1) }.sum().backward()
+        withoutGradients {
+            let ids = Tensor([3, 1], device: device)
+            _ = Tensor.attention(
+                query: Tensor.ones([1, 2, 8, 16], device: device),
+                key: Tensor.ones([1, 2, 8, 16], device: device),
+                value: Tensor.ones([1, 2, 8, 16], device: device), scale: 1)
+            _ = a.gathered(0, at: ids).floored()
+        }
+    }
+
+    @Test func workIsMeasuredWithoutDoingIt() throws {
+        for device in [Device.meta(.main), .meta(.gpu)] {
+            let before = device.memoryInUse?.inUse
+            let record = OperationRecord { work(device) }
+            let found = record.seconds(on: .cpu, budget: 60)
+            #expect(found.seconds > 0 && found.seconds.isFinite)
+            #expect(found.share == 1)
+            #expect(device.memoryInUse?.inUse == before)
+        }
+    }
+
+    @Test func whatThereIsNoTimeForIsTakenAsTheRest() throws {
+        let record = OperationRecord {
+            let a = Tensor.ones([7, 11], device: .meta(.main))
+            for _ in 0..<3 { _ = a.exp().sin() }
+        }
+        let none = record.seconds(on: .cpu, budget: 0)
+        #expect(none.share < 1 && none.seconds >= 0)
+        let all = record.seconds(on: .cpu, budget: 60)
+        #expect(all.share == 1 && all.seconds > none.seconds)
+    }
+
+    /// Work on tensors with contents is taken down as well, and a long list in part.
+    @Test func listsAreMeasuredInPart() throws {
+        let tensors = (0..<3).map { _ in Tensor.empty([1 << 24], device: .meta(.main)) }
+        let record = OperationRecord {
+            Foreach.scale(tensors, by: Tensor.ones([], device: .meta(.main)))
+        }
+        #expect(record.seconds(on: .cpu, budget: 60).share == 1)
+    }
+}

@@ -19,6 +19,7 @@ extern "C" {
 
 typedef struct { void *_Nullable impl; } ct_tensor;
 typedef struct { void *_Nullable impl; } ct_generator;
+typedef struct { void *_Nullable impl; } ct_operations;
 
 typedef enum { CT_OK = 0, CT_ERROR = 1, CT_OUT_OF_MEMORY = 2 } ct_status;
 typedef enum {
@@ -187,6 +188,14 @@ ct_status ct_reset_peak_memory(ct_device device);
 ct_status ct_empty_cache(ct_device device);
 // Gives back what was freed in main memory, which the C library may keep for later.
 void ct_trim_host_memory(void);
+// Calls `body` and takes down the operations that this thread computes in it.
+ct_status ct_record_operations(void (*body)(void *_Nullable context), void *_Nullable context,
+                               ct_operations *out);
+void ct_release_operations(ct_operations operations);
+// How long they take on a device: each different one is measured, for `budget` seconds in all, the
+// costliest first; `share` says how much of the work that was.
+ct_status ct_time_operations(ct_operations operations, ct_device device, double budget,
+                             double *seconds, double *share);
 ct_status ct_set_fast_matmul(bool allow_tf32);
 void ct_set_thread_count(int32_t count);
 int32_t ct_thread_count(void);

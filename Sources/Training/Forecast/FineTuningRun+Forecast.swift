@@ -45,20 +45,27 @@ extension FineTuningRun {
         let gradients = StepGradients(
             optimizer, isFused: configuration.training.fusedBackwardPass)
         let generator = Generator(seed: 0)
-        try gauge.phase("training") {
-            for _ in 0..<Self.stepCount {
-                let outcome = try gradients.collect(
-                    batches: configuration.training.gradientAccumulationSteps, scale: 1,
-                    learningRate: 1e-6
-                ) {
-                    networks.prepareStep(generator)
-                    let batch = batch(plan, texts, shape, device)
-                    return objective([batch], context: networks.context.rows(batch.texts))
-                }
-                gradients.apply(
-                    outcome, scale: 1, maxNorm: configuration.training.maxGradNorm,
-                    learningRate: 1e-6)
+        func step() throws {
+            let outcome = try gradients.collect(
+                batches: configuration.training.gradientAccumulationSteps, scale: 1,
+                learningRate: 1e-6
+            ) {
+                networks.prepareStep(generator)
+                let batch = batch(plan, texts, shape, device)
+                return objective([batch], context: networks.context.rows(batch.texts))
             }
+            gradients.apply(
+                outcome, scale: 1, maxNorm: configuration.training.maxGradNorm,
+                learningRate: 1e-6)
+        }
+        let operations = try gauge.phase("training") {
+            for _ in 1..<Self.stepCount { try step() }
+            var failure: (any Error)?
+            let operations = OperationRecord {
+                do { try step() } catch { failure = error }
+            }
+            if let failure { throw failure }
+            return operations
         }
         let purposes = purposes(gauge, weights, optimizer)
         if configuration.training.validationPrompt != nil {
@@ -89,6 +96,7 @@ extension FineTuningRun {
                 trained: bytes(optimizer.parameters.map(\.tensor)),
                 state: bytes(optimizer.state.map(\.tensor)),
                 unchanged: try networks.unchangedBytes),
+            step: operations,
             stepCount: plan.stepCount, photoCount: plan.trainedCount, resolution: plan.resolution)
     }
 

@@ -2,7 +2,7 @@ public import Settings
 public import Torch
 
 /// A training with the settings with which it fits into the memory that there is.
-public struct FittedTraining: Sendable {
+public struct FittedTraining {
     /// The settings, with what was added.
     public let settings: RunSettings
     /// The names of what was added; none where it fits as it was told.

@@ -42,12 +42,13 @@ public struct MemoryForecast: Codable, Sendable, Equatable {
     public var peak: Int { tensorPeak + program }
 
     /// What computing takes beside tensors: kernels that oneDNN compiles, stacks of threads, buffers
-    /// of libvips. The difference between forecasts and runs was 241 to 273 MiB, of which 184 were
-    /// the program as it begins.
-    private static let computing = 70 << 20
+    /// of libvips. What runs of the embedded model held beside their tensors was 241 to 273 MiB, of
+    /// which the program as it begins has 160 to 180.
+    private static let computing = 90 << 20
 
-    /// What the program has beside tensors, as it is before a run.
-    static var programOnProcessor: Int { (MemoryUse.resident ?? 180 << 20) + computing }
+    /// What the program has beside tensors, as it is before the first forecast: what is measured
+    /// later leaves memory behind.
+    static let programOnProcessor = (MemoryUse.resident ?? 180 << 20) + computing
 }
 
 /// Reads what the tensors of ``Device/meta(_:)`` would take, part after part.

@@ -1,12 +1,15 @@
 import Foundation
 import Settings
+public import Torch
 
 /// What a run will need, before anything of it is loaded, computed or written.
-public struct RunForecast: Codable, Sendable, Equatable {
+public struct RunForecast {
     /// What it will hold.
     public let memory: MemoryForecast
     /// What it will write.
     public let disk: DiskForecast
+    /// The operations of a step, whose time can be measured.
+    public let step: OperationRecord
     /// Steps of the whole run.
     public let stepCount: Int
     /// Photos that are trained on.

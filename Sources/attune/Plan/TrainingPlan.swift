@@ -9,7 +9,10 @@ struct TrainingPlan: Codable {
     struct Way: Codable {
         /// What is added to the settings, as it would be typed; empty: nothing.
         let options: String
-        let forecast: RunForecast
+        let memory: MemoryForecast
+        let disk: DiskForecast
+        /// Of one step; nil: the device is not there.
+        let secondsPerStep: Double?
         /// Nil where it is not known how much memory there is.
         let fits: Bool?
     }
@@ -20,22 +23,42 @@ struct TrainingPlan: Codable {
     let chosen: Int?
     /// Nil where the device is not there and no limit was told.
     let room: MemoryRoom?
+    let stepCount: Int
+    let photoCount: Int
+    /// The side of the square that sizes are made from, in pixels.
+    let resolution: Int
+
+    /// Seconds in which operations are measured, for all ways together.
+    private static let budget = 4.0
 
     init(_ settled: SettledTraining, notify: @escaping (String) -> Void) throws {
         let training = settled.configuration.training
         room = MemoryRoom(on: settled.device, limit: training.deviceMemoryLimit)
         let settings = settled.settings
         var ways: [Way] = []
-        for (rung, changed) in settings.memoryRungs(onProcessor: settled.device.isProcessor) {
+        var first: RunForecast?
+        let device = settled.device
+        let isThere = device.isProcessor || device.memory != nil
+        let count = settings.memoryRungs(onProcessor: device.isProcessor).count
+        for (rung, changed) in settings.memoryRungs(onProcessor: device.isProcessor) {
             let forecast = try settled.forecast(
                 changed.configuration(), notify: ways.isEmpty ? notify : { _ in })
             let added = rung.settings.map(\.name).filter { settings[$0] == nil }
             if added.isEmpty, !ways.isEmpty { continue }
+            first = first ?? forecast
+            let seconds =
+                isThere
+                ? forecast.step.seconds(on: device, budget: Self.budget / Double(count)).seconds
+                : nil
             ways.append(
                 Way(
-                    options: SettledTraining.options(added, changed), forecast: forecast,
+                    options: SettledTraining.options(added, changed), memory: forecast.memory,
+                    disk: forecast.disk, secondsPerStep: seconds,
                     fits: room?.fits(forecast.memory)))
         }
+        stepCount = first?.stepCount ?? 0
+        photoCount = first?.photoCount ?? 0
+        resolution = first?.resolution ?? 0
         self.ways = ways
         chosen = training.fit && room != nil ? ways.firstIndex { $0.fits ?? true } : 0
     }
@@ -43,10 +66,9 @@ struct TrainingPlan: Codable {
     /// For people.
     func lines(on device: Device) -> [String] {
         let shown = ways[chosen ?? 0]
-        let (memory, disk) = (shown.forecast.memory, shown.forecast.disk)
+        let (memory, disk) = (shown.memory, shown.disk)
         var lines = [
-            "\(shown.forecast.stepCount) steps on \(shown.forecast.photoCount) photo(s), "
-                + "\(shown.forecast.resolution) pixels, on \(device); "
+            "\(stepCount) steps on \(photoCount) photo(s), \(resolution) pixels, on \(device); "
                 + "\(count(memory.trainedCount)) weights are trained.", "",
         ]
         if let room {
@@ -57,11 +79,12 @@ struct TrainingPlan: Codable {
         }
         for (index, way) in ways.enumerated() {
             let mark = chosen == index ? "->" : "  "
-            let main = way.forecast.memory.mainMemoryPeak
+            let main = way.memory.mainMemoryPeak
             let beside = device.isProcessor ? "" : ", \(text(main)) of main memory"
             let verdict = way.fits == false ? "  does not fit" : ""
+            let pace = way.secondsPerStep.map { ", \(Self.time($0)) a step" } ?? ""
             lines.append(
-                "\(mark) \(text(way.forecast.memory.peak))\(beside)  "
+                "\(mark) \(text(way.memory.peak))\(beside)\(pace)  "
                     + "\(way.options.isEmpty ? "as it is" : way.options)\(verdict)")
         }
         lines += ["", "Of it, in a step:"]
@@ -78,7 +101,20 @@ struct TrainingPlan: Codable {
             lines.append(
                 "      and \(disk.checkpointCount) saved state(s) of \(text(disk.checkpoint)).")
         }
+        if let seconds = shown.secondsPerStep {
+            lines += ["", "Time: about \(Self.time(seconds * Double(stepCount))) for the steps."]
+        }
         return lines
+    }
+
+    /// `0.42 s`, `12 s`, `7 min`, `3.5 h`
+    private static func time(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<10: String(format: "%.2f s", seconds)
+        case ..<120: String(format: "%.0f s", seconds)
+        case ..<7200: String(format: "%.0f min", seconds / 60)
+        default: String(format: "%.1f h", seconds / 3600)
+        }
     }
 
     private func padded(_ name: String) -> String {
