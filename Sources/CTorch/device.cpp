@@ -23,10 +23,13 @@ static c10::DeviceAllocator *allocator(ct_device where) {
     return c10::getDeviceAllocator(device(where).type());
 }
 
+static void *cuda_library = nullptr;
+
 // Why libtorch_cuda.so could not be opened; empty where it could.
 static const std::string &accelerator_problem() {
     static const std::string problem = [] {
-        if (!dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL)) return std::string(dlerror());
+        cuda_library = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+        if (!cuda_library) return std::string(dlerror());
 #ifdef __linux__
         // NVIDIA's compiler of kernels at run time opens this by its name, and finds it where it is
         // open already: neither knows its own folder, which is that of the run time.
@@ -117,6 +120,24 @@ ct_status ct_reset_peak_memory(ct_device where) {
     return guarded([&] {
         if (where.kind == CT_META) return reset_meta_peaks(static_cast<Memory>(where.index));
         allocator(where)->resetPeakStats(static_cast<c10::DeviceIndex>(where.index));
+    });
+}
+
+ct_status ct_limit_memory(ct_device where, int64_t bytes) {
+    return guarded([&] {
+        TORCH_CHECK(where.kind == CT_CUDA && ct_load_accelerators(), "only CUDA's has a limit");
+        // Asked of CUDA's run time itself: the allocator reads the environment where it first begins.
+        using MemoryInfo = int (*)(size_t *, size_t *);
+        auto ask = reinterpret_cast<MemoryInfo>(dlsym(cuda_library, "cudaMemGetInfo"));
+        size_t free = 0, total = 0;
+        TORCH_CHECK(ask && ask(&free, &total) == 0 && total > 0, "the GPU does not say its size");
+        const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total));
+        const char *old = "PYTORCH_CUDA_ALLOC_CONF";  // counts first where both are set
+        const char *name = std::getenv(old) ? old : "PYTORCH_ALLOC_CONF";
+        const char *told = std::getenv(name);
+        const auto settings = (told && *told ? std::string(told) + "," : std::string()) +
+                              "per_process_memory_fraction:" + std::to_string(share);
+        setenv(name, settings.c_str(), 1);
     });
 }
 

@@ -112,6 +112,17 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         return (Int(free), Int(total))
     }
 
+    /// Has the allocator of an NVIDIA GPU reserve so many bytes at most: what goes beyond is out of
+    /// memory, as on a smaller card. To be told before anything is allocated there.
+    ///
+    /// - Returns: whether the device has a limit now.
+    @discardableResult
+    public func limitMemory(to bytes: Int) -> Bool {
+        guard case .cuda = self else { return false }
+        guard case .cuda = self else { return false }
+        return ct_limit_memory(code, Int64(bytes)) == CT_OK
+    }
+
     /// Gives cached memory back to the device; nothing to do on a CPU.
     public func emptyCache() {
         trapOnFailure(ct_empty_cache(code), "emptyCache", [])

@@ -2,6 +2,7 @@
 // defaults: pools by size and stream, segments that are split and joined, a cache.
 #include <c10/core/AllocatorConfig.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -139,7 +140,26 @@ private:
         return blocks.find(address);
     }
 
+    // The share of the card that a process may reserve, read where the allocator begins, as CUDA's
+    // own does.
+    static void read_settings() {
+        const std::string key = "per_process_memory_fraction:";
+        for (auto *name : {"PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ALLOC_CONF"}) {
+            const char *value = std::getenv(name);
+            if (!value) continue;
+            const std::string text = value;
+            const auto place = text.rfind(key);
+            if (place == std::string::npos) return;
+            const double share = std::strtod(text.c_str() + place + key.size(), nullptr);
+            const size_t total = options().limit ? options().limit : total_without_limit;
+            options().limit = static_cast<size_t>(share * static_cast<double>(total));
+            return;
+        }
+    }
+
     Blocks::iterator grow(size_t size, bool is_small, c10::StreamId stream) {
+        static const bool is_told = (read_settings(), true);
+        (void)is_told;
         const size_t bytes = segment_size(size);
         if (options().limit && reserved() + bytes > options().limit) return blocks.end();
         char *address = fresh_addresses(bytes);
@@ -256,6 +276,14 @@ private:
 }  // namespace
 
 c10::DeviceAllocator *allocator() { return &CachingAllocator::instance(); }
+
+// CUDA's run time, asked before the allocator begins.
+extern "C" int cudaMemGetInfo(size_t *free, size_t *total) {
+    auto info = allocator()->getMemoryInfo(0);
+    *free = info.first;
+    *total = info.second;
+    return 0;
+}
 
 void resize_storage(const c10::Storage &storage, size_t bytes) {
     auto fresh = allocator()->allocate(bytes);

@@ -185,6 +185,8 @@ ct_status ct_memory_in_use(ct_device device, int64_t *current, int64_t *peak_in_
                            int64_t *peak_reserved);
 ct_status ct_memory_info(ct_device device, int64_t *free_bytes, int64_t *total_bytes);
 ct_status ct_reset_peak_memory(ct_device device);
+// The most that the allocator reserves; before anything is allocated.
+ct_status ct_limit_memory(ct_device device, int64_t bytes);
 ct_status ct_empty_cache(ct_device device);
 // Gives back what was freed in main memory, which the C library may keep for later.
 void ct_trim_host_memory(void);

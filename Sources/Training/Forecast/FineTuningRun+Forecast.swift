@@ -25,6 +25,7 @@ extension FineTuningRun {
         let device = gauge.device
         if !configuration.classFolders.isEmpty {
             try gauge.phase("class pictures") { try foretellClassPictures(plan, device) }
+            device.emptyCache()
         }
         let shape = latentShape(plan)
         try gauge.phase("encoding") {
@@ -36,6 +37,7 @@ extension FineTuningRun {
                     Tensor.empty([count, 3] + shape.suffix(2).map { $0 * factor }, device: device))
             }
         }
+        device.emptyCache()
         let texts = try configuration.texts(captions)
         let (networks, objective) = try gauge.phase("loading") {
             try loadNetworks(plan.source, texts, on: device, notify: { _ in })

@@ -28,8 +28,8 @@ public struct MemoryForecast: Codable, Sendable, Equatable {
     public let phases: [Phase]
     /// The memory of the training step by what it is for.
     public let purposes: [Purpose]
-    /// The most that LibTorch's allocator reserves on the device, or has in use on a processor, in
-    /// bytes. What a driver or a desktop takes is not in it.
+    /// The most that is reserved on the device for tensors, in bytes. What a driver or a desktop
+    /// takes is not in it.
     public let tensorPeak: Int
     /// What the program itself has beside tensors on a processor, in bytes; 0 on a GPU.
     public let program: Int
@@ -45,6 +45,10 @@ public struct MemoryForecast: Codable, Sendable, Equatable {
     /// of libvips. What runs of the embedded model held beside their tensors was 241 to 273 MiB, of
     /// which the program as it begins has 160 to 180.
     private static let computing = 90 << 20
+
+    /// How much more a processor's memory is taken than tensors have: the C library keeps parts of
+    /// what was freed, as a GPU's allocator does.
+    static let allowance = 1.1
 
     /// What the program has beside tensors, as it is before the first forecast: what is measured
     /// later leaves memory behind.
@@ -90,7 +94,9 @@ struct MemoryGauge {
         phases.append(
             MemoryForecast.Phase(
                 name: name, inUse: (found?.peakInUse ?? 0) - before.device, inMainMemory: main))
-        peak = max(peak, (found?.peakReserved ?? 0) - before.device)
+        let held = (found?.peakReserved ?? 0) - before.device
+        peak = max(
+            peak, isProcessor ? Int(Double(held) * MemoryForecast.allowance) : held)
         mainMemoryPeak = max(mainMemoryPeak, main)
         return result
     }

@@ -43,6 +43,13 @@ public struct MemoryRoom: Codable, Sendable, Equatable {
             isToldLimit: told.map { $0 <= free ?? .max } ?? false)
     }
 
+    /// Has the device refuse what goes beyond a limit; to be told before anything is allocated.
+    ///
+    /// On a processor, and on an Apple GPU, a limit is planned with and not enforced.
+    public static func enforce(_ limit: ByteCount, on device: Device) {
+        device.limitMemory(to: max(0, limit.bytes - unseen.context))
+    }
+
     /// Whether a run has enough.
     public func fits(_ memory: MemoryForecast) -> Bool { excess(memory) <= 0 }
 

@@ -48,6 +48,8 @@ extension FineTuningRun {
         try plan.checkpoint?.require(settings, exceptFor: ["class-data-dir"])
 
         let classPhotos = try classPhotos(source, resolution: plan.resolution)
+        // What comes now has tensors of other sizes: those that are kept would lie beside them.
+        device.emptyCache()
         if let classPhotos {
             classPhotos.remarks(resolution: plan.resolution).forEach { report(TrainingEvent($0)) }
             settings["class-data-dir"] = "photos \(try classPhotos.fingerprint())"
@@ -86,6 +88,7 @@ extension FineTuningRun {
 
         let examples = try examples(
             data, plan.places, classPhotos, texts, source, resolution: plan.resolution)
+        device.emptyCache()
         try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
         let (networks, objective) = try loadNetworks(
             source, texts, on: device, notify: { report(.notice($0)) })

@@ -3,6 +3,7 @@ import Foundation
 import RunRecord
 import Settings
 import Torch
+import Training
 
 /// A method as `attune train` offers it.
 protocol TrainedMethod {
@@ -28,6 +29,9 @@ struct TrainMethodCommand<Method: TrainedMethod>: ParsableCommand {
         let printer = TrainingPrinter(wording: wording)
         var settled = try SettledTraining(
             options, notify: { printer.show(.notice($0)) }, device: Device.init(named:))
+        if let limit = settled.configuration.training.deviceMemoryLimit {
+            MemoryRoom.enforce(limit, on: settled.device)
+        }
         do {
             try settled.fit(notify: { printer.show(.notice($0)) })
         } catch {
