@@ -37,13 +37,16 @@ let package = Package(
         .target(
             name: "CTorch",
             // The other files are included by the first of these.
-            sources: ["operations.cpp", "autograd.cpp", "meta.cpp", "recording.cpp"],
+            sources: [
+                "operations.cpp", "autograd.cpp", "meta.cpp", "processes.cpp", "recording.cpp",
+            ],
             cxxSettings: [
+                .headerSearchPath("declarations"),
                 .unsafeFlags([
                     "-I\(libtorch)/include",
                     "-I\(libtorch)/include/torch/csrc/api/include",
                     "-Wno-unused-parameter", "-Wno-deprecated-declarations",
-                ])
+                ]),
             ],
             linkerSettings: [
                 .unsafeFlags([

@@ -20,6 +20,9 @@ extern "C" {
 typedef struct { void *_Nullable impl; } ct_tensor;
 typedef struct { void *_Nullable impl; } ct_generator;
 typedef struct { void *_Nullable impl; } ct_operations;
+typedef struct { void *_Nullable impl; } ct_store;
+typedef struct { void *_Nullable impl; } ct_group;
+typedef struct { void *_Nullable impl; } ct_work;
 
 typedef enum { CT_OK = 0, CT_ERROR = 1, CT_OUT_OF_MEMORY = 2 } ct_status;
 typedef enum {
@@ -206,6 +209,35 @@ bool ct_has_fast_bfloat16(void);
 // Whether attention in bfloat16 on the CPU is the kernel of our own, for AVX-512.
 bool ct_has_wide_attention(void);
 const char *ct_version(void);
+
+// MARK: Processes (times in milliseconds)
+// Texts that processes share: one of them is the server, at a port that is chosen where it is 0.
+ct_status ct_store_create(const char *host, uint16_t port, bool is_server, int64_t timeout,
+                          ct_store *out);
+void ct_store_release(ct_store store);
+uint16_t ct_store_port(ct_store store);
+ct_status ct_store_set(ct_store store, const char *key, const void *bytes, size_t count);
+// Changes nothing where the key is there.
+ct_status ct_store_set_first(ct_store store, const char *key, const void *bytes, size_t count);
+// Waits for the key; a uint8 vector.
+ct_status ct_store_get(ct_store store, const char *key, int64_t timeout, ct_tensor *out);
+ct_status ct_store_add(ct_store store, const char *key, int64_t amount, int64_t *out);
+ct_status ct_store_has(ct_store store, const char *key, bool *out);
+// Processes that exchange tensors of the CPU, numbered from 0: all call the same in the same order.
+// They listen on an interface, where one is named, else where they reach `host`; they find each
+// other within `patience`, and wait for an exchange as long as `timeout`.
+ct_status ct_group_create(ct_store store, const char *interface, const char *host, uint16_t port,
+                          int32_t rank, int32_t size, int64_t patience, int64_t timeout,
+                          ct_group *out);
+// Waits for what is under way.
+void ct_group_release(ct_group group);
+// Each begins, and holds the tensor until it is done: sums everywhere, or at one process.
+ct_status ct_group_sum(ct_group group, ct_tensor a, ct_work *out);
+ct_status ct_group_sum_at(ct_group group, ct_tensor a, int32_t root, ct_work *out);
+ct_status ct_group_broadcast(ct_group group, ct_tensor a, int32_t root, ct_work *out);
+// Waits so long; an error is the work's own.
+ct_status ct_work_wait(ct_work work, int64_t timeout, bool *done);
+void ct_work_release(ct_work work);
 
 #pragma clang assume_nonnull end
 

@@ -1,0 +1,290 @@
+internal import CTorch
+internal import Foundation
+
+/// Several processes that compute together: c10d with Gloo.
+///
+/// All of them call the same in the same order. Whoever waits for another that has ended, or that
+/// gives no sign of life any more, throws a ``ProcessError`` that names it; whoever is only slow is
+/// waited for.
+public final class ProcessGroup {
+    /// Which of them this is.
+    public let place: ProcessPlace
+    /// The names of the machines, by process.
+    public let hosts: [String]
+    let store: ProcessStore
+    let pulse: ProcessPulse
+    private let handle: ct_group
+    private let keepsStore: Bool
+    private var isOver = false
+
+    /// The number of this process, from 0.
+    public var rank: Int { place.rank }
+    /// How many there are.
+    public var count: Int { place.count }
+    /// Whether this is process 0, which alone writes.
+    public var isFirst: Bool { rank == 0 }
+
+    /// Meets the others.
+    ///
+    /// - Parameters:
+    ///   - store: what process 0 keeps, where it keeps it already.
+    ///   - interface: the network interface that tensors go over, as GLOO_SOCKET_IFNAME names it;
+    ///     nil: that which leads to where they meet.
+    ///   - patience: how long the others are waited for.
+    ///   - silence: how long a process may give no sign of life.
+    /// - Throws: where they do not come, or the port is in use.
+    public init(
+        _ place: ProcessPlace, store kept: ProcessStore? = nil, interface: String? = nil,
+        patience: Duration = .seconds(120), silence: Duration = .seconds(20)
+    ) throws(ProcessError) {
+        self.place = place
+        keepsStore = place.rank == 0 && !place.hasLauncherStore
+        let store: ProcessStore
+        if let kept {
+            store = kept
+        } else if keepsStore {
+            store = try ProcessStore(keptAt: place.port, host: place.host, attempt: place.attempt)
+        } else {
+            store = try ProcessStore(
+                at: place.host, port: place.port, attempt: place.attempt, patience: patience)
+        }
+        self.store = store
+        let own = ProcessInfo.processInfo.hostName
+        try store.set("host/\(place.rank)", to: own)
+        pulse = ProcessPulse(
+            place,
+            store: try ProcessStore(
+                at: place.host, port: store.port, attempt: place.attempt, patience: patience),
+            silence: silence)
+        pulse.start()
+        do throws(ProcessError) {
+            hosts = try Self.meet(place, store, pulse, patience)
+            var out = ct_group(impl: nil)
+            let status = ct_group_create(
+                store.handle, interface ?? "", place.host, UInt16(place.port), Int32(place.rank),
+                Int32(place.count), patience.milliseconds, Self.longest.milliseconds, &out)
+            guard status == CT_OK else {
+                throw pulse.failure ?? .exchange(ProcessStore.lastError)
+            }
+            handle = out
+        } catch {
+            pulse.end()
+            throw error
+        }
+    }
+
+    /// Signs of life say who is gone, so that no exchange needs a limit of its own.
+    private static let longest: Duration = .seconds(7 * 24 * 3600)
+
+    deinit {
+        pulse.end()
+        // After a failure something may still be waited for, and would be for ever.
+        if isOver, pulse.failure == nil { ct_group_release(handle) }
+    }
+
+    private static func meet(
+        _ place: ProcessPlace, _ store: ProcessStore, _ pulse: ProcessPulse, _ patience: Duration
+    ) throws(ProcessError) -> [String] {
+        let start = ContinuousClock.now
+        while true {
+            var missing: [Int] = []
+            for rank in 0..<place.count where try !store.has("host/\(rank)") {
+                missing.append(rank)
+            }
+            if missing.isEmpty { break }
+            if let failure = pulse.failure { throw failure }
+            guard start.duration(to: .now) < patience else {
+                throw .missing(
+                    ranks: missing, count: place.count, seconds: Int(patience.components.seconds))
+            }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        var hosts: [String] = []
+        for rank in 0..<place.count { hosts.append(try store.text("host/\(rank)")) }
+        return hosts
+    }
+
+    // MARK: - Texts
+
+    /// The text of process 0.
+    ///
+    /// - Parameter key: one for each occasion.
+    /// - Parameter own: asked for in process 0 alone.
+    public func shared(_ key: String, _ own: () -> String) throws(ProcessError) -> String {
+        if isFirst {
+            let text = own()
+            try store.set("text/\(key)", to: text)
+            return text
+        }
+        while try !store.has("text/\(key)") {
+            if let failure = pulse.failure { throw failure }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        return try store.text("text/\(key)")
+    }
+
+    // MARK: - Tensors
+
+    /// Begins to sum a tensor of the CPU over all processes, in place.
+    public func startSum(_ tensor: Tensor) throws(ProcessError) -> ProcessExchange {
+        try start([tensor]) { ct_group_sum(handle, tensor.handle, $0) }
+    }
+
+    /// Begins to sum a tensor of the CPU at one process, in place; what the others have then is of
+    /// no use.
+    public func startSum(_ tensor: Tensor, at root: Int) throws(ProcessError) -> ProcessExchange {
+        try start([tensor]) { ct_group_sum_at(handle, tensor.handle, Int32(root), $0) }
+    }
+
+    /// Begins to overwrite a tensor of the CPU with that of one process.
+    public func startBroadcast(
+        _ tensor: Tensor, from root: Int
+    ) throws(ProcessError) -> ProcessExchange {
+        try start([tensor]) { ct_group_broadcast(handle, tensor.handle, Int32(root), $0) }
+    }
+
+    /// Sums a tensor over all processes, in place; to the last bit the same in all of them.
+    public func sum(_ tensor: Tensor) throws(ProcessError) {
+        try onHost(tensor) { host throws(ProcessError) in try startSum(host).wait() }
+    }
+
+    /// Overwrites a tensor with that of one process.
+    public func broadcast(_ tensor: Tensor, from root: Int = 0) throws(ProcessError) {
+        try onHost(tensor) { host throws(ProcessError) in
+            try startBroadcast(host, from: root).wait()
+        }
+    }
+
+    /// The sum of some numbers over all processes.
+    public func sum(_ numbers: [Double]) throws(ProcessError) -> [Double] {
+        let tensor = Tensor.doubles(numbers)
+        try startSum(tensor).wait()
+        return tensor.doubles()
+    }
+
+    /// Whether it is so for any process.
+    public func any(_ flag: Bool) throws(ProcessError) -> Bool {
+        try sum([flag ? 1 : 0])[0] > 0
+    }
+
+    /// Waits until all are here.
+    public func barrier() throws(ProcessError) { _ = try any(false) }
+
+    private func start(
+        _ tensors: [Tensor], _ body: (UnsafeMutablePointer<ct_work>) -> ct_status
+    ) throws(ProcessError) -> ProcessExchange {
+        var out = ct_work(impl: nil)
+        guard body(&out) == CT_OK else { throw explanation(of: ProcessStore.lastError) }
+        return ProcessExchange(out, tensors, group: self)
+    }
+
+    /// Gloo knows the memory of processors: what is elsewhere goes through it.
+    private func onHost(
+        _ tensor: Tensor, _ body: (Tensor) throws(ProcessError) -> Void
+    ) throws(ProcessError) {
+        let host = withoutGradients {
+            tensor.detached().converted(to: tensor.dtype, device: .cpu, format: .contiguous)
+        }
+        try body(host)
+        withoutGradients { tensor.copy(from: host) }
+    }
+
+    // MARK: - Ends
+
+    /// Waits until all are done, so that none ends well where another does not.
+    public func leave() throws(ProcessError) {
+        try store.set("left/\(rank)", to: "")
+        let count = try store.add(1, to: "left")
+        var done = count
+        while done < place.count {
+            if let failure = pulse.failure { throw failure }
+            Thread.sleep(forTimeInterval: 0.02)
+            done = try store.add(0, to: "left")
+        }
+        pulse.end()
+        isOver = true
+        try store.add(1, to: "gone")
+        // Who keeps the store stays until the others have read it.
+        if keepsStore { waitForOthers("gone", limit: 5) }
+    }
+
+    /// Tells the others why this process ends; what they end with then names it.
+    public func fail(_ reason: String) {
+        let told = pulse.failure
+        if told == nil {
+            _ = try? ProcessFailure.tell(
+                rank: rank, host: hosts[rank], reason: reason, in: store)
+        }
+        _ = try? store.add(1, to: "gone")
+        // Longer than between two of their looks.
+        if keepsStore { waitForOthers("gone", limit: 3) }
+        pulse.end()
+    }
+
+    private func waitForOthers(_ key: String, limit: Double) {
+        let start = ContinuousClock.now
+        while let done = try? store.add(0, to: key), done < place.count,
+            start.duration(to: .now) < .seconds(limit)
+        {
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+    }
+
+    /// What an exchange that broke off is due to: whoever has ended says so, or counts no more.
+    func explanation(of message: String) -> ProcessError {
+        let start = ContinuousClock.now
+        while start.duration(to: .now) < .seconds(1.5) {
+            if let failure = pulse.failure { return failure }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        do throws(ProcessError) {
+            let stopped = try ProcessPulse.stopped(of: count, except: rank, in: store)
+            if let failure = pulse.failure { return failure }
+            guard let first = stopped.first else { return .exchange(message) }
+            return .ended(rank: first, host: hosts[first], reason: nil)
+        } catch {
+            return pulse.failure ?? .ended(rank: 0, host: hosts[0], reason: nil)
+        }
+    }
+}
+
+/// An exchange that is under way, with the tensors that it is about.
+public final class ProcessExchange {
+    private let handle: ct_work
+    private let tensors: [Tensor]
+    private unowned let group: ProcessGroup
+
+    init(_ handle: ct_work, _ tensors: [Tensor], group: ProcessGroup) {
+        self.handle = handle
+        self.tensors = tensors
+        self.group = group
+    }
+
+    deinit { ct_work_release(handle) }
+
+    /// Waits until it is done.
+    ///
+    /// - Throws: where another process has ended.
+    public func wait() throws(ProcessError) {
+        while true {
+            var done = false
+            guard ct_work_wait(handle, 200, &done) == CT_OK else {
+                throw group.explanation(of: ProcessStore.lastError)
+            }
+            if done { return }
+            if let failure = group.pulse.failure { throw failure }
+        }
+    }
+}
+
+extension Tensor {
+    static func doubles(_ values: [Double]) -> Tensor {
+        values.withUnsafeBytes { Tensor(bytes: $0, shape: [values.count], dtype: .float64) }
+    }
+
+    func doubles() -> [Double] {
+        var result = [Double](repeating: 0, count: count)
+        result.withUnsafeMutableBytes { copyBytes(to: $0) }
+        return result
+    }
+}
