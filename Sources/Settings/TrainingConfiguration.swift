@@ -22,6 +22,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var seed: UInt64?
 
     /// Examples in one forward pass; with prior preservation each brings a class picture along.
+    /// Of several processes each has so many, and what a run has settled is what all have together.
     public var trainBatchSize = 4
     /// Forward passes whose gradients make one step.
     public var gradientAccumulationSteps = 1
@@ -68,6 +69,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var fit = true
     /// The most memory that the device gives the run; nil: what is free.
     public var deviceMemoryLimit: ByteCount?
+    /// What each of several processes keeps a part of: 0 nothing, 1 the optimizer's moments,
+    /// 2 gradients as well.
+    public var zeroStage = 0
     /// Keeps an average of the weights, which is what is painted with, measured and written.
     public var useEMA = false
     /// How much of the average stays in a step, at most.

@@ -74,7 +74,11 @@ package struct DiffusionRow {
 
 extension DiffusionBatch {
     /// One batch for each size of latents, in the order in which sizes are first met.
-    package static func batches(_ rows: [DiffusionRow], device: Device) -> [DiffusionBatch] {
+    ///
+    /// - Parameter counts: nil: the rows that are here.
+    package static func batches(
+        _ rows: [DiffusionRow], device: Device, counts: (instances: Int, classes: Int)? = nil
+    ) -> [DiffusionBatch] {
         var shapes: [[Int]] = []
         for row in rows where !shapes.contains(row.latents.shape) {
             shapes.append(row.latents.shape)
@@ -87,7 +91,7 @@ extension DiffusionBatch {
                 noise: Tensor.stacking(part.map(\.noise)).moved(to: device),
                 timesteps: part.map(\.timestep), areClass: part.map(\.isClass),
                 texts: part.map(\.text), weights: weights(part)?.moved(to: device),
-                counts: (rows.count - classCount, classCount),
+                counts: counts ?? (rows.count - classCount, classCount),
                 addedNoise: part[0].addedNoise.map { _ in
                     Tensor.stacking(part.compactMap(\.addedNoise)).moved(to: device)
                 })

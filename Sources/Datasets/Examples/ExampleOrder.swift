@@ -72,6 +72,7 @@ package enum Seeds {
         case measure = 5
         case captions = 6
         case heldOut = 7
+        case dropout = 8
     }
 
     /// SplitMix64's mixing (Steele et al. 2014) over the parts.

@@ -64,23 +64,34 @@ public struct TrainingExamples {
 
     /// The rows of a range of examples, counted from the run's beginning: one batch for each size
     /// that they have, one altogether where they are of one size.
+    ///
+    /// - Parameter own: the examples whose rows are wanted, where other processes have the rest;
+    ///   all are drawn, and weighed as rows of all. Nil: all of them.
     public mutating func batches(
-        _ examples: Range<Int>, generator: Generator, device: Device
+        _ examples: Range<Int>, own: Range<Int>? = nil, generator: Generator, device: Device
     ) -> [DiffusionBatch] {
+        let own = own ?? examples
         var instanceRows: [DiffusionRow] = []
         var classRows: [DiffusionRow] = []
         for position in examples {
             let index = order.index(at: position)
             let photo = places[index % places.count]
             let text = text(of: photo, generator)
-            instanceRows.append(row(instances, photo, text, isClass: false, generator))
+            let instanceRow = row(instances, photo, text, isClass: false, generator)
+            var ofClass: DiffusionRow?
             if let classes {
-                classRows.append(classRow(classes, PhotoID(index % classes.count), generator))
+                ofClass = classRow(classes, PhotoID(index % classes.count), generator)
             } else if repeatsAsClass {
-                classRows.append(classRow(instances, photo, generator))
+                ofClass = classRow(instances, photo, generator)
             }
+            guard own.contains(position) else { continue }
+            instanceRows.append(instanceRow)
+            if let ofClass { classRows.append(ofClass) }
         }
-        return DiffusionBatch.batches(instanceRows + classRows, device: device)
+        let hasClasses = classes != nil || repeatsAsClass
+        return DiffusionBatch.batches(
+            instanceRows + classRows, device: device,
+            counts: (examples.count, hasClasses ? examples.count : 0))
     }
 
     private func text(of photo: PhotoID, _ generator: Generator) -> TextID {

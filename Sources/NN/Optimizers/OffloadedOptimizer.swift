@@ -79,6 +79,9 @@ public final class OffloadedOptimizer: Optimizer {
         renew(parameters.indices)
     }
 
+    /// Makes all copies anew, where the parameters were changed by somebody else.
+    public func renewCopies() { renew(parameters.indices) }
+
     private func renew(_ indices: some Sequence<Int>) {
         withoutGradients {
             for index in indices { copies[index].copy(from: parameters[index].tensor) }

@@ -168,5 +168,9 @@ extension Setting {
             "fit", \.training.fit,
             "Take what saves memory where the run would not fit otherwise, and refuse what cannot.",
             scope: .keeping),
+        Setting(
+            "zero-stage", \.training.zeroStage,
+            "Of several processes each keeps a part: 1 of the moments, 2 of the gradients too.",
+            range: .counts(0...3), scope: .keeping),
     ]
 }

@@ -108,19 +108,47 @@ public final class ProcessGroup {
 
     /// The text of process 0.
     ///
-    /// - Parameter key: one for each occasion.
-    /// - Parameter own: asked for in process 0 alone.
+    /// - Parameters:
+    ///   - key: one for each occasion.
+    ///   - own: asked for in process 0 alone.
     public func shared(_ key: String, _ own: () -> String) throws(ProcessError) -> String {
-        if isFirst {
-            let text = own()
-            try store.set("text/\(key)", to: text)
-            return text
+        try text(key, of: 0, isFirst ? own() : "")
+    }
+
+    /// The text of one process; what the others give is not read.
+    public func text(_ key: String, of root: Int, _ own: String) throws(ProcessError) -> String {
+        if rank == root {
+            try store.set("text/\(key)", to: own)
+            return own
         }
         while try !store.has("text/\(key)") {
             if let failure = pulse.failure { throw failure }
             Thread.sleep(forTimeInterval: 0.02)
         }
         return try store.text("text/\(key)")
+    }
+
+    /// Sees that all processes were told the same.
+    ///
+    /// - Parameters:
+    ///   - facts: values by their names.
+    ///   - key: one for each occasion.
+    /// - Throws: ``ProcessError/disagreement(what:rank:host:value:firstHost:firstValue:)`` in a
+    ///   process that was told something else than process 0.
+    public func requireSame(_ facts: [String: String], _ key: String) throws(ProcessError) {
+        let encoded = (try? JSONEncoder().encode(facts)).map { String(decoding: $0, as: UTF8.self) }
+        let text = try text("facts/\(key)", of: 0, encoded ?? "{}")
+        let first = (try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))) ?? [:]
+        for name in Set(facts.keys).union(first.keys).sorted() where facts[name] != first[name] {
+            func short(_ value: String?) -> String {
+                let text = value.flatMap { $0.isEmpty ? nil : $0 } ?? "not set"
+                return text.count > 80 ? text.prefix(77) + "..." : text
+            }
+            throw .disagreement(
+                what: name, rank: rank, host: hosts[rank], value: short(facts[name]),
+                firstHost: hosts[0], firstValue: short(first[name]))
+        }
+        try barrier()
     }
 
     // MARK: - Tensors

@@ -81,7 +81,11 @@ public struct CheckpointFolder {
         BestState(output).recover()
     }
 
-    func write(_ state: TrainingState, optimizer: any Optimizer, generator: Generator) throws {
+    /// - Parameter remembered: the state of the optimizer.
+    func write(
+        _ state: TrainingState, parameters: [(name: String, tensor: Tensor)],
+        remembered: [(name: String, tensor: Tensor)], generator: Generator
+    ) throws {
         let destination = url(step: state.step)
         let temporary = hidden(state.step, "writing")
         let manager = FileManager.default
@@ -90,8 +94,8 @@ public struct CheckpointFolder {
         do {
             typealias File = TrainingCheckpoint.File
             func file(_ name: String) -> URL { temporary.appendingPathComponent(name) }
-            try SafetensorsWriter.write(optimizer.parameters, to: file(File.parameters))
-            try SafetensorsWriter.write(optimizer.state, to: file(File.optimizer))
+            try SafetensorsWriter.write(parameters, to: file(File.parameters))
+            try SafetensorsWriter.write(remembered, to: file(File.optimizer))
             try SafetensorsWriter.write(
                 [(TrainingCheckpoint.generatorKey, generator.state)], to: file(File.generators))
             try AtomicFile.write(configuration, to: file(File.configuration))

@@ -101,9 +101,14 @@ public struct TrainingCheckpoint {
     }
 
     /// Puts everything back as it was; the tensors of parameters and optimizer are overwritten.
-    public func restore(optimizer: any Optimizer, generator: Generator) throws {
+    ///
+    /// - Parameter isPart: whether the optimizer remembers a part of what was saved, as one of
+    ///   several processes may.
+    public func restore(
+        optimizer: any Optimizer, generator: Generator, isPart: Bool = false
+    ) throws {
         try overwrite(optimizer.parameters, from: File.parameters)
-        try overwrite(optimizer.state, from: File.optimizer)
+        try overwrite(optimizer.state, from: File.optimizer, isPart: isPart)
         let generators = try SafetensorsFile(url.appendingPathComponent(File.generators))
         guard let saved = generators.tensor(Self.generatorKey), saved.dtype == .uint8,
             saved.shape == generator.state.shape
@@ -112,11 +117,11 @@ public struct TrainingCheckpoint {
     }
 
     private func overwrite(
-        _ tensors: [(name: String, tensor: Tensor)], from file: String
+        _ tensors: [(name: String, tensor: Tensor)], from file: String, isPart: Bool = false
     ) throws {
         let saved = try SafetensorsFile(url.appendingPathComponent(file))
         let extra = Set(saved.keys).subtracting(tensors.map(\.name))
-        guard extra.isEmpty else {
+        guard extra.isEmpty || isPart else {
             throw CheckpointError.unexpected(file: saved.path, keys: extra.sorted())
         }
         for (name, tensor) in tensors {

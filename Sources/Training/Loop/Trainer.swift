@@ -29,6 +29,11 @@ public final class Trainer {
     private let checkpoints: CheckpointFolder
     private let cancellation: Cancellation
     private let report: (TrainingEvent) -> Void
+    private let processes: ProcessGroup?
+    /// Where each process moves a part of the parameters.
+    private let sharded: ShardedOptimizer?
+    /// Whether any of several processes was asked to end.
+    private var isOneCancelled = false
     private var savedStep: Int?
     /// What has been told once and is not told again.
     private var told: Set<String> = []
@@ -36,13 +41,17 @@ public final class Trainer {
     /// - Parameters:
     ///   - configuration: validated by the caller, with a seed.
     ///   - checkpoints: where the state is saved, and what settings are saved with it.
+    ///   - processes: those that train together, each with its rows of every batch; the first of
+    ///     them alone writes. The task's observers and spectators have the same intervals in all.
     /// - Throws: `SettingError` when the optimizer cannot train what there is.
     public init(
         _ configuration: TrainingConfiguration, stepCount: Int, task: TrainingTask,
         checkpoints: CheckpointFolder, cancellation: Cancellation = Cancellation(),
-        report: @escaping (TrainingEvent) -> Void = { _ in }
+        processes: ProcessGroup? = nil, report: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws(SettingError) {
+        try configuration.checkParallel(processCount: processes?.count ?? 1)
         self.configuration = configuration
+        self.processes = processes
         self.stepCount = stepCount
         self.task = task
         self.checkpoints = checkpoints
@@ -54,7 +63,7 @@ public final class Trainer {
                 problem: "leaves nothing to train after that step: nothing but the text encoder is "
                     + "trained here; use `max-train-steps` \(last).")
         }
-        optimizer = try configuration.makeOptimizer(task.groups)
+        (optimizer, sharded) = try configuration.makeOptimizer(task.groups, processes: processes)
         generator = Generator(seed: configuration.seed ?? 0)
         scale = GradientScale(isDynamic: configuration.mixedPrecision == .fp16)
     }
@@ -63,7 +72,8 @@ public final class Trainer {
     ///
     /// - Throws: ``TrainingError`` or `CheckpointError` when it does not fit what is trained.
     public func resume(from checkpoint: TrainingCheckpoint) throws {
-        try checkpoint.restore(optimizer: optimizer, generator: generator)
+        try checkpoint.restore(
+            optimizer: optimizer, generator: generator, isPart: sharded != nil)
         optimizer.useIterates()
         step = checkpoint.state.step
         exampleCount = checkpoint.state.exampleCount
@@ -84,10 +94,17 @@ public final class Trainer {
     /// - Throws: ``TrainingError/interrupted(step:checkpoint:)`` after a cancellation,
     ///   ``TrainingError/notFinite(step:attempts:saved:cause:)`` after ``patience`` bad steps in a
     ///   row, both with the state saved where that can be;
-    ///   ``TrainingError/notWritten(problem:checkpoint:)``.
+    ///   ``TrainingError/notWritten(problem:checkpoint:)``; `ProcessError` where another process
+    ///   has ended.
     public func run() throws {
+        try processes?.requireSameWeights(optimizer.parameters)
         let schedule = configuration.schedule(stepCount: stepCount)
-        let gradients = StepGradients(optimizer, isFused: configuration.fusedBackwardPass)
+        let gradients = StepGradients(
+            optimizer, isFused: configuration.fusedBackwardPass,
+            parallel: processes.map {
+                ParallelGradients(
+                    optimizer, $0, shards: sharded?.shards, stage: configuration.zeroStage)
+            })
         var watch = GroupWatch(task.groups)
         var freeze = GroupFreeze(task.groups)
         let clock = ContinuousClock()
@@ -96,14 +113,15 @@ public final class Trainer {
 
         var isOver = step >= stepCount
         while !isOver {
-            if cancellation.isRequested { try interrupt() }
+            if isCancelled { try interrupt() }
             let start = clock.now
             freeze.apply(before: step + 1).forEach { report(.notice($0)) }
             let stages = configuration.learningRateStages
             let rate = stages?.rate(at: step) ?? schedule.rate(at: step)
             let outcome = try gradients.collect(
                 batches: configuration.gradientAccumulationSteps, scale: scale.factor,
-                learningRate: rate, loss: nextLoss)
+                learningRate: rate, isCancelled: cancellation.isRequested, loss: nextLoss)
+            isOneCancelled = outcome.isCancelled
             guard outcome.isFinite else {
                 let reason = skipReason(outcome)
                 // Overflow in fp16 is how the right scale is found, and no fault of the run.
@@ -117,6 +135,7 @@ public final class Trainer {
             gradients.apply(
                 outcome, scale: scale.factor, maxNorm: configuration.maxGradNorm,
                 learningRate: rate)
+            try spread()
             scale.succeed()
             step += 1
 
@@ -127,13 +146,43 @@ public final class Trainer {
 
             watch.observe(gradients, step: step, learningRate: rate).forEach { report(.notice($0)) }
             if step % configuration.checkpointingSteps == 0 { try saveIfPossible() }
-            isOver = observe() || step == stepCount
-            if !isOver { show() }
+            isOver = try observe() || step == stepCount
+            if !isOver { try show() }
         }
         optimizer.clearGradients()
         // The weights first: what follows is only for looking at.
         try write()
-        show(isEnd: true)
+        try show(isEnd: true)
+    }
+
+    /// Whether somebody asked to end; several processes agree on it after every step.
+    var isCancelled: Bool {
+        processes == nil ? cancellation.isRequested : isOneCancelled
+    }
+
+    /// Where each process has moved a part of the parameters, all get those of the others.
+    private func spread() throws(ProcessError) {
+        guard let sharded else { return }
+        try sharded.spread()
+        // What the network computes with may lie elsewhere.
+        (optimizer as? OffloadedOptimizer)?.renewCopies()
+    }
+
+    /// Makes the parameters what is saved, in all processes; the run is over.
+    func useAverages() throws {
+        optimizer.useAverages()
+        try spread()
+    }
+
+    /// Has the parameters be what would be saved, meanwhile.
+    private func withAverages<Value>(_ body: () throws -> Value) throws -> Value {
+        let changes = configuration.useEMA || configuration.optimizer.hasAverages
+        optimizer.useAverages()
+        if changes { try spread() }
+        let result = Result { try body() }
+        optimizer.useIterates()
+        if changes { try spread() }
+        return try result.get()
     }
 
     /// Saves the state, unless this step is saved already, and returns the folder's path.
@@ -142,10 +191,16 @@ public final class Trainer {
     public func save() throws -> String {
         let url = checkpoints.url(step: step)
         if savedStep != step {
+            let remembered = try sharded?.gatheredState("\(step)") ?? optimizer.state
+            savedStep = step
+            guard processes?.isFirst ?? true else { return url.path }
+            savedStep = nil
             let state = TrainingState(
                 step: step, exampleCount: exampleCount, scale: scale,
                 settings: checkpoints.settings)
-            try checkpoints.write(state, optimizer: optimizer, generator: generator)
+            try checkpoints.write(
+                state, parameters: optimizer.parameters, remembered: remembered,
+                generator: generator)
             savedStep = step
             report(.checkpointSaved(path: url.path, step: step))
         }
@@ -159,23 +214,24 @@ public final class Trainer {
     }
 
     /// Has those look at the weights whose time it is; true when it is enough for one of them.
-    private func observe() -> Bool {
+    private func observe() throws -> Bool {
         let due = task.observers.filter { step == stepCount || step % $0.interval == 0 }
         guard !due.isEmpty else { return false }
-        optimizer.useAverages()
-        defer { optimizer.useIterates() }
-        return due.reduce(false) { isEnough, observer in observer.look(step) || isEnough }
+        let isEnough = try withAverages {
+            due.reduce(false) { isEnough, observer in observer.look(step) || isEnough }
+        }
+        return try processes?.any(isEnough) ?? isEnough
     }
 
     /// Has those look on whose time it is.
-    private func show(isEnd: Bool = false) {
+    private func show(isEnd: Bool = false) throws {
         let due = task.spectators.filter { isEnd || step % $0.interval == 0 }
-        guard !due.isEmpty, !cancellation.isRequested else { return }
+        guard !due.isEmpty, !isCancelled else { return }
         optimizer.clearGradients()
         // What is seen is what would be saved.
-        optimizer.useAverages()
-        defer { optimizer.useIterates() }
-        for spectator in due { spectator.look(step) }
+        try withAverages {
+            for spectator in due { spectator.look(step) }
+        }
     }
 
     private var progress: RunProgress {
@@ -185,12 +241,11 @@ public final class Trainer {
 
     /// Writes what was trained; where that cannot be, the state is kept if it can be.
     private func write() throws {
-        guard let write = task.write else { return }
-        optimizer.useAverages()
-        let failure = Result { try write(step) }
-        optimizer.useIterates()
+        if task.write == nil, processes == nil { return }
+        let failure = try withAverages { Result { try task.write?(step) } }
         if case .failure(let error) = failure {
-            let saved = try? save()
+            // Of several processes the others wait at the end, and are told by this one's.
+            let saved = sharded == nil ? try? save() : nil
             throw TrainingError.notWritten(
                 problem: "\(error)", checkpoint: saved ?? checkpoints.newest?.path)
         }
@@ -203,7 +258,7 @@ public final class Trainer {
             _ = try save()
             told.remove("checkpoint")
         } catch CheckpointError.notFinite {
-            try giveUp()
+            try giveUp(isAlone: processes != nil)
         } catch let error as FileError {
             let newest = checkpoints.newest.map { "the newest saved state is \($0.path)" }
             tellOnce(
@@ -229,8 +284,9 @@ public final class Trainer {
         throw TrainingError.interrupted(step: step, checkpoint: saved)
     }
 
-    private func giveUp() throws -> Never {
-        let saved = step > 0 ? try? save() : nil
+    /// - Parameter isAlone: whether other processes know nothing of it yet.
+    private func giveUp(isAlone: Bool = false) throws -> Never {
+        let saved = step > 0 && !(isAlone && sharded != nil) ? try? save() : nil
         throw TrainingError.notFinite(
             step: step, attempts: Self.patience, saved: saved ?? checkpoints.newest?.path,
             cause: cause)

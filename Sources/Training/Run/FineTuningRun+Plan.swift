@@ -56,7 +56,7 @@ extension FineTuningRun {
         if let event = data.unreadEvent(for: configuration, captions, source) { report(event) }
         let output = url(configuration.outputDir)
         let checkpoint = try findCheckpoint(in: output)
-        settleSeed(checkpoint)
+        try settleSeed(checkpoint)
         let heldOut = try holdOut(data.photos)
         let places = data.photos.examples.filter { !heldOut.contains($0) }
         let exampleCount = TrainingExamples.epochCount(
@@ -170,11 +170,10 @@ extension FineTuningRun {
         }
     }
 
-    func settleSeed(_ checkpoint: TrainingCheckpoint?) {
+    func settleSeed(_ checkpoint: TrainingCheckpoint?) throws {
         guard configuration.training.seed == nil else { return }
         let before = checkpoint?.state.settings["seed"].flatMap { UInt64($0) }
-        // Small enough to be typed again.
-        configuration.training.seed = before ?? UInt64.random(in: 0..<(1 << 32))
+        configuration.training.seed = try before ?? drawnSeed()
     }
 
     func settlePrecision() {

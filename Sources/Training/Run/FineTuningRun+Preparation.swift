@@ -13,24 +13,14 @@ struct RunPreparation {
     let settings: [String: String]
     /// All texts that rows can have.
     let texts: RunTexts
-    /// What a run that goes on has written down before.
-    let log: TrainingLog
+    /// What a run that goes on has written down before; nil: another process writes it.
+    let log: TrainingLog?
     /// The encoded photos and class pictures, in their order.
     let examples: TrainingExamples
     /// What is trained, and what is laid over what.
     let networks: any FineTunedNetworks
     /// How far off a prediction is.
     let objective: DiffusionObjective
-
-    /// The loss of some examples.
-    func loss(on device: Device) -> (Range<Int>, Generator) -> Tensor {
-        var examples = examples
-        return { [networks, objective] positions, generator in
-            networks.prepareStep(generator)
-            let batches = examples.batches(positions, generator: generator, device: device)
-            return objective(batches, context: networks.context.rows(batches.flatMap(\.texts)))
-        }
-    }
 }
 
 /// Prepare: what takes long before the first step. Class pictures are painted, photos are encoded,
@@ -46,6 +36,7 @@ extension FineTuningRun {
         // Which ones they are follows from the photos and the seed.
         settings["num-held-out"] = String(plan.heldOut.count)
         try plan.checkpoint?.require(settings, exceptFor: ["class-data-dir"])
+        try compare(settings, plan)
 
         let classPhotos = try classPhotos(source, resolution: plan.resolution)
         // What comes now has tensors of other sizes: those that are kept would lie beside them.
@@ -55,25 +46,7 @@ extension FineTuningRun {
             settings["class-data-dir"] = "photos \(try classPhotos.fingerprint())"
         }
         try plan.checkpoint?.require(settings)
-        if let checkpoint = plan.checkpoint {
-            try setAside(whatFollows: checkpoint, in: plan.output)
-        }
-        let log = try TrainingLog(
-            plan.output.appendingPathComponent("training.jsonl"),
-            keepingSteps: plan.checkpoint?.state.step ?? 0,
-            of: plan.checkpoint?.url.deletingLastPathComponent().appendingPathComponent(
-                "training.jsonl"),
-            notify: { [report] in report(.notice($0)) })
-        recorder.begin(
-            RunDescription(
-                configuration: configuration, settings: settings, modelName: source.name,
-                modelHash: try source.hash, device: "\(device)", stepCount: plan.stepCount,
-                photos: photos.photos.enumerated().map { index, photo in
-                    RunDescription.Photo(
-                        url: photo.url,
-                        caption: texts.caption(of: PhotoID(index)),
-                        isHeldOut: plan.heldOut.contains(PhotoID(index)))
-                }, photosFingerprint: try photos.fingerprint()), log: log)
+        let log = try isWriter ? begin(plan, settings, texts) : nil
         report(
             .planned(
                 RunSummary(
@@ -116,13 +89,54 @@ extension FineTuningRun {
         return (networks, objective)
     }
 
+    /// The run is known: its log and records begin.
+    func begin(
+        _ plan: RunPlan, _ settings: [String: String], _ texts: RunTexts
+    ) throws -> TrainingLog {
+        let (source, photos) = (plan.source, plan.data.photos)
+        if let checkpoint = plan.checkpoint {
+            try setAside(whatFollows: checkpoint, in: plan.output)
+        }
+        let log = try TrainingLog(
+            plan.output.appendingPathComponent("training.jsonl"),
+            keepingSteps: plan.checkpoint?.state.step ?? 0,
+            of: plan.checkpoint?.url.deletingLastPathComponent().appendingPathComponent(
+                "training.jsonl"),
+            notify: { [report] in report(.notice($0)) })
+        recorder.begin(
+            RunDescription(
+                configuration: configuration, settings: settings, modelName: source.name,
+                modelHash: try source.hash, device: "\(device)", stepCount: plan.stepCount,
+                photos: photos.photos.enumerated().map { index, photo in
+                    RunDescription.Photo(
+                        url: photo.url,
+                        caption: texts.caption(of: PhotoID(index)),
+                        isHeldOut: plan.heldOut.contains(PhotoID(index)))
+                }, photosFingerprint: try photos.fingerprint()), log: log)
+        return log
+    }
+
+    /// The loss of some examples: of those among them that are this process's own.
+    func loss(of prepared: RunPreparation) -> (Range<Int>, Generator) -> Tensor {
+        var examples = prepared.examples
+        let (networks, objective) = (prepared.networks, prepared.objective)
+        return { [self] positions, generator in
+            networks.prepareStep(dropoutGenerator(positions, generator))
+            let batches = examples.batches(
+                positions, own: ownExamples(positions), generator: generator, device: device)
+            return objective(batches, context: networks.context.rows(batches.flatMap(\.texts)))
+        }
+    }
+
     func classPhotos(
         _ source: ModelSource, resolution: Int
     ) throws -> TrainingPhotos? {
         let folders = configuration.classFolders
         guard !folders.isEmpty else { return nil }
-        for (name, prompt) in folders {
-            try paintClassPictures(of: prompt, in: url(name), source, resolution: resolution)
+        _ = try first {
+            for (name, prompt) in folders {
+                try paintClassPictures(of: prompt, in: url(name), source, resolution: resolution)
+            }
         }
         return try TrainingPhotos(
             folders.map { PhotoSource(url($0.name)) }, resolution: resolution,
@@ -175,6 +189,9 @@ extension FineTuningRun {
         let store = try configuration.latentsFolder.map {
             try LatentStore($0, autoencoder: autoencoder, device: device)
         }
+        // What the first process keeps there, the others read.
+        if store != nil, !isWriter { try processes?.barrier() }
+        defer { if store != nil, isWriter { _ = try? processes?.barrier() } }
         func cache(
             _ photos: TrainingPhotos, _ views: PhotoViews, _ what: String
         ) throws -> LatentCache {

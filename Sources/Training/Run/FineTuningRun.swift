@@ -21,6 +21,8 @@ public final class FineTuningRun {
     package internal(set) var captions: PhotoTexts?
     let device: Device
     let cancellation: Cancellation
+    /// Those that train together; nil: this process alone.
+    let processes: ProcessGroup?
     private let runFiles: [String: Data]
     let report: (TrainingEvent) -> Void
     let recorder: RunRecorder
@@ -31,19 +33,24 @@ public final class FineTuningRun {
     /// - Parameters:
     ///   - runFiles: what repeats the run, for its folder, by name: `run.yaml` and what that
     ///     names.
-    ///   - report: told what goes on, on the thread of ``run()``.
+    ///   - processes: those that train together, each with a batch of its own; nil: this one alone.
+    ///   - report: told what goes on, on the thread of ``run()``; of several processes, the first
+    ///     alone tells.
     public init(
         _ configuration: FineTuningConfiguration, device: Device = .cpu,
         cancellation: Cancellation = Cancellation(), runFiles: [String: Data] = [:],
-        report: @escaping (TrainingEvent) -> Void = { _ in }
+        processes: ProcessGroup? = nil, report: @escaping (TrainingEvent) -> Void = { _ in }
     ) {
+        self.processes = processes
         self.configuration = configuration
         self.device = device
         self.cancellation = cancellation
         self.runFiles = runFiles
         let recorder = RunRecorder(device: device, notify: { report(.notice($0)) })
         self.recorder = recorder
+        let isWriter = processes?.isFirst ?? true
         self.report = { event in
+            guard isWriter else { return }
             recorder.add(event)
             report(event)
         }
@@ -56,9 +63,11 @@ public final class FineTuningRun {
     public func run() throws {
         do {
             try train()
+            try processes?.leave()
             recorder.end()
             output?.finish(notify: { report(.notice($0)) })
         } catch {
+            processes?.fail("\(error)")
             recorder.end("\(error)")
             output?.giveUp(notify: { report(.notice($0)) })
             throw error
@@ -69,46 +78,54 @@ public final class FineTuningRun {
     private func train() throws {
         try configuration.validate()
         try configuration.checkPlaces()
-        let place = try RunOutput(configuration, runFiles: runFiles)
+        let place = try first { try RunOutput(configuration, runFiles: runFiles) }
         self.output = place
         configuration.notices.forEach { report(.notice($0)) }
+        try settleProcesses()
         var plan = try plan()
         // A damaged photo is named before anything is written, and before anything takes long.
         try plan.data.measure()
         plan.data.measuredNotices.forEach { report(.notice($0)) }
-        if let notice = try place.open() { report(.notice(notice)) }
-        for (name, data) in runFiles {
+        if let notice = try place?.open() { report(.notice(notice)) }
+        for (name, data) in runFiles where isWriter {
             attempt(name) {
                 try AtomicFile.write(data, to: plan.output.appendingPathComponent(name))
             }
         }
         let prepared = try prepare(plan)
         let (networks, output) = (prepared.networks, plan.output)
-        let curve = LearningObserver(
-            configuration, networks, prepared.objective, photos: prepared.examples.instances,
-            subjects: plan.data.photos.subjects, heldOut: plan.heldOut, texts: prepared.texts,
-            stepCount: plan.stepCount, readings: prepared.log.keptReadings, device: device,
-            best: configuration.keepsBest ? BestState(output) : nil,
-            write: { [self] in
-                _ = try networks.write(to: $0, training: summary(plan, stepCount: $1))
-            }, report: report)
+        let curve = prepared.log.flatMap { log in
+            LearningObserver(
+                configuration, networks, prepared.objective, photos: prepared.examples.instances,
+                subjects: plan.data.photos.subjects, heldOut: plan.heldOut, texts: prepared.texts,
+                stepCount: plan.stepCount, batchSize: ownBatchSize, readings: log.keptReadings,
+                device: device, best: configuration.keepsBest ? BestState(output) : nil,
+                write: { [self] in
+                    _ = try networks.write(to: $0, training: summary(plan, stepCount: $1))
+                }, report: report)
+        }
         var files: [URL] = []
         let task = TrainingTask(
-            groups: networks.groups, loss: prepared.loss(on: device),
-            observers: curve.map { [TrainingObserver(interval: $0.interval, look: $0.read)] } ?? [],
-            spectators: painter(networks, plan).map {
-                [
-                    .painting(
-                        every: configuration.training.validationSteps, cancellation: cancellation,
-                        report: report, $0)
-                ]
-            } ?? [],
-            write: { [self] step in
-                curve?.conclude()
-                files = try place.deliver(
-                    { try networks.write(to: $0, training: summary(plan, stepCount: step)) },
-                    notify: { report(.notice($0)) })
-                for path in files { report(.modelSaved(path: path.path)) }
+            groups: networks.groups, loss: loss(of: prepared),
+            observers: isWriter
+                ? curve.map { [TrainingObserver(interval: $0.interval, look: $0.read)] } ?? []
+                : waitingObservers(stepCount: plan.stepCount),
+            spectators: isWriter
+                ? painter(networks, plan).map {
+                    [
+                        .painting(
+                            every: configuration.training.validationSteps,
+                            cancellation: cancellation, report: report, $0)
+                    ]
+                } ?? [] : waitingSpectators(),
+            write: place.map { place in
+                { [self] step in
+                    curve?.conclude()
+                    files = try place.deliver(
+                        { try networks.write(to: $0, training: summary(plan, stepCount: step)) },
+                        notify: { report(.notice($0)) })
+                    for path in files { report(.modelSaved(path: path.path)) }
+                }
             },
             diagnose: {
                 NonFiniteSource.sentence(networks, photos: prepared.examples.instances)
@@ -119,7 +136,8 @@ public final class FineTuningRun {
             totalLimit: configuration.training.checkpointsTotalLimit, configuration: configuration)
         let trainer = try Trainer(
             configuration.training, stepCount: plan.stepCount, task: task,
-            checkpoints: checkpoints, cancellation: cancellation, report: report)
+            checkpoints: checkpoints, cancellation: cancellation, processes: processes,
+            report: report)
         if let checkpoint = plan.checkpoint { try trainer.resume(from: checkpoint) }
         if !trainer.optimizer.usesLearningRate {
             report(
@@ -129,7 +147,14 @@ public final class FineTuningRun {
                         + "relative_step=False gives it one)."))
         }
         try trainer.run()
+        if configuration.training.zeroStage > 0, processes != nil { try trainer.useAverages() }
 
+        guard let place else {
+            if trainer.isCancelled {
+                throw TrainingError.interruptedAtEnd(result: output.path)
+            }
+            return
+        }
         if let preview = recorder.record.previews.last?.pictures.first.map(PreviewPicture.init) {
             trainer.optimizer.useAverages()
             attempt("the preview picture") { try preview.write(beside: files) }
@@ -144,7 +169,7 @@ public final class FineTuningRun {
                 }
             }
         }
-        if cancellation.isRequested {
+        if processes == nil ? cancellation.isRequested : trainer.isCancelled {
             throw TrainingError.interruptedAtEnd(result: files.first?.path ?? output.path)
         }
     }

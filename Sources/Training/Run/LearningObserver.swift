@@ -25,6 +25,7 @@ final class LearningObserver {
     /// - Parameters:
     ///   - subjects: whose each photo is.
     ///   - heldOut: which photos are not trained on.
+    ///   - batchSize: photos measured at once; nil: as many as are trained at once.
     ///   - readings: those of the run that goes on.
     ///   - best: where the state of the best reading is kept; nil: nowhere.
     ///   - write: writes what is trained into a folder.
@@ -32,7 +33,7 @@ final class LearningObserver {
         _ configuration: FineTuningConfiguration, _ networks: any FineTunedNetworks,
         _ objective: DiffusionObjective, photos: LatentCache,
         subjects: [SubjectID], heldOut: [PhotoID] = [], texts: RunTexts, stepCount: Int,
-        readings: [LearningReading], device: Device,
+        batchSize: Int? = nil, readings: [LearningReading], device: Device,
         best: BestState? = nil,
         write: @escaping (_ folder: URL, _ step: Int) throws -> Void = { _, _ in },
         report: @escaping (TrainingEvent) -> Void
@@ -42,9 +43,8 @@ final class LearningObserver {
         self.interval = interval
         measure = LearningMeasure(
             MeasuredModel(networks, objective), photos: photos, subjects: subjects,
-            heldOut: heldOut, texts: texts, batchSize: training.trainBatchSize,
-            seed: training.seed ?? 0,
-            device: device)
+            heldOut: heldOut, texts: texts, batchSize: batchSize ?? training.trainBatchSize,
+            seed: training.seed ?? 0, device: device)
         stopsByItself = training.stopsByItself
         self.report = report
         self.stepCount = stepCount

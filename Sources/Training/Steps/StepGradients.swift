@@ -11,6 +11,9 @@ struct StepOutcome {
     /// What a fused backward left as it was, since its gradients were not finite, by name.
     var unmoved: [String] = []
 
+    /// Whether any of several processes was asked to end.
+    var isCancelled = false
+
     /// Whether the step counts.
     var isFinite: Bool { loss.isFinite && norm.isFinite && unmoved.isEmpty }
 }
@@ -20,9 +23,12 @@ struct StepOutcome {
 struct StepGradients {
     private let optimizer: any Optimizer
     private let fused: FusedBackward?
+    private let parallel: ParallelGradients?
 
-    init(_ optimizer: any Optimizer, isFused: Bool) {
+    /// - Parameter parallel: sums what several processes have; nil: there is one.
+    init(_ optimizer: any Optimizer, isFused: Bool, parallel: ParallelGradients? = nil) {
         self.optimizer = optimizer
+        self.parallel = parallel
         fused = isFused ? FusedBackward(optimizer) : nil
     }
 
@@ -30,13 +36,19 @@ struct StepGradients {
     ///
     /// - Parameters:
     ///   - scale: what losses are multiplied by; 1 in a fused backward.
-    ///   - loss: the loss of the next batch.
-    /// - Throws: as ``FusedBackward/run(_:learningRate:)``.
+    ///   - isCancelled: whether somebody asked this process to end.
+    ///   - loss: the loss of the next batch; of several processes, the part of this one in it.
+    /// - Throws: as ``FusedBackward/run(_:learningRate:)``, or `ProcessError`.
     func collect(
-        batches: Int, scale: Double, learningRate: Double, loss: () -> Tensor
-    ) throws(SettingError) -> StepOutcome {
+        batches: Int, scale: Double, learningRate: Double, isCancelled: Bool = false,
+        loss: () -> Tensor
+    ) throws -> StepOutcome {
         optimizer.clearGradients()
         if let fused { return try fused.run(loss(), learningRate: learningRate) }
+        if let parallel {
+            return try parallel.collect(
+                batches: batches, scale: scale, isCancelled: isCancelled, loss: loss)
+        }
         // Every batch is full, so the mean over batches is the mean over examples.
         var mean = 0.0
         for _ in 0..<batches {
@@ -70,6 +82,8 @@ struct StepGradients {
     ///
     /// - Parameter range: positions in the optimizer's parameters.
     func areZero(_ range: Range<Int>) -> Bool {
+        // Others have the rest, and are not to be asked here: a group that learns is left at that.
+        if let parallel, parallel.isSharded { return false }
         if let fused { return range.allSatisfy { fused.norms[$0] == 0 } }
         let gradients = optimizer.parameters[range].compactMap(\.tensor.gradient)
         return gradients.isEmpty || Foreach.totalNorm(gradients).item() == 0

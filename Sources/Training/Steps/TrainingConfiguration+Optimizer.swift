@@ -1,5 +1,6 @@
 import NN
 import Settings
+import Torch
 
 extension TrainingConfiguration {
     /// What moves the parameters: the optimizer that was chosen, with averages and with parameters
@@ -7,15 +8,29 @@ extension TrainingConfiguration {
     ///
     /// - Throws: `SettingError` when it cannot train what there is.
     func makeOptimizer(_ groups: [ParameterGroup]) throws(SettingError) -> any Optimizer {
+        try makeOptimizer(groups, processes: nil).optimizer
+    }
+
+    /// The same of one of several processes, each of which may move a part of the parameters.
+    func makeOptimizer(
+        _ groups: [ParameterGroup], processes: ProcessGroup?
+    ) throws(SettingError) -> (optimizer: any Optimizer, sharded: ShardedOptimizer?) {
         do throws(OptimizerError) {
-            let plain = try optimizer.makeOptimizer(
-                groups, settings: optimizerSettings, roundingSeed: seed ?? 0)
-            let averaged: any Optimizer =
-                useEMA ? AveragedOptimizer(plain, decay: emaDecay) : plain
-            guard groups.contains(where: { $0.copies != nil }) else { return averaged }
-            return OffloadedOptimizer(averaged, copies: groups.flatMap(\.computed))
+            var sharded: ShardedOptimizer?
+            if let processes, zeroStage > 0 {
+                sharded = try ShardedOptimizer(groups, processes, make: averaged)
+            }
+            let moved: any Optimizer = if let sharded { sharded } else { try averaged(groups) }
+            guard groups.contains(where: { $0.copies != nil }) else { return (moved, sharded) }
+            return (OffloadedOptimizer(moved, copies: groups.flatMap(\.computed)), sharded)
         } catch {
             throw .optimizer(error)
         }
+    }
+
+    private func averaged(_ groups: [ParameterGroup]) throws(OptimizerError) -> any Optimizer {
+        let plain = try optimizer.makeOptimizer(
+            groups, settings: optimizerSettings, roundingSeed: seed ?? 0)
+        return useEMA ? AveragedOptimizer(plain, decay: emaDecay) : plain
     }
 }

@@ -1,0 +1,122 @@
+import Datasets
+import Foundation
+import NN
+import RunRecord
+import Settings
+import StableDiffusion
+import Torch
+
+/// What a run does otherwise where several processes train: the first alone writes, tells and takes
+/// readings, and the others wait for it.
+extension FineTuningRun {
+    /// Whether this process writes.
+    var isWriter: Bool { processes?.isFirst ?? true }
+
+    /// Makes the batch what all processes have together: whatever is derived from it, such as the
+    /// order of photos, the steps of an epoch and what a resumed run is compared with, is that of
+    /// one process with as many rows.
+    func settleProcesses() throws {
+        guard let processes else {
+            if configuration.training.zeroStage > 0 {
+                report(
+                    .notice(
+                        "`zero-stage` \(configuration.training.zeroStage) has no effect: one "
+                            + "process has all of it."))
+            }
+            return
+        }
+        try configuration.training.checkParallel(processCount: processes.count)
+        let own = configuration.training.trainBatchSize
+        configuration.training.trainBatchSize *= processes.count
+        report(
+            .notice(
+                "\(processes.count) processes train together, \(own) example(s) each: "
+                    + "\(configuration.training.trainBatchSize) in a batch."))
+        if device != .cpu {
+            report(
+                .notice(
+                    "Gradients of GPUs are summed by Gloo through main memory, not by NCCL: see "
+                        + "docs/scale.md for what that costs."))
+        }
+        if dropsOut {
+            report(
+                .notice(
+                    "What dropout leaves out depends on the number of processes; all else that is "
+                        + "drawn does not."))
+        }
+    }
+
+    private var dropsOut: Bool {
+        switch configuration.method {
+        case .lora(let lora): lora.adapters.dropout > 0
+        case .hypernetwork(let hypernetwork):
+            hypernetwork.network.dropoutStructure?.contains { $0 > 0 } ?? false
+        default: false
+        }
+    }
+
+    /// A seed that nobody has given, the same for all.
+    func drawnSeed() throws -> UInt64 {
+        // Small enough to be typed again.
+        let drawn = UInt64.random(in: 0..<(1 << 32))
+        guard let processes else { return drawn }
+        return UInt64(try processes.shared("seed") { String(drawn) }) ?? drawn
+    }
+
+    /// Examples in a forward pass of this process.
+    var ownBatchSize: Int { configuration.training.trainBatchSize / (processes?.count ?? 1) }
+
+    /// Those of a batch that this process computes.
+    func ownExamples(_ examples: Range<Int>) -> Range<Int> {
+        guard let processes else { return examples }
+        let start = examples.lowerBound + processes.rank * ownBatchSize
+        return start..<start + ownBatchSize
+    }
+
+    /// What dropout is drawn from: with several processes, each has numbers of its own, that nothing
+    /// else depends on.
+    func dropoutGenerator(_ examples: Range<Int>, _ common: Generator) -> Generator {
+        guard processes != nil else { return common }
+        let position = UInt64(ownExamples(examples).lowerBound)
+        return Generator(
+            seed: Seeds.derived(from: configuration.training.seed ?? 0, .dropout, position),
+            device: common.device)
+    }
+
+    /// Sees that all processes were told the same, and have the same photos and model.
+    ///
+    /// - Parameter settings: what a resumed run is compared with.
+    func compare(_ settings: [String: String], _ plan: RunPlan) throws {
+        guard let processes else { return }
+        var facts = settings
+        for setting in SettingTable.of(configuration.method.kind).settings
+        where setting.kind != .file && setting.kind != .folder && setting.name != "device" {
+            facts[setting.name] = facts[setting.name] ?? setting.text(in: configuration)
+        }
+        facts["max-train-steps"] = String(plan.stepCount)
+        facts["train-batch-size"] = String(ownBatchSize)
+        facts["resume-from-checkpoint"] = plan.checkpoint.map { "step \($0.state.step)" } ?? "none"
+        try processes.requireSame(facts, "settings")
+    }
+
+    /// Lets the first process do something that the others need done, such as files.
+    func first<Value>(_ body: () throws -> Value) throws -> Value? {
+        let value = isWriter ? try body() : nil
+        try processes?.barrier()
+        return value
+    }
+
+    /// Lets those who train along look at nothing when the first process looks.
+    func waitingObservers(stepCount: Int) -> [TrainingObserver] {
+        configuration.training.measuringInterval(stepCount: stepCount).map {
+            [TrainingObserver(interval: $0, look: { _ in false })]
+        } ?? []
+    }
+
+    /// The same for those who only look on.
+    func waitingSpectators() -> [TrainingSpectator] {
+        configuration.training.validationPrompt == nil
+            ? []
+            : [TrainingSpectator(interval: configuration.training.validationSteps, look: { _ in })]
+    }
+}
