@@ -36,9 +36,8 @@ public struct NumberedFiles {
         // Another program may have painted since.
         if Self.change(of: folder) != changed { try look() }
         while true {
-            let digits = String(next)
-            let padding = String(repeating: "0", count: max(0, digitCount - digits.count))
-            let url = folder.appending(path: start + padding + digits + end)
+            let url = Self.place(
+                in: folder, start: start, digitCount: digitCount, number: next, end: end)
             next += 1
             do {
                 try write(url)
@@ -48,6 +47,15 @@ public struct NumberedFiles {
             changed = Self.change(of: folder)
             return url
         }
+    }
+
+    /// Where the file of a number is.
+    static func place(
+        in folder: URL, start: String = "", digitCount: Int = 5, number: Int, end: String
+    ) -> URL {
+        let digits = String(number)
+        let padding = String(repeating: "0", count: max(0, digitCount - digits.count))
+        return folder.appending(path: start + padding + digits + end)
     }
 
     private mutating func look() throws {

@@ -10,9 +10,9 @@ struct Attune: ParsableCommand {
         abstract: "Teaches Stable Diffusion a subject from a few photos, and paints with it.",
         subcommands: [
             DemoCommand.self, GenerateCommand.self, TrainCommand.self, PlanCommand.self,
-            LoRACommand.self, ConvertCommand.self, InspectCommand.self, ConfigCommand.self,
-            DoctorCommand.self, BenchCommand.self, CompareCommand.self, CompareOneCommand.self,
-            DoctorStepCommand.self,
+            LaunchCommand.self, LoRACommand.self, ConvertCommand.self, InspectCommand.self,
+            ConfigCommand.self, DoctorCommand.self, BenchCommand.self, CompareCommand.self,
+            CompareOneCommand.self, DoctorStepCommand.self,
         ])
 
     static func main() {

@@ -94,7 +94,19 @@ struct GenerateCommand: ParsableCommand {
 
     func run() throws {
         try checkPlaces()
-        let device = try Device(named: device)
+        let processes = try JoinedProcesses.meet()
+        do {
+            try paint(with: processes)
+            try processes?.leave()
+        } catch {
+            let reason = error is ExitCode ? "it was interrupted" : "\(error)"
+            processes?.fail(Wording(Self.self).sentence(reason))
+            throw error
+        }
+    }
+
+    private func paint(with processes: ProcessGroup?) throws {
+        let device = try JoinedProcesses.device(named: device, processes)
         let source = try ModelSource(
             model.map { URL(filePath: $0) } ?? EmbeddedModel.locate(),
             predictionOverride: predictionType)
@@ -102,7 +114,9 @@ struct GenerateCommand: ParsableCommand {
         try source.verify()
         let overlays = try additions.read()
         try OverlayStack.check(overlays, for: source)
-        let printer = ProgressPrinter(wording: Wording(Self.self))
+        // Of several processes one speaks.
+        let printer = ProgressPrinter(
+            wording: Wording(Self.self), isSilent: !(processes?.isFirst ?? true))
         overlays.flatMap(\.notices).forEach(printer.line)
         (source.notices + [choice.notice].compactMap { $0 }).forEach(printer.line)
         let pipeline = try Pipeline(source, precision: dtype(on: device, printer), device: device)
@@ -114,11 +128,14 @@ struct GenerateCommand: ParsableCommand {
         // Only now that nothing else can be wrong: a mistake leaves no empty folder behind.
         let folder = URL(filePath: output)
         try PaintingRun.prepare(folder)
-        let first = seed?.seed ?? UInt64.random(in: 0..<1 << 32)
+        var first = seed?.seed ?? UInt64.random(in: 0..<1 << 32)
+        if let processes, let shared = UInt64(try processes.shared("seed") { String(first) }) {
+            first = shared
+        }
         if seed?.seed == nil { printer.line("Seed \(first)") }
         let run = PaintingRun(
             painter: painter, folder: folder, firstSeed: first, count: count, batchSize: batchSize)
-        try paint(run, printer)
+        try paint(run, printer, processes)
     }
 
     /// What to paint, seen to fit the model, which calls settings as this command does.
@@ -152,18 +169,27 @@ struct GenerateCommand: ParsableCommand {
         return .bfloat16
     }
 
-    private func paint(_ run: PaintingRun, _ printer: ProgressPrinter) throws {
+    private func paint(
+        _ run: PaintingRun, _ printer: ProgressPrinter, _ processes: ProcessGroup?
+    ) throws {
         let interruption = Interruption(
             message: "Ending; finished pictures are kept. Press Ctrl-C again to end at once.")
         let outcome: PaintingRun.Outcome
         do {
             defer { printer.finish() }
-            outcome = try run.paint(notify: printer.line) { now in
+            func show(_ now: Painter.Progress) throws {
                 if interruption.cancellation.isRequested { throw ExitCode(130) }
+                let part = processes.map { " pictures, 1 of \($0.count) processes" }
                 printer.update(
                     "Painting", done: now.done, total: now.total,
-                    detail: "\(now.pictureCount)/\(count) pictures")
+                    detail: "\(now.pictureCount)\(part ?? "/\(count) pictures")")
             }
+            outcome =
+                if let processes {
+                    try run.paint(with: processes, notify: printer.line, progress: show)
+                } else {
+                    try run.paint(notify: printer.line, progress: show)
+                }
         }
         printer.line("\(count) picture\(count == 1 ? "" : "s") in \(run.folder.path)")
         let sheets = outcome.sheets.map(\.lastPathComponent)

@@ -8,7 +8,7 @@ final class Interruption {
     let cancellation = Cancellation()
     private let sources: [any DispatchSourceSignal]
 
-    /// - Parameter message: what to say when the wish is heard.
+    /// - Parameter message: what to say when the wish is heard; empty: nothing.
     init(message: String) {
         let cancellation = cancellation
         // A reader of the output that ends, as `| head`, ends no work.
@@ -23,7 +23,7 @@ final class Interruption {
                 // Two that come at once arrive as one.
                 if cancellation.isRequested || source.data > 1 { _exit(128 + number) }
                 cancellation.request()
-                Terminal.writeError("\n\(message)\n")
+                if !message.isEmpty { Terminal.writeError("\n\(message)\n") }
             }
             source.resume()
             return source

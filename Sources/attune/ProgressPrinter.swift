@@ -15,10 +15,14 @@ final class ProgressPrinter {
     private let barInterval = Duration.milliseconds(100)
 
     private let wording: Wording?
+    private let isSilent: Bool
 
-    /// - Parameter wording: of the command, for sentences of the libraries.
-    init(wording: Wording? = nil) {
+    /// - Parameters:
+    ///   - wording: of the command, for sentences of the libraries.
+    ///   - isSilent: shows nothing.
+    init(wording: Wording? = nil, isSilent: Bool = false) {
         self.wording = wording
+        self.isSilent = isSilent
         isTerminal = isatty(STDOUT_FILENO) != 0
         start = clock.now
     }
@@ -113,5 +117,7 @@ final class ProgressPrinter {
         text.count <= count ? text : String(text.prefix(count - 1)) + "…"
     }
 
-    private func write(_ text: String) { Terminal.write(text) }
+    private func write(_ text: String) {
+        if !isSilent { Terminal.write(text) }
+    }
 }

@@ -19,11 +19,12 @@ final class RunningCommand {
     /// What was waited for is not found again.
     private var place = 0
 
-    init(_ arguments: [String], in folder: URL) throws {
+    /// - Parameter variables: of the environment, besides the usual ones.
+    init(_ arguments: [String], in folder: URL, variables: [String: String] = [:]) throws {
         process.executableURL = try Command.executable()
         process.arguments = arguments
         process.currentDirectoryURL = folder
-        process.environment = Command.environment
+        process.environment = Command.environment.merging(variables) { $1 }
         process.standardInput = FileHandle.nullDevice
         let pipe = Pipe()
         process.standardOutput = pipe
@@ -49,6 +50,15 @@ final class RunningCommand {
             }
             guard read() else { throw Ended(words: words, text: text) }
         }
+    }
+
+    /// The processes that it has started, in that order.
+    func children() throws -> [Int32] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }
+            .filter { number in
+                let status = try? String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8)
+                return status?.contains("PPid:\t\(process.processIdentifier)\n") ?? false
+            }.sorted()
     }
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }

@@ -57,7 +57,7 @@ import TestSupport
         #expect(
             pairs(settings) == [
                 "mixed-precision": "fp16", "gradient-accumulation-steps": "1",
-                "max-grad-norm": "1.0", "offload-optimizer-device": "cpu",
+                "max-grad-norm": "1.0", "offload-optimizer-device": "cpu", "zero-stage": "2",
             ])
         #expect(settings.notices.count == 1 && settings.notices[0].contains("offload_param_device"))
     }
@@ -120,10 +120,23 @@ import TestSupport
         #expect(
             pairs(settings) == [
                 "mixed-precision": "bf16", "train-batch-size": "3", "max-grad-norm": "0.25",
-                "offload-optimizer-device": "cpu",
+                "offload-optimizer-device": "cpu", "zero-stage": "2",
             ])
         #expect(settings.notices.contains { $0.contains("optimizer of its own") })
         #expect(settings.notices.contains { $0.contains("nvme") })
+    }
+
+    /// A part for each of several processes; one has all of it. Weights are never in parts.
+    @Test func stagesAreForSeveralProcesses() throws {
+        let text = "deepspeed_config:\n  zero_stage: 3\n"
+        let machine = try read(text, environment: ["WORLD_SIZE": "2"])
+        #expect(machine.notices.contains { $0.contains("zero_stage 3") })
+        var one = RunSettings(.lora)
+        _ = try one.complete(by: machine)
+        #expect(one["zero-stage"] == nil)
+        var several = RunSettings(.lora)
+        _ = try several.complete(by: machine, processCount: 2)
+        #expect(several["zero-stage"] == "2")
     }
 
     @Test func devicesAndCounts() throws {

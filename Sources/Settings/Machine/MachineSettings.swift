@@ -20,6 +20,7 @@ public struct MachineSettings: Sendable, Equatable {
     public private(set) var notices: [String] = []
     /// The file that was read; nil: there is none.
     public private(set) var file: URL?
+    private let isOneOfSeveral: Bool
 
     /// Where accelerate has its file where nothing else is said: below `HF_HOME`, or
     /// `huggingface` in the folder of caches.
@@ -42,8 +43,23 @@ public struct MachineSettings: Sendable, Equatable {
         file: URL? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
+        // Who is one of several was started as such.
+        let count = environment["WORLD_SIZE"].flatMap { Int($0) } ?? 1
+        isOneOfSeveral = count > 1
         try readVariables(environment)
-        let usual = Self.usualFile(environment)
+        guard let found = try Self.accelerateFile(file, environment: environment),
+            let url = found.url
+        else { return }
+        self.file = url
+        try read(found, from: url.path)
+    }
+
+    /// The file that is named, else that of `ACCELERATE_CONFIG_FILE`, else accelerate's own; nil:
+    /// there is none.
+    public static func accelerateFile(
+        _ file: URL?, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> AccelerateFile? {
+        let usual = usualFile(environment)
         let named = environment["ACCELERATE_CONFIG_FILE"].flatMap {
             $0.isEmpty ? nil : URL(fileURLWithPath: $0)
         }
@@ -52,9 +68,7 @@ public struct MachineSettings: Sendable, Equatable {
             ?? [usual, usual.deletingPathExtension().appendingPathExtension("json")].first {
                 FileManager.default.fileExists(atPath: $0.path)
             }
-        guard let url else { return }
-        self.file = url
-        try read(try AccelerateFile(url), from: url.path)
+        return try url.map { try AccelerateFile($0) }
     }
 
     private func has(_ name: String) -> Bool { entries.contains { $0.name == name } }
@@ -115,9 +129,10 @@ public struct MachineSettings: Sendable, Equatable {
                 "\(path): offload_param_device \(device): the weights that are computed with stay "
                     + "on the device, in the type of `mixed-precision`.")
         }
+        readZeroStage(parts["zero_stage"], path)
         readCounts(file, path)
         for section in file.sections {
-            notices.append("\(path): \(section) has no effect: one process trains.")
+            notices.append("\(path): \(section) has no effect.")
         }
     }
 
@@ -132,9 +147,21 @@ public struct MachineSettings: Sendable, Equatable {
     }
 
     private mutating func readCounts(_ file: AccelerateFile, _ path: String) {
+        guard !isOneOfSeveral else { return }
         for key in ["num_machines", "num_processes"] {
             guard let count = file.values[key].flatMap({ Int($0) }), count > 1 else { continue }
-            notices.append("\(path): \(key) \(count): one process trains, on one device.")
+            notices.append(
+                "\(path): \(key) \(count): one process trains, on one device; attune launch before "
+                    + "the command starts as many.")
+        }
+    }
+
+    private mutating func readZeroStage(_ text: String?, _ path: String) {
+        guard let stage = text.flatMap({ Int($0) }), stage > 0 else { return }
+        give("zero-stage", String(min(stage, 2)), path)
+        if stage > 2, isOneOfSeveral {
+            notices.append(
+                "\(path): zero_stage \(stage): weights are whole in every process, as in stage 2.")
         }
     }
 
@@ -150,14 +177,15 @@ public struct MachineSettings: Sendable, Equatable {
 extension RunSettings {
     /// Settles what is left open by what the machine says.
     ///
+    /// - Parameter processCount: how many processes train together.
     /// - Returns: the names of what was taken from there, by the file or variable that says so.
     public mutating func complete(
-        by machine: MachineSettings
+        by machine: MachineSettings, processCount: Int = 1
     ) throws -> [(origin: String, names: [String])] {
         var taken: [(origin: String, names: [String])] = []
         for entry in machine.entries {
             guard self[entry.name] == nil, table.setting(named: entry.name) != nil,
-                fits(entry.name)
+                fits(entry.name, processCount)
             else { continue }
             do throws(SettingError) {
                 try set(entry.name, to: entry.value)
@@ -176,8 +204,10 @@ extension RunSettings {
     }
 
     /// A machine speaks of every training: what a run is told goes before it.
-    private func fits(_ name: String) -> Bool {
+    private func fits(_ name: String, _ processCount: Int) -> Bool {
         switch name {
+        case "zero-stage":
+            processCount > 1 && self["full-bf16"] != "true" && self["optimizer"] != "prodigy"
         case "offload-optimizer-device": method == .dreamBooth && self["full-bf16"] != "true"
         case "max-grad-norm", "gradient-accumulation-steps": self["fused-backward-pass"] != "true"
         default: true

@@ -12,6 +12,8 @@ public enum ProcessError: Error, Sendable, Equatable, CustomStringConvertible {
     case ended(rank: Int, host: String, reason: String?)
     /// A process gives no sign of life any more.
     case silent(rank: Int, host: String, seconds: Int)
+    /// Whoever keeps what the processes share is gone.
+    case storeLost(host: String)
     /// A process has another setting, other data or another model than process 0.
     case disagreement(
         what: String, rank: Int, host: String, value: String, firstHost: String, firstValue: String)
@@ -49,6 +51,10 @@ public enum ProcessError: Error, Sendable, Equatable, CustomStringConvertible {
             return
                 "process \(rank) on \(host) has given no sign for \(seconds) seconds: it is "
                 + "stopped, or the link to its machine is broken; see that machine and the network."
+        case .storeLost(let host):
+            return
+                "process 0 on \(host), or the launcher that started it, has ended without saying "
+                + "why: it was killed, or its machine is gone; see its own output."
         case .disagreement(let what, let rank, let host, let value, let firstHost, let firstValue):
             return
                 "`\(what)` is \(value) for process \(rank) on \(host) and \(firstValue) for "

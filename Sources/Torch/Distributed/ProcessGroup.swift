@@ -271,7 +271,7 @@ public final class ProcessGroup {
             guard let first = stopped.first else { return .exchange(message) }
             return .ended(rank: first, host: hosts[first], reason: nil)
         } catch {
-            return pulse.failure ?? .ended(rank: 0, host: hosts[0], reason: nil)
+            return pulse.failure ?? error
         }
     }
 }

@@ -62,9 +62,7 @@ final class ProcessPulse: Sendable {
                 if told != nil { return }
             } catch {
                 // Whoever keeps the store is gone, which is only right at the end.
-                let failure = ProcessError.ended(
-                    rank: 0, host: store.host, reason: nil)
-                state.withLock { if !$0.isOver { $0.failure = $0.failure ?? failure } }
+                state.withLock { if !$0.isOver { $0.failure = $0.failure ?? error } }
                 return
             }
             Thread.sleep(forTimeInterval: Double(Self.interval.milliseconds) / 1000)

@@ -8,6 +8,7 @@ public final class ProcessStore: @unchecked Sendable {
     /// Where it is.
     public let host: String
     private let prefix: String
+    private let isServer: Bool
 
     /// Keeps the texts in this process.
     ///
@@ -34,6 +35,7 @@ public final class ProcessStore: @unchecked Sendable {
         host: String, port: Int, isServer: Bool, attempt: String, patience: Duration
     ) throws(ProcessError) {
         self.host = host
+        self.isServer = isServer
         prefix = "attune/\(attempt)/"
         var out = ct_store(impl: nil)
         let status = ct_store_create(
@@ -90,7 +92,8 @@ public final class ProcessStore: @unchecked Sendable {
 
     private func check(_ status: ct_status) throws(ProcessError) {
         guard status != CT_OK else { return }
-        throw .exchange(ProcessStore.lastError)
+        // Nothing else can go wrong with a text under a key than that nobody answers.
+        throw isServer ? .exchange(ProcessStore.lastError) : .storeLost(host: host)
     }
 
     /// LibTorch's message in one line.

@@ -55,6 +55,17 @@ extension FineTuningRun {
         }
     }
 
+    /// Ends with the other processes: those that agreed to end wait for each other, and else they
+    /// are told why.
+    func endTogether(_ error: any Error) {
+        guard let processes else { return }
+        switch error as? TrainingError {
+        case .interrupted(let step, _) where step > 0: _ = try? processes.leave()
+        case .interruptedUnsaved, .interruptedAtEnd: _ = try? processes.leave()
+        default: processes.fail("\(error)")
+        }
+    }
+
     /// A seed that nobody has given, the same for all.
     func drawnSeed() throws -> UInt64 {
         // Small enough to be typed again.

@@ -67,7 +67,7 @@ public final class FineTuningRun {
             recorder.end()
             output?.finish(notify: { report(.notice($0)) })
         } catch {
-            processes?.fail("\(error)")
+            endTogether(error)
             recorder.end("\(error)")
             output?.giveUp(notify: { report(.notice($0)) })
             throw error

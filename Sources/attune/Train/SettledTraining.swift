@@ -12,16 +12,18 @@ struct SettledTraining {
     let device: Device
 
     /// - Parameters:
+    ///   - processCount: how many processes train together.
     ///   - notify: takes a sentence on each thing that was not typed.
     ///   - device: finds the device of a name.
     /// - Throws: for what is wrong by itself, before a model is looked for; then `ModelError`.
     init<Method>(
-        _ options: TrainingOptions<Method>, notify: (String) -> Void,
+        _ options: TrainingOptions<Method>, processCount: Int = 1, notify: (String) -> Void,
         device find: (String) throws -> Device
     ) throws {
         var settings = try options.settings()
         let machine = try MachineSettings(file: options.configFile.map { URL(filePath: $0) })
-        for (origin, names) in try settings.complete(by: machine) {
+        for (origin, names) in try settings.complete(by: machine, processCount: processCount)
+        {
             notify("From \(origin): \(Self.options(names, settings)).")
         }
         machine.notices.forEach(notify)
@@ -50,8 +52,26 @@ struct SettledTraining {
         }.forecast()
     }
 
-    /// Takes what saves memory where the run would not fit.
+    /// Takes what saves memory where the run would not fit; of several processes the first finds
+    /// it out for all.
     ///
+    /// - Throws: `MemoryError` where nothing helps; what a plan of the run throws.
+    mutating func fit(_ processes: ProcessGroup?, notify: (String) -> Void) throws {
+        guard let processes, processes.count > 1 else { return try fit(notify: notify) }
+        let before = settings
+        if processes.isFirst { try fit(notify: notify) }
+        let names = settings.table.settings.map(\.name).filter { settings[$0] != before[$0] }
+        let added = try processes.shared("fit") {
+            names.map { "\($0)\t\(settings[$0] ?? "")" }.joined(separator: "\n")
+        }
+        guard !processes.isFirst else { return }
+        for line in added.split(separator: "\n") {
+            let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
+            if parts.count == 2 { try settings.set(parts[0], to: parts[1]) }
+        }
+        configuration = try settings.configuration()
+    }
+
     /// - Throws: `MemoryError` where nothing helps; what a plan of the run throws.
     mutating func fit(notify: (String) -> Void) throws {
         let training = configuration.training

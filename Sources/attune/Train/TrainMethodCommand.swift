@@ -25,20 +25,37 @@ struct TrainMethodCommand<Method: TrainedMethod>: ParsableCommand {
     func validate() throws { _ = try options.typed() }
 
     func run() throws {
+        let processes = try JoinedProcesses.meet()
         let wording = Wording(Self.self)
+        do {
+            try run(with: processes, wording)
+        } catch {
+            // Others wait for this one, and end with its reason.
+            if !(error is ExitCode) { processes?.fail(wording.sentence("\(error)")) }
+            throw error
+        }
+    }
+
+    private func run(with processes: ProcessGroup?, _ wording: Wording) throws {
         let printer = TrainingPrinter(wording: wording)
+        func notify(_ sentence: String) {
+            // Of several processes one speaks.
+            if processes?.isFirst ?? true { printer.show(.notice(sentence)) }
+        }
         var settled = try SettledTraining(
-            options, notify: { printer.show(.notice($0)) }, device: Device.init(named:))
+            options, processCount: processes?.count ?? 1, notify: notify,
+            device: { try JoinedProcesses.device(named: $0, processes) })
         if let limit = settled.configuration.training.deviceMemoryLimit {
             MemoryRoom.enforce(limit, on: settled.device)
         }
         do {
-            try settled.fit(notify: { printer.show(.notice($0)) })
+            try settled.fit(processes, notify: notify)
         } catch {
             printer.finish()
             throw error
         }
-        try TrainingSession.run(settled, printer: printer, wording: wording)
+        try TrainingSession.run(
+            settled, processes: processes, printer: printer, wording: wording)
     }
 }
 

@@ -7,15 +7,22 @@ import Training
 /// Runs a training whose settings are known: printing, and what Ctrl-C does.
 enum TrainingSession {
     static func run(
-        _ settled: SettledTraining, printer: TrainingPrinter, wording: Wording
+        _ settled: SettledTraining, processes: ProcessGroup?, printer: TrainingPrinter,
+        wording: Wording
     ) throws {
         Compute.allowFastMatmul(settled.configuration.accepted.allowTF32)
+        let isFirst = processes?.isFirst ?? true
         let interruption = Interruption(
-            message: "Ending after this step and saving; press Ctrl-C again to end at once.")
+            message: isFirst
+                ? "Ending after this step and saving; press Ctrl-C again to end at once." : "")
         let training = FineTuningRun(
             settled.configuration, device: settled.device,
             cancellation: interruption.cancellation, runFiles: try settled.runFiles(),
-            report: printer.show)
+            processes: processes,
+            report: { event in
+                // Of several processes one speaks.
+                if isFirst { printer.show(event) }
+            })
         do {
             try training.run()
         } catch let error as TrainingError {
@@ -24,7 +31,9 @@ enum TrainingSession {
             case .interrupted, .interruptedAtEnd: break
             default: throw error
             }
-            FileHandle.standardError.write(Data("\(wording.sentence("\(error)"))\n".utf8))
+            if isFirst {
+                FileHandle.standardError.write(Data("\(wording.sentence("\(error)"))\n".utf8))
+            }
             // What shells give a program that Ctrl-C ended.
             throw ExitCode(130)
         } catch {

@@ -1,0 +1,22 @@
+import Foundation
+import Torch
+
+/// The processes that this one was started with, as the variables of whoever started it say.
+enum JoinedProcesses {
+    /// Meets them; nil: this process is alone.
+    static func meet() throws -> ProcessGroup? {
+        let environment = ProcessInfo.processInfo.environment
+        guard let place = try ProcessPlace(environment: environment) else { return nil }
+        let seconds = environment["ATTUNE_SILENCE"].flatMap { Int($0) } ?? 20
+        return try ProcessGroup(
+            place, interface: environment["GLOO_SOCKET_IFNAME"].flatMap { $0.isEmpty ? nil : $0 },
+            silence: .seconds(seconds))
+    }
+
+    /// The device of a process: of several GPUs, each has its own.
+    static func device(named name: String, _ group: ProcessGroup?) throws -> Device {
+        let device = try Device(named: name)
+        guard let group, case .cuda = device, !name.contains(":") else { return device }
+        return .cuda(group.place.localRank % Device.cudaCount)
+    }
+}
