@@ -168,6 +168,11 @@ ct_status ct_work_wait(ct_work handle, int64_t timeout, bool *done) {
     });
 }
 
+bool ct_work_has_succeeded(ct_work handle) {
+    auto &work = *static_cast<WorkPointer *>(handle.impl);
+    return work->isCompleted() && work->isSuccess();
+}
+
 void ct_work_release(ct_work handle) { delete static_cast<WorkPointer *>(handle.impl); }
 
 }  // extern "C"

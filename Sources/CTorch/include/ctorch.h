@@ -237,6 +237,7 @@ ct_status ct_group_sum_at(ct_group group, ct_tensor a, int32_t root, ct_work *ou
 ct_status ct_group_broadcast(ct_group group, ct_tensor a, int32_t root, ct_work *out);
 // Waits so long; an error is the work's own.
 ct_status ct_work_wait(ct_work work, int64_t timeout, bool *done);
+bool ct_work_has_succeeded(ct_work work);
 void ct_work_release(ct_work work);
 
 #pragma clang assume_nonnull end

@@ -238,15 +238,15 @@ public final class ProcessGroup {
 
     /// Tells the others why this process ends; what they end with then names it.
     public func fail(_ reason: String) {
-        let told = pulse.failure
-        if told == nil {
+        defer { pulse.end() }
+        guard pulse.isAnswered || keepsStore else { return }
+        if pulse.failure == nil {
             _ = try? ProcessFailure.tell(
                 rank: rank, host: hosts[rank], reason: reason, in: store)
         }
         _ = try? store.add(1, to: "gone")
         // Longer than between two of their looks.
         if keepsStore { waitForOthers("gone", limit: 3) }
-        pulse.end()
     }
 
     private func waitForOthers(_ key: String, limit: Double) {
@@ -262,6 +262,10 @@ public final class ProcessGroup {
     func explanation(of message: String) -> ProcessError {
         let start = ContinuousClock.now
         while start.duration(to: .now) < .seconds(1.5) {
+            if let failure = pulse.failure { return failure }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        while !pulse.isAnswered {
             if let failure = pulse.failure { return failure }
             Thread.sleep(forTimeInterval: 0.05)
         }
@@ -289,6 +293,9 @@ public final class ProcessExchange {
     }
 
     deinit { ct_work_release(handle) }
+
+    /// Whether it is done, and well.
+    public var hasSucceeded: Bool { ct_work_has_succeeded(handle) }
 
     /// Waits until it is done.
     ///

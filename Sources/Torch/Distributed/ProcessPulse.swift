@@ -48,6 +48,12 @@ final class ProcessPulse: Sendable {
         }
     }
 
+    /// Whether the store has answered a moment ago: where the link to it is broken, whoever asks it
+    /// waits for ever.
+    var isAnswered: Bool {
+        state.withLock { $0.lastRound.duration(to: .now) < .seconds(3) }
+    }
+
     private func run() {
         var seen: [Int: (count: Int, at: ContinuousClock.Instant)] = [:]
         while !state.withLock({ $0.isOver }) {

@@ -19,9 +19,9 @@ final class GradientBuckets {
     }
 
     private struct Sent {
-        /// fp32, in main memory.
-        let sum: Tensor
-        let exchange: ProcessExchange
+        /// fp32, in main memory; nil: it has arrived elsewhere.
+        let sum: Tensor?
+        let exchange: ProcessExchange?
     }
 
     private let optimizer: any Optimizer
@@ -127,11 +127,22 @@ final class GradientBuckets {
 
     private func sendNext() {
         defer { next += 1 }
+        freeThoseThatAreElsewhere()
         do throws(ProcessError) {
             sent[next] = try send(buckets[next])
         } catch {
             // Backward cannot be ended; it is told after it.
             failure = error
+        }
+    }
+
+    /// What has arrived at its owner needs no memory here.
+    private func freeThoseThatAreElsewhere() {
+        for (number, one) in sent where one.sum != nil {
+            guard let owner = buckets[number].owner, owner != group.rank,
+                one.exchange?.hasSucceeded ?? false
+            else { continue }
+            sent[number] = Sent(sum: nil, exchange: nil)
         }
     }
 
@@ -185,14 +196,16 @@ final class GradientBuckets {
         let lateOnes = totals.suffix(buckets.count).map { $0 > 0 }
         for (number, bucket) in buckets.enumerated() {
             guard let first = sent[number] else { continue }
-            try first.exchange.wait()
+            try first.exchange?.wait()
             if lateOnes[number], let rest = try send(bucket) {
-                try rest.exchange.wait()
-                withoutGradients { first.sum.add(rest.sum) }
+                try rest.exchange?.wait()
+                if let sum = first.sum, let more = rest.sum { withoutGradients { sum.add(more) } }
             }
             sent[number] = nil
-            guard bucket.owner.map({ $0 == group.rank }) ?? true else { continue }
-            withoutGradients { give(first.sum, to: bucket, number, isLast) }
+            guard bucket.owner.map({ $0 == group.rank }) ?? true, let sum = first.sum else {
+                continue
+            }
+            withoutGradients { give(sum, to: bucket, number, isLast) }
         }
         return Array(totals.prefix(numbers.count))
     }

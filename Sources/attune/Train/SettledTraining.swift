@@ -12,17 +12,19 @@ struct SettledTraining {
     let device: Device
 
     /// - Parameters:
-    ///   - processCount: how many processes train together.
+    ///   - processes: those that train together; nil: this one alone.
     ///   - notify: takes a sentence on each thing that was not typed.
     ///   - device: finds the device of a name.
     /// - Throws: for what is wrong by itself, before a model is looked for; then `ModelError`.
     init<Method>(
-        _ options: TrainingOptions<Method>, processCount: Int = 1, notify: (String) -> Void,
+        _ options: TrainingOptions<Method>, processes: ProcessGroup? = nil,
+        notify: (String) -> Void,
         device find: (String) throws -> Device
     ) throws {
         var settings = try options.settings()
         let machine = try MachineSettings(file: options.configFile.map { URL(filePath: $0) })
-        for (origin, names) in try settings.complete(by: machine, processCount: processCount)
+        for (origin, names) in try settings.complete(
+            by: machine, processCount: processes?.count ?? 1)
         {
             notify("From \(origin): \(Self.options(names, settings)).")
         }
@@ -35,6 +37,10 @@ struct SettledTraining {
         device = try find(first.device)
         let taken = try settings.complete(
             for: ModelSource(first.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
+        // What is drawn is drawn once for all.
+        if let processes, first.training.seed == nil, let drawn = settings["seed"] {
+            try settings.set("seed", to: try processes.shared("drawn seed") { drawn })
+        }
         configuration = try settings.configuration()
         try configuration.validate()
         if !taken.isEmpty {

@@ -43,7 +43,7 @@ struct TrainMethodCommand<Method: TrainedMethod>: ParsableCommand {
             if processes?.isFirst ?? true { printer.show(.notice(sentence)) }
         }
         var settled = try SettledTraining(
-            options, processCount: processes?.count ?? 1, notify: notify,
+            options, processes: processes, notify: notify,
             device: { try JoinedProcesses.device(named: $0, processes) })
         if let limit = settled.configuration.training.deviceMemoryLimit {
             MemoryRoom.enforce(limit, on: settled.device)
