@@ -164,9 +164,20 @@ struct GenerateCommand: ParsableCommand {
 
     private func dtype(on device: Device, _ printer: ProgressPrinter) -> DType {
         let dtype = precision.dtype(on: device)
-        guard device.isProcessor, dtype == .float16 else { return dtype }
-        printer.line("A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used.")
-        return .bfloat16
+        guard device.isProcessor, dtype != .float32 else { return dtype }
+        switch dtype {
+        case .float16 where Compute.hasSlowBFloat16:
+            printer.line("This processor computes neither fp16 nor bf16 well: fp32 is used.")
+            return .float32
+        case .float16:
+            printer.line("A processor is slow in fp16: bf16 is used.")
+            return .bfloat16
+        default:
+            if Compute.hasSlowBFloat16 {
+                printer.line("This processor is slow in bf16: --precision fp32 is quicker.")
+            }
+            return dtype
+        }
     }
 
     private func paint(

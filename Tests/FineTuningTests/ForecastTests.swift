@@ -69,7 +69,7 @@ import Training
         let told = try settings(.dreamBooth, ["train-batch-size": "4"])
         let ways = told.memoryRungs(onProcessor: false)
         #expect(ways.count == 5)
-        let peaks = try ways.map { try forecast($0.settings, on: .cuda(0)).memory }
+        let peaks = try ways.map { try forecast($0, on: .cuda(0)).memory }
         // On a GPU 20 MB are the least that is reserved: what is in use tells them apart.
         let used = peaks.map { $0.phases.last?.inUse ?? 0 }
         #expect(used == used.sorted(by: >), "\(used)")
@@ -104,9 +104,7 @@ import Training
 
     @Test func nothingToldIsContradicted() throws {
         let told = try settings(.dreamBooth, ["optimizer": "lion", "mixed-precision": "fp16"])
-        let names = told.memoryRungs(onProcessor: false).map {
-            $0.rung.settings.map(\.name)
-        }
+        let names = told.memoryRungs(onProcessor: false).map { Set(told.names(addedBy: $0)) }
         #expect(
             names == [
                 [], ["gradient-checkpointing"],
@@ -114,12 +112,21 @@ import Training
             ])
         let goesOn = try settings(.dreamBooth, ["resume-from-checkpoint": "latest"])
         #expect(
-            goesOn.memoryRungs(onProcessor: true).map { $0.rung.settings.count } == [0, 1])
+            goesOn.memoryRungs(onProcessor: true).map { goesOn.names(addedBy: $0).count } == [0, 1])
+        let painted = try settings(
+            .lora,
+            [
+                "with-prior-preservation": "true", "class-data-dir": folder("class").path,
+                "class-prompt": "a robot",
+            ])
+        #expect(
+            painted.memoryRungs(onProcessor: true).map { Set(painted.names(addedBy: $0)) }
+                == [[], ["gradient-checkpointing", "sample-batch-size"]])
     }
 
     @Test func theFirstWayThatFitsIsTaken() throws {
         let told = try settings(.dreamBooth, ["train-batch-size": "4"])
-        let ways = told.memoryRungs(onProcessor: true).map(\.settings)
+        let ways = told.memoryRungs(onProcessor: true)
         let peaks = try ways.map { try forecast($0).memory.peak }
         func fit(_ bytes: Int, chooses: Bool = true) throws -> FittedTraining {
             try FittedTraining(

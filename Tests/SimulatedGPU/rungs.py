@@ -37,6 +37,6 @@ def arguments(method, options, model, photos, output, resolution=512, steps=1000
     return [str(part) for part in (
         "train", method, "--model", model, "--instance-data-dir", photos, "--instance-prompt",
         "a photo of sks robot", "--output-dir", output, "--seed", 1, "--train-batch-size", 1,
-        "--resolution", resolution, "--no-enable-bucket", "--max-train-steps", steps,
+        "--resolution", resolution, "--no-enable-bucket", "--no-fit", "--max-train-steps", steps,
         "--measuring-steps", 0, "--checkpointing-steps", 1000, "--report-to", "none", "--device",
         "cuda", *options)]

@@ -2,18 +2,13 @@ import NN
 
 /// A way of a training to need less memory: settings that give the same result, or nearly the same,
 /// at a price in time.
-public struct MemoryRung: Sendable, Equatable {
+struct MemoryRung {
     /// What is set, by the names of the settings; nothing: the training as it was told.
-    public let settings: [(name: String, text: String)]
+    let settings: [(name: String, text: String)]
 
     static let plain = MemoryRung([])
 
     init(_ settings: [(name: String, text: String)]) { self.settings = settings }
-
-    /// Whether both set the same.
-    public static func == (one: MemoryRung, other: MemoryRung) -> Bool {
-        one.settings.elementsEqual(other.settings, by: ==)
-    }
 
     private static let checkpointed = [("gradient-checkpointing", "true")]
     private static let smallState = checkpointed + [("optimizer", "adamw8bit")]
@@ -38,10 +33,14 @@ extension RunSettings {
     /// of price; these themselves come first.
     ///
     /// - Parameter onProcessor: whether the training is computed by a processor.
-    public func memoryRungs(onProcessor: Bool) -> [(rung: MemoryRung, settings: RunSettings)] {
-        MemoryRung.all(of: method, onProcessor: onProcessor).compactMap { rung in
-            applying(rung).map { (rung, $0) }
-        }
+    public func memoryRungs(onProcessor: Bool) -> [RunSettings] {
+        MemoryRung.all(of: method, onProcessor: onProcessor).compactMap(applying)
+            .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    /// The names of the settings that others have and these have not, or not so.
+    public func names(addedBy others: RunSettings) -> [String] {
+        table.settings.map(\.name).filter { self[$0] != others[$0] }
     }
 
     private func applying(_ rung: MemoryRung) -> RunSettings? {
@@ -55,6 +54,12 @@ extension RunSettings {
             // What a run began with, it goes on with.
             if values["resume-from-checkpoint"] != nil, setting.scope != .keeping { return nil }
             do { try result.set(name, to: text) } catch { return nil }
+        }
+        // Pictures do not depend on how many are painted at once.
+        if !rung.settings.isEmpty, values["class-data-dir"] != nil,
+            values["sample-batch-size"] == nil
+        {
+            do { try result.set("sample-batch-size", to: "1") } catch { return nil }
         }
         // A combination that cannot be is no way.
         return (try? result.configuration().validate()) == nil ? nil : result

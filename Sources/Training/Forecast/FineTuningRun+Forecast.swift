@@ -23,7 +23,7 @@ extension FineTuningRun {
         var gauge = MemoryGauge(like: device)
         let program = self.device.isProcessor ? MemoryForecast.programOnProcessor : 0
         let device = gauge.device
-        if !configuration.classFolders.isEmpty {
+        if configuration.missingClassImageCount > 0 {
             try gauge.phase("class pictures") { try foretellClassPictures(plan, device) }
             device.emptyCache()
         }

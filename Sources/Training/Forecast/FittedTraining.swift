@@ -26,12 +26,12 @@ public struct FittedTraining {
     ) throws {
         var first: RunForecast?
         var best: (settings: RunSettings, forecast: RunForecast)?
-        for (rung, fitted) in settings.memoryRungs(onProcessor: device.isProcessor) {
+        for fitted in settings.memoryRungs(onProcessor: device.isProcessor) {
             let forecast = try foretell(fitted.configuration())
             first = first ?? forecast
             if !choosesWays || room.fits(forecast.memory) {
                 self.settings = fitted
-                added = rung.settings.map(\.name).filter { settings[$0] == nil }
+                added = settings.names(addedBy: fitted)
                 self.forecast = forecast
                 untouched = first ?? forecast
                 return

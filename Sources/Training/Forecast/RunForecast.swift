@@ -50,10 +50,17 @@ extension DiskForecast {
         result = trained + unchanged
         checkpoint = trained + state
         checkpointCount = min(count, configuration.training.checkpointsTotalLimit ?? count)
-        let pictures = configuration.classFolders.reduce(0) { sum, folder in
-            let there = (try? FileManager.default.contentsOfDirectory(atPath: folder.name)) ?? []
-            return sum + max(0, configuration.numClassImages - there.count)
-        }
+        let pictures = configuration.missingClassImageCount
         classPictures = Int(Double(pictures * side * side) * Self.bytesPerPixel)
+    }
+}
+
+extension FineTuningConfiguration {
+    /// Class pictures that are still to be painted, about: whatever lies in their folders counts.
+    var missingClassImageCount: Int {
+        classFolders.reduce(0) { sum, folder in
+            let there = (try? FileManager.default.contentsOfDirectory(atPath: folder.name)) ?? []
+            return sum + max(0, numClassImages - there.count)
+        }
     }
 }

@@ -177,10 +177,25 @@ extension FineTuningRun {
     }
 
     func settlePrecision() {
-        guard device.isProcessor, configuration.training.mixedPrecision == .fp16 else { return }
-        configuration.training.mixedPrecision = .bf16
-        report(
-            .notice("A CPU computes fp16 a thousand times more slowly than bf16: bf16 is used."))
+        guard device.isProcessor, configuration.training.mixedPrecision != .no else { return }
+        let factor = Int((1 / Compute.bfloat16Speed).rounded())
+        switch configuration.training.mixedPrecision {
+        case .fp16 where Compute.hasSlowBFloat16 && !configuration.training.fullBF16:
+            configuration.training.mixedPrecision = .no
+            report(
+                .notice(
+                    "This processor is slow in fp16, and in bf16 \(factor) times as slow as in fp32 "
+                        + "(a convolution): fp32 is used."))
+        case .fp16:
+            configuration.training.mixedPrecision = .bf16
+            report(.notice("A processor is slow in fp16: bf16 is used."))
+        case .bf16 where Compute.hasSlowBFloat16:
+            report(
+                .notice(
+                    "This processor is \(factor) times as slow in bf16 as in fp32 (a convolution): "
+                        + "`mixed-precision` no is quicker, and takes more memory."))
+        case .no, .bf16: break
+        }
     }
 
     func settleOffload() {

@@ -39,16 +39,15 @@ struct TrainingPlan: Codable {
         var first: RunForecast?
         let device = settled.device
         let isThere = device.isProcessor || device.memory != nil
-        let count = settings.memoryRungs(onProcessor: device.isProcessor).count
-        for (rung, changed) in settings.memoryRungs(onProcessor: device.isProcessor) {
+        let all = settings.memoryRungs(onProcessor: device.isProcessor)
+        for changed in all {
             let forecast = try settled.forecast(
                 changed.configuration(), notify: ways.isEmpty ? notify : { _ in })
-            let added = rung.settings.map(\.name).filter { settings[$0] == nil }
-            if added.isEmpty, !ways.isEmpty { continue }
+            let added = settings.names(addedBy: changed)
             first = first ?? forecast
             let seconds =
                 isThere
-                ? forecast.step.seconds(on: device, budget: Self.budget / Double(count)).seconds
+                ? forecast.step.seconds(on: device, budget: Self.budget / Double(all.count)).seconds
                 : nil
             ways.append(
                 Way(
