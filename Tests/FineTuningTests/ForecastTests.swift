@@ -65,6 +65,20 @@ import Training
         #expect(!FileManager.default.fileExists(atPath: folder("out").path))
     }
 
+    /// What is laid over a layer computes in its own ways, some of them in main memory.
+    @Test(arguments: [
+        ["network-type": "loha"], ["network-type": "lokr"],
+        ["use-dora": "true"], ["placeholder-token": "<robot>"], ["train-text-encoder": "true"],
+        ["target": "all"], ["lora-dropout": "0.1"],
+        ["optimizer": "prodigy"], ["optimizer": "adafactor"], ["optimizer": "adamw8bit"],
+        ["optimizer": "adamw-schedule-free"], ["loss-type": "huber"],
+        ["validation-prompt": "a robot"], ["caption-dropout": "0.1"], ["snr-gamma": "5"],
+    ]) func everyKindIsForetold(values: [String: String]) throws {
+        for device in [Device.cpu, .cuda(0)] {
+            #expect(try peak(.lora, values, on: device) > 0)
+        }
+    }
+
     @Test func everyRungTakesLessThanTheOneBefore() throws {
         let told = try settings(.dreamBooth, ["train-batch-size": "4"])
         let ways = told.memoryRungs(onProcessor: false)

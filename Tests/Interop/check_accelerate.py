@@ -72,6 +72,7 @@ def check(tally, python, folder):
             "gradient-accumulation-steps": "2",
             "max-grad-norm": "0.5",
             "offload-optimizer-device": "cpu",
+            "zero-stage": "2",
         },
         str(said),
     )

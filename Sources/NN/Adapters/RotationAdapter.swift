@@ -82,7 +82,7 @@ public final class RotationAdapter: LayerAdapter {
             let size = stored.size(-1)
             let identity = Tensor(
                 (0..<size * size).map { Float($0 % (size + 1) == 0 ? 1 : 0) },
-                shape: [size, size]
+                shape: [size, size], device: stored.device
             ).cast(to: .float64)
             let inverse = Self.inverse(identity - q, identity)
             return (identity + q).matmul(inverse).converted(to: .float32, device: blocks.device)
