@@ -47,10 +47,11 @@ extension FineTuningRun {
         let gradients = StepGradients(
             optimizer, isFused: configuration.training.fusedBackwardPass)
         let generator = Generator(seed: 0)
+        // The third batch of a step holds what the second does.
+        let batchCount = min(2, configuration.training.gradientAccumulationSteps)
         func step() throws {
             let outcome = try gradients.collect(
-                batches: configuration.training.gradientAccumulationSteps, scale: 1,
-                learningRate: 1e-6
+                batches: batchCount, scale: 1, learningRate: 1e-6
             ) {
                 networks.prepareStep(generator)
                 let batch = batch(plan, texts, shape, device)
@@ -99,6 +100,8 @@ extension FineTuningRun {
                 state: bytes(optimizer.state.map(\.tensor)),
                 unchanged: try networks.unchangedBytes),
             step: operations,
+            stepsPerRecord: Double(configuration.training.gradientAccumulationSteps)
+                / Double(batchCount),
             stepCount: plan.stepCount, photoCount: plan.trainedCount, resolution: plan.resolution)
     }
 

@@ -8,14 +8,25 @@ public struct RunForecast {
     public let memory: MemoryForecast
     /// What it will write.
     public let disk: DiskForecast
-    /// The operations of a step, whose time can be measured.
-    public let step: OperationRecord
+    /// The operations of a step with two batches at most.
+    let step: OperationRecord
+    /// How many times these are a step, about.
+    let stepsPerRecord: Double
     /// Steps of the whole run.
     public let stepCount: Int
     /// Photos that are trained on.
     public let photoCount: Int
     /// The side of the square that sizes are made from, in pixels.
     public let resolution: Int
+}
+
+extension RunForecast {
+    /// How long a step takes on a device, in seconds, where others leave it alone.
+    ///
+    /// - Parameter budget: as in ``OperationRecord/seconds(on:budget:)``.
+    public func secondsPerStep(on device: Device, budget: Double) -> Double {
+        step.seconds(on: device, budget: budget).seconds * stepsPerRecord
+    }
 }
 
 /// What a run will write, in bytes.

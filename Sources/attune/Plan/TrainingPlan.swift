@@ -47,7 +47,7 @@ struct TrainingPlan: Codable {
             first = first ?? forecast
             let seconds =
                 isThere
-                ? forecast.step.seconds(on: device, budget: Self.budget / Double(all.count)).seconds
+                ? forecast.secondsPerStep(on: device, budget: Self.budget / Double(all.count))
                 : nil
             ways.append(
                 Way(
