@@ -35,7 +35,7 @@ extension RunSettings {
     /// - Parameter onProcessor: whether the training is computed by a processor.
     public func memoryRungs(onProcessor: Bool) -> [RunSettings] {
         MemoryRung.all(of: method, onProcessor: onProcessor).compactMap(applying)
-            .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+            .reduce(into: [self]) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// The names of the settings that others have and these have not, or not so.
