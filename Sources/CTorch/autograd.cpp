@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -154,3 +156,5 @@ ct_status ct_checkpoint(ct_segment body, void *context, void (*release)(void *),
 }
 
 }  // extern "C"
+
+#include "transfer.cpp"

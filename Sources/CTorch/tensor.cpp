@@ -171,7 +171,12 @@ ct_status ct_convert(ct_tensor a, ct_dtype dtype, ct_device where, ct_memory_for
                                           is_main ? Memory::processor : Memory::gpu,
                                           memory_format(format), copy));
         PlaceScope scope(where);
-        give(out, tensor(a).to(device(where), scalar_type(dtype), /*non_blocking=*/false, copy,
+        // A copy out of memory that the GPU reads by itself is not waited for: whoever changes that
+        // memory later has read something from the GPU before.
+        const bool is_upload = where.kind == CT_CUDA && tensor(a).is_cpu();
+        const bool goes_on = is_upload && tensor(a).scalar_type() == scalar_type(dtype) &&
+                             tensor(a).is_pinned();
+        give(out, tensor(a).to(device(where), scalar_type(dtype), goes_on, copy,
                                memory_format(format)));
     });
 }

@@ -37,11 +37,11 @@ public struct ParameterPath {
     /// - Throws: ``Torch/CheckpointError`` when the source lacks it or has it in another shape.
     public func parameter(
         _ component: String, _ shape: [Int], initially initialization: Initialization
-    ) throws(CheckpointError) -> Tensor {
+    ) throws(CheckpointError) -> Parameter {
         let path = self / component
-        let tensor = try source.tensor(path.name, shape: shape, initialization)
-        store.insert(tensor, named: path.name)
-        return tensor
+        let parameter = Parameter(try source.tensor(path.name, shape: shape, initialization))
+        store.insert(parameter, named: path.name)
+        return parameter
     }
 
     /// Whether the source has a parameter of this name; random initialization has them all.

@@ -4,7 +4,7 @@ public import Torch
 public final class ParameterStore {
     /// The names, in the order in which the layers took them.
     public private(set) var names: [String] = []
-    private var tensors: [String: Tensor] = [:]
+    private var parameters: [String: Parameter] = [:]
     private var modules: [(name: String, module: AnyObject)] = []
 
     /// A store without parameters; layers fill it as they are built.
@@ -20,16 +20,22 @@ public final class ParameterStore {
 
     /// - Precondition: the store has a parameter of this name.
     public subscript(name: String) -> Tensor {
-        guard let tensor = tensors[name] else { preconditionFailure("no parameter \(name)") }
-        return tensor
+        guard let parameter = parameters[name] else { preconditionFailure("no parameter \(name)") }
+        return parameter.tensor
+    }
+
+    /// Those whose names begin so, in the order in which the layers took them.
+    public func parameters(below prefix: String) -> [Parameter] {
+        names.filter { $0.hasPrefix(prefix) }.compactMap { parameters[$0] }
     }
 
     /// Whether a parameter has this name.
-    public func contains(_ name: String) -> Bool { tensors[name] != nil }
+    public func contains(_ name: String) -> Bool { parameters[name] != nil }
 
     /// Two layers must not take the same name: that is a mistake of the program, and traps.
-    func insert(_ tensor: Tensor, named name: String) {
-        precondition(tensors.updateValue(tensor, forKey: name) == nil, "\(name) exists already")
+    func insert(_ parameter: Parameter, named name: String) {
+        precondition(
+            parameters.updateValue(parameter, forKey: name) == nil, "\(name) exists already")
         names.append(name)
     }
 

@@ -1,7 +1,8 @@
-/// Where the fp32 weights and the optimizer's moments are kept, as `accelerate config` asks it.
+/// Where something is kept that a training needs, as `accelerate config` asks it.
 public enum OffloadDevice: String, Codable, Sendable, CaseIterable {
     /// On the device that trains.
     case none
-    /// In main memory, where the processor moves the weights.
+    /// In main memory: fp32 weights and moments are moved there by the processor, and weights that
+    /// are computed with come to the device for the time that it takes.
     case cpu
 }

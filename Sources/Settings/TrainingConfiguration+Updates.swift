@@ -90,6 +90,14 @@ extension FineTuningConfiguration {
                         + "leave one of the two away.")
             }
         }
+        if training.offloadParam != .none, method == .dreamBooth,
+            training.offloadOptimizer == .none, !selfDistillation
+        {
+            throw .option(
+                name: "offload-param-device", value: training.offloadParam.rawValue,
+                problem: "keeps nothing out of a GPU where all weights are trained on it; add "
+                    + "`offload-optimizer-device` cpu.")
+        }
         if training.fusedBackwardPass, training.gradientCheckpointing, case .hypernetwork = method {
             // One module serves many layers, whose segments run backward one after the other.
             throw .option(

@@ -65,6 +65,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var fullBF16 = false
     /// Where fp32 weights and the optimizer's moments are kept.
     public var offloadOptimizer = OffloadDevice.none
+    /// Where the weights that are computed with are kept.
+    public var offloadParam = OffloadDevice.none
     /// Takes what saves memory where the run would not fit into it otherwise.
     public var fit = true
     /// The most memory that the device gives the run; nil: what is free.

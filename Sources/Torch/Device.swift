@@ -119,7 +119,6 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     @discardableResult
     public func limitMemory(to bytes: Int) -> Bool {
         guard case .cuda = self else { return false }
-        guard case .cuda = self else { return false }
         return ct_limit_memory(code, Int64(bytes)) == CT_OK
     }
 

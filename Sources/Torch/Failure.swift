@@ -1,19 +1,10 @@
 internal import CTorch
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
-/// The exit status of a process that ran out of memory (of the computer or of the GPU).
-public let outOfMemoryExitStatus: Int32 = 75
-
 /// The one place where LibTorch's errors arrive.
 ///
 /// A wrong shape or dtype is a mistake of the program: it traps, with the operation, its operands
 /// and LibTorch's message. Running out of memory is nobody's mistake: the process says what to
-/// change in one sentence, and ends with ``outOfMemoryExitStatus``.
+/// change in one sentence, and ends (``OutOfMemory``).
 @inline(__always)
 func trapOnFailure(
     _ status: ct_status, _ operation: @autoclosure () -> String,
@@ -29,9 +20,5 @@ private func fail(_ status: ct_status, _ operation: String, _ operands: [Tensor]
         let shapes = operands.map(\.debugDescription).joined(separator: ", ")
         fatalError("\(operation)(\(shapes)): \(message)")
     }
-    let sentence =
-        "Out of memory in \(operation): lower the batch size or the resolution, compute in bf16, "
-        + "train with gradient-checkpointing or, a whole model, with offload-optimizer-device cpu.\n"
-    sentence.withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
-    exit(outOfMemoryExitStatus)
+    OutOfMemory.end(in: operation)
 }

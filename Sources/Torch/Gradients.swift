@@ -24,6 +24,12 @@ extension Tensor {
     /// The same elements, out of the record that backward follows.
     public func detached() -> Tensor { unary(CT_DETACH, "detached") }
 
+    /// A copy of this tensor, such as one on a GPU, of which backward gives the gradients to this
+    /// tensor, in its dtype and where it is.
+    public func represented(by copy: Tensor) -> Tensor {
+        produce("represented", [self, copy]) { ct_represented(handle, copy.handle, $0) }
+    }
+
     /// Calls `body` each time backward has added to this leaf's ``gradient``, on the thread that
     /// computes it; nil takes the one before away.
     ///

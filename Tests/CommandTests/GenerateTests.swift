@@ -82,6 +82,17 @@ import Testing
         }
     }
 
+    @Test func whatIsForAGPUIsTold() throws {
+        let scratch = try Scratch()
+        let run = try Command.run(
+            [
+                "generate", "--model", model, "--prompt", "p", "--steps", "1", "--output", "out",
+                "--device", "cpu", "--offload", "lowvram", "--device-memory-limit", "8GB",
+            ], in: scratch.url)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.output.contains("--offload sequential has no effect on a processor"))
+    }
+
     @Test func drawnSeedIsPrinted() throws {
         let scratch = try Scratch()
         let outcome = try Command.run(

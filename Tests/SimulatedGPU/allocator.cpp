@@ -88,6 +88,7 @@ private:
     Blocks blocks;
     std::set<std::tuple<c10::StreamId, size_t, char *>> idle[2];  // large, small
     c10::CachingDeviceAllocator::DeviceStats stats;
+    size_t taken = 0;  // allocations so far
 
     std::vector<StatArray *> arrays() {
         return {&stats.allocation, &stats.segment, &stats.active, &stats.allocated_bytes,
@@ -112,6 +113,10 @@ private:
         const auto stream = current_stream();
         {
             std::lock_guard<std::mutex> lock(mutex);
+            // Another program takes the rest of the card.
+            if (options().shrinks_after && ++taken == options().shrinks_after) {
+                options().limit = options().shrunk_limit;
+            }
             auto place = cached(size, is_small, stream);
             if (place == blocks.end()) place = grow(size, is_small, stream);
             if (place != blocks.end()) return use(place, size, requested);

@@ -55,6 +55,11 @@ const bool is_ready = [] {
     options().like_cpu = is_set("SIMULATED_GPU_LIKE_CPU");
     if (auto *limit = variable("SIMULATED_GPU_LIMIT"))
         options().limit = std::strtoull(limit, nullptr, 10) << 20;
+    if (auto *shrinking = variable("SIMULATED_GPU_SHRINK")) {
+        char *rest = nullptr;
+        options().shrinks_after = std::strtoull(shrinking, &rest, 10);
+        if (*rest == ':') options().shrunk_limit = std::strtoull(rest + 1, nullptr, 10) << 20;
+    }
     if (variable("SIMULATED_GPU_REPORT")) std::atexit(write_report);
     return true;
 }();

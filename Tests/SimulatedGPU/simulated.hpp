@@ -28,6 +28,8 @@ struct Options {
     bool poison = false;      // memory without contents is full of numbers that are none
     bool like_cpu = false;    // the CPU's choices where CUDA has others, to compare bits
     size_t limit = 0;         // of reserved bytes; 0: none
+    size_t shrinks_after = 0; // allocations, from which on this is the limit; 0: never
+    size_t shrunk_limit = 0;
 };
 Options &options();
 

@@ -23,6 +23,7 @@ typedef struct { void *_Nullable impl; } ct_operations;
 typedef struct { void *_Nullable impl; } ct_store;
 typedef struct { void *_Nullable impl; } ct_group;
 typedef struct { void *_Nullable impl; } ct_work;
+typedef struct { void *_Nullable impl; } ct_upload;
 
 typedef enum { CT_OK = 0, CT_ERROR = 1, CT_OUT_OF_MEMORY = 2 } ct_status;
 typedef enum {
@@ -58,6 +59,14 @@ bool ct_is_contiguous(ct_tensor tensor, ct_memory_format format);
 ct_status ct_item(ct_tensor tensor, double *out);
 ct_status ct_convert(ct_tensor tensor, ct_dtype dtype, ct_device device, ct_memory_format format,
                      bool copy, ct_tensor *out);
+// In main memory that an NVIDIA GPU can read by itself.
+ct_status ct_pinned(ct_tensor tensor, ct_tensor *out);
+// Begins to copy; what is computed on the device afterwards waits for the copies only from
+// `ct_upload_arrive` on.
+ct_status ct_begin_upload(const ct_tensor *tensors, size_t count, ct_device device, ct_upload *out);
+ct_status ct_upload_copy(ct_upload upload, size_t index, ct_tensor *out);
+ct_status ct_upload_arrive(ct_upload upload);
+void ct_upload_release(ct_upload upload);
 ct_status ct_copy_into(ct_tensor destination, ct_tensor source);
 
 // MARK: Elementwise
@@ -126,6 +135,8 @@ bool ct_requires_grad(ct_tensor a);
 ct_status ct_gradient(ct_tensor a, ct_tensor *out);
 ct_status ct_set_gradient(ct_tensor a, ct_tensor gradient);
 ct_status ct_backward(ct_tensor loss);
+// `copy` with the gradients going to `a`, in its type and where it lies.
+ct_status ct_represented(ct_tensor a, ct_tensor copy, ct_tensor *out);
 // Calls `hook` each time backward has added to the gradient of `a`, a leaf, on the thread that
 // computes it. `release` is called once, when nothing needs `context`. A null hook takes the one
 // before away.

@@ -51,13 +51,25 @@ public protocol AdaptableLayer: AnyObject {
 }
 
 extension AdaptableLayer {
-    /// Adds what the adapters change to what the layer gives without them.
+    /// What the layer gives, with what the adapters change.
+    ///
+    /// - Parameter map: the layer's map with these weights and this bias, in the dtype of the input
+    ///   but where an adapter asks.
     func adapted(
-        _ output: Tensor, _ input: Tensor, _ layer: (_ input: Tensor, _ weight: Tensor) -> Tensor
+        _ input: Tensor, _ weight: Parameter, _ bias: Parameter?,
+        _ map: (_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor
     ) -> Tensor {
-        adapters.reduce(output) { sum, adapter in
+        let used = weight.used(with: input)
+        let output = map(input, used, bias?.used(with: input))
+        guard !adapters.isEmpty else { return output }
+        // Adapters have the weights as they are where that can be, unrounded.
+        let own = weight.tensor.device == input.device ? weight.tensor : used
+        return adapters.reduce(output) { sum, adapter in
             guard adapter.strength != 0 else { return sum }
-            let moved = sum + adapter.outputDifference(input, weight: weight, layer: layer)
+            let difference = adapter.outputDifference(input, weight: own) { input, weight in
+                map(input, weight.cast(to: input.dtype), nil)
+            }
+            let moved = sum + difference
             guard let bias = adapter.biasDifference else { return moved }
             // The channels of a picture are its second axis, those of anything else the last.
             let shape = output.rank == 4 ? [1, -1, 1, 1] : [-1]

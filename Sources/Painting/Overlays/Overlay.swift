@@ -2,6 +2,7 @@ internal import Files
 public import Foundation
 internal import Imaging
 internal import StableDiffusion
+internal import Torch
 
 /// A file that is laid over a model: a LoRA or one of its kin, an embedding of textual inversion
 /// or a hypernetwork, with its strength.
@@ -115,9 +116,13 @@ public final class Overlay {
 
 extension Overlay {
     /// The adapters that it has for a model's layers, at its strengths; nil where it is no LoRA.
-    func adapters(for layers: [AdaptedLayer], model: String) throws -> AdapterSet? {
+    ///
+    /// - Parameter device: where they compute; nil: where the layers' weights are.
+    func adapters(
+        for layers: [AdaptedLayer], model: String, device: Device? = nil
+    ) throws -> AdapterSet? {
         guard case .adapters(let file, _) = content else { return nil }
-        let set = try file.adapters(for: layers, model: model)
+        let set = try file.adapters(for: layers, model: model, device: device)
         set.setStrength(unet: strength, textEncoder: textEncoderStrength)
         return set
     }

@@ -30,14 +30,16 @@ public final class OverlayStack {
     /// A stack of nothing yet.
     ///
     /// - Parameters:
-    ///   - placement: nil: merged in fp32, attached in half precision.
+    ///   - placement: nil: merged in fp32, attached in half precision and where weights are not
+    ///     where they compute.
     ///   - keepsOriginals: false saves the copy of the weights: then nothing can be taken off, or
     ///     put on by a second call.
     public init(
         over pipeline: Pipeline, placement: Placement? = nil, keepsOriginals: Bool = true
     ) {
         self.pipeline = pipeline
-        self.placement = placement ?? (pipeline.precision == .float32 ? .merged : .attached)
+        let merges = pipeline.precision == .float32 && pipeline.offload == .none
+        self.placement = placement ?? (merges ? .merged : .attached)
         ownEmbeddings = pipeline.embeddings
         merged = MergedLayers(keepsOriginals: keepsOriginals)
     }
@@ -65,7 +67,9 @@ public final class OverlayStack {
         try TextualInversion.validate(embeddings, for: pipeline.source)
         var added: [(overlay: Overlay, set: AdapterSet)] = []
         for overlay in new {
-            let set = try overlay.adapters(for: layers, model: pipeline.source.name)
+            let set = try overlay.adapters(
+                for: layers, model: pipeline.source.name,
+                device: placement == .attached ? pipeline.device : nil)
             if let set { added.append((overlay, set)) }
         }
         let networks = new.compactMap(\.hypernetwork)

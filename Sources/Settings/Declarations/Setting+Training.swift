@@ -161,6 +161,10 @@ extension Setting {
             "cpu: keep fp32 weights and moments in main memory (dreambooth): for 8 GB cards.",
             scope: .keeping),
         Setting(
+            "offload-param-device", \.training.offloadParam,
+            "cpu: weights lie in main memory and come to the device block by block: the least.",
+            scope: .keeping),
+        Setting(
             "device-memory-limit", \.training.deviceMemoryLimit,
             "The most memory that the device gives the run, such as 8GB (default: what is free).",
             scope: .keeping),

@@ -86,10 +86,9 @@ public struct MachineSettings: Sendable, Equatable {
         ] { give(name, environment[variable], variable) }
         let cpu = "ACCELERATE_USE_CPU"
         if let value = environment[cpu], Self.isTrue(value) { give("device", "cpu", cpu) }
-        let offload = "ACCELERATE_DEEPSPEED_OFFLOAD_OPTIMIZER_DEVICE"
-        if let value = environment[offload], value != "none" {
-            give("offload-optimizer-device", "cpu", offload)
-            if value != "cpu" { notices.append(Self.notOnDisk(offload, value)) }
+        for (part, name) in Self.offloaded {
+            let variable = "ACCELERATE_DEEPSPEED_\(part.uppercased())"
+            giveOffload(name, environment[variable], variable, what: variable)
         }
     }
 
@@ -118,16 +117,8 @@ public struct MachineSettings: Sendable, Equatable {
         readDevice(file, path)
         give("gradient-accumulation-steps", parts["gradient_accumulation_steps"], path)
         give("max-grad-norm", parts["gradient_clipping"], path)
-        if let device = parts["offload_optimizer_device"], device != "none" {
-            give("offload-optimizer-device", "cpu", path)
-            if device != "cpu" {
-                notices.append(Self.notOnDisk("\(path): offload_optimizer_device", device))
-            }
-        }
-        if let device = parts["offload_param_device"], device != "none" {
-            notices.append(
-                "\(path): offload_param_device \(device): the weights that are computed with stay "
-                    + "on the device, in the type of `mixed-precision`.")
+        for (part, name) in Self.offloaded {
+            giveOffload(name, parts[part], path, what: "\(path): \(part)")
         }
         readZeroStage(parts["zero_stage"], path)
         readCounts(file, path)
@@ -165,8 +156,21 @@ public struct MachineSettings: Sendable, Equatable {
         }
     }
 
-    private static func notOnDisk(_ what: String, _ device: String) -> String {
-        "\(what) \(device): fp32 weights and moments are kept in main memory instead."
+    /// What DeepSpeed keeps out of the GPU, and the settings that do so.
+    private static let offloaded = [
+        ("offload_optimizer_device", "offload-optimizer-device"),
+        ("offload_param_device", "offload-param-device"),
+    ]
+
+    private mutating func giveOffload(
+        _ name: String, _ device: String?, _ origin: String, what: String
+    ) {
+        guard let device, device != "none" else { return }
+        give(name, "cpu", origin)
+        if device != "cpu" {
+            notices.append(
+                "\(what) \(device): what it is about is kept in main memory instead.")
+        }
     }
 
     private static func isTrue(_ text: String) -> Bool {
@@ -209,6 +213,10 @@ extension RunSettings {
         case "zero-stage":
             processCount > 1 && self["full-bf16"] != "true" && self["optimizer"] != "prodigy"
         case "offload-optimizer-device": method == .dreamBooth && self["full-bf16"] != "true"
+        // Where all weights are trained on the device, none can be elsewhere.
+        case "offload-param-device":
+            method != .dreamBooth || self["offload-optimizer-device"] == "cpu"
+                || self["self-distillation"] == "true"
         case "max-grad-norm", "gradient-accumulation-steps": self["fused-backward-pass"] != "true"
         default: true
         }

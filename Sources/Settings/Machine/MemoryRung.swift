@@ -6,8 +6,6 @@ struct MemoryRung {
     /// What is set, by the names of the settings; nothing: the training as it was told.
     let settings: [(name: String, text: String)]
 
-    static let plain = MemoryRung([])
-
     init(_ settings: [(name: String, text: String)]) { self.settings = settings }
 
     private static let checkpointed = [("gradient-checkpointing", "true")]
@@ -18,13 +16,23 @@ struct MemoryRung {
             ("max-grad-norm", "0"),
         ]
     private static let offloaded = checkpointed + [("offload-optimizer-device", "cpu")]
+    private static let streamed = [("offload-param-device", "cpu")]
 
     /// All of a method, in the order of their price.
     static func all(of method: TrainingMethod, onProcessor: Bool) -> [MemoryRung] {
-        guard method == .dreamBooth else { return [plain, MemoryRung(checkpointed)] }
-        let common = [plain] + [checkpointed, smallState, shortWeights].map(MemoryRung.init)
+        let rungs: [[(name: String, text: String)]]
+        if method == .dreamBooth {
+            rungs = [
+                [], checkpointed, smallState, shortWeights, shortWeights + streamed, offloaded,
+                offloaded + streamed,
+            ]
+        } else {
+            rungs = [[], checkpointed, checkpointed + streamed]
+        }
         // On a processor everything is in main memory as it is.
-        return onProcessor ? common : common + [MemoryRung(offloaded)]
+        return rungs.filter { rung in
+            !onProcessor || !rung.contains { $0.name.hasPrefix("offload") }
+        }.map(MemoryRung.init)
     }
 }
 

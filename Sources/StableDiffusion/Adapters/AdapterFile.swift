@@ -1,6 +1,6 @@
 public import Foundation
 internal import NN
-internal import Torch
+public import Torch
 
 /// A file of adapters in any of the spellings that trainers write: kohya's, LyCORIS', diffusers'
 /// (new and old) and PEFT's; `.safetensors`, or the `.bin` and `.pt` of older versions.
@@ -80,8 +80,11 @@ public final class AdapterFile {
     /// - Parameters:
     ///   - layers: all layers of the model.
     ///   - model: how messages name the model.
+    ///   - device: where they compute; nil: where the layers' weights are.
     /// - Throws: ``AdapterError`` when anything in the file has no place in the model.
-    public func adapters(for layers: [AdaptedLayer], model: String) throws -> AdapterSet {
+    public func adapters(
+        for layers: [AdaptedLayer], model: String, device: Device? = nil
+    ) throws -> AdapterSet {
         let names = AdapterNames(layers)
         var found: [String: any LayerAdapter] = [:]
         var lost: [String] = []
@@ -93,7 +96,7 @@ public final class AdapterFile {
             let group = AdapterTensors(
                 file: url.path, name: name, tensors: try tensors(keys),
                 scale: scale(name), settingsFile: settings.file,
-                device: place.layer.weight.device)
+                device: device ?? place.layer.weight.device)
             guard let adapter = try group.adapter(place: place) else {
                 lost.append(name)
                 continue

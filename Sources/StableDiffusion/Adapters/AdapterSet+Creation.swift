@@ -10,9 +10,11 @@ extension AdapterSet {
     /// - Parameters:
     ///   - layers: what there is to choose from.
     ///   - generator: what beginnings are drawn from.
+    ///   - device: where they are computed; nil: where the layers' weights lie.
     /// - Throws: ``AdapterError`` when no layer is chosen, or a rank is above a layer's width.
     public init(
-        _ configuration: AdapterConfiguration, layers: [AdaptedLayer], generator: Generator
+        _ configuration: AdapterConfiguration, layers: [AdaptedLayer], generator: Generator,
+        device: Device? = nil
     ) throws(AdapterError) {
         let chosen = layers.filter(configuration.includes)
         guard !chosen.isEmpty else {
@@ -22,7 +24,7 @@ extension AdapterSet {
         }
         var entries: [Entry] = []
         for place in chosen {
-            let maker = AdapterMaker(configuration, place, generator)
+            let maker = AdapterMaker(configuration, place, generator, device)
             entries.append(Entry(place: place, adapter: try maker.adapter()))
         }
         self.init(entries)
@@ -35,14 +37,17 @@ private struct AdapterMaker {
     private let place: AdaptedLayer
     private let generator: Generator
     private let weight: Tensor
+    private let device: Device
 
     init(
-        _ configuration: AdapterConfiguration, _ place: AdaptedLayer, _ generator: Generator
+        _ configuration: AdapterConfiguration, _ place: AdaptedLayer, _ generator: Generator,
+        _ device: Device?
     ) {
         self.configuration = configuration
         self.place = place
         self.generator = generator
         weight = place.layer.weight
+        self.device = device ?? weight.device
     }
 
     private var outputs: Int { weight.size(0) }
@@ -64,7 +69,8 @@ private struct AdapterMaker {
             case .lokr: kronecker(alpha)
             }
         guard configuration.usesMagnitudes else { return change }
-        return MagnitudeAdapter(direction: change, of: weight, axis: .output)
+        return MagnitudeAdapter(
+            direction: change, of: weight.moved(to: device), axis: .output)
     }
 
     private func lowRank(_ alpha: Double) -> LowRankAdapter {
@@ -102,12 +108,12 @@ private struct AdapterMaker {
     }
 
     private func uniform(_ shape: [Int], _ bound: Double) -> Tensor {
-        (Tensor.rand(shape, generator: generator) * (2 * bound) - bound).moved(to: weight.device)
+        (Tensor.rand(shape, generator: generator) * (2 * bound) - bound).moved(to: device)
     }
 
     private func normal(_ shape: [Int], _ deviation: Double) -> Tensor {
-        (Tensor.randn(shape, generator: generator) * deviation).moved(to: weight.device)
+        (Tensor.randn(shape, generator: generator) * deviation).moved(to: device)
     }
 
-    private func zeros(_ shape: [Int]) -> Tensor { Tensor.zeros(shape, device: weight.device) }
+    private func zeros(_ shape: [Int]) -> Tensor { Tensor.zeros(shape, device: device) }
 }

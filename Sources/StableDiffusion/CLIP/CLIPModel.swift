@@ -33,7 +33,7 @@ public final class CLIPModel {
         textProjection = try Linear(
             root / "text_projection", configuration.text.width, configuration.projectionWidth,
             hasBias: false)
-        logitScale = try root.parameter("logit_scale", [], initially: .zeros)
+        logitScale = try root.parameter("logit_scale", [], initially: .zeros).tensor
     }
 
     /// - Parameter ids: int64 `[batch, tokens]`.
@@ -82,7 +82,8 @@ private final class VisionTower {
         let embeddings = path / "embeddings"
         let side = configuration.imageSize / configuration.patchSize
         classEmbedding = try embeddings.parameter(
-            "class_embedding", [width], initially: .normal(standardDeviation: 0.02))
+            "class_embedding", [width], initially: .normal(standardDeviation: 0.02)
+        ).tensor
         patches = try Conv2d(
             embeddings / "patch_embedding", 3, width, kernel: configuration.patchSize,
             stride: configuration.patchSize, padding: 0, hasBias: false)

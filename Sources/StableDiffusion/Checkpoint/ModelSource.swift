@@ -101,35 +101,44 @@ public final class ModelSource {
 
     /// Loads the U-Net.
     ///
+    /// - Parameter device: where it is computed.
     /// - Throws: ``Torch/CheckpointError`` naming the first tensor that is missing, misshapen or
     ///   too many.
-    public func unet(dtype: DType = .float32, device: Device = .cpu) throws -> UNet {
-        try load(.unet, dtype, device) { source throws(CheckpointError) in
+    public func unet(
+        dtype: DType = .float32, device: Device = .cpu, weights: WeightPlace = .device
+    ) throws -> UNet {
+        let unet = try load(.unet, dtype, device, weights) { source throws(CheckpointError) in
             try UNet(unetConfiguration, source)
         }
+        if weights == .mainMemory { unet.streamWeights(to: device) }
+        return unet
     }
 
     /// Loads the autoencoder.
     ///
-    /// - Throws: as ``unet(dtype:device:)``.
-    public func autoencoder(dtype: DType = .float32, device: Device = .cpu) throws -> Autoencoder {
-        try load(.vae, dtype, device) { source throws(CheckpointError) in
+    /// - Throws: as ``unet(dtype:device:weights:)``.
+    public func autoencoder(
+        dtype: DType = .float32, device: Device = .cpu, weights: WeightPlace = .device
+    ) throws -> Autoencoder {
+        try load(.vae, dtype, device, weights) { source throws(CheckpointError) in
             try Autoencoder(vaeConfiguration, source)
         }
     }
 
     /// Loads the text encoder.
     ///
-    /// - Throws: as ``unet(dtype:device:)``.
-    public func textEncoder(dtype: DType = .float32, device: Device = .cpu) throws -> TextEncoder {
-        try load(.textEncoder, dtype, device) { source throws(CheckpointError) in
+    /// - Throws: as ``unet(dtype:device:weights:)``.
+    public func textEncoder(
+        dtype: DType = .float32, device: Device = .cpu, weights: WeightPlace = .device
+    ) throws -> TextEncoder {
+        try load(.textEncoder, dtype, device, weights) { source throws(CheckpointError) in
             try TextEncoder(textEncoderConfiguration, source)
         }
     }
 
     /// Sees whether every network finds all of its tensors, and nothing else; reads none of them.
     ///
-    /// - Throws: as ``unet(dtype:device:)``.
+    /// - Throws: as ``unet(dtype:device:weights:)``.
     public func verify() throws {
         _ = try layers()
         _ = try autoencoder(device: .meta(.main))
@@ -138,7 +147,7 @@ public final class ModelSource {
     /// The layers that something can be laid over, with weights without contents: for seeing
     /// whether it would fit, at once and in next to no memory.
     ///
-    /// - Throws: as ``unet(dtype:device:)``.
+    /// - Throws: as ``unet(dtype:device:weights:)``.
     public func layers() throws -> [AdaptedLayer] {
         AdaptedLayer.all(
             unet: try unet(device: .meta(.main)),
@@ -155,15 +164,17 @@ public final class ModelSource {
     }
 
     private func load<Network>(
-        _ part: ModelPart, _ dtype: DType, _ device: Device,
-        _ build: (Checkpoint) throws(CheckpointError) -> Network
+        _ part: ModelPart, _ dtype: DType, _ device: Device, _ place: WeightPlace,
+        _ build: (any ParameterSource) throws(CheckpointError) -> Network
     ) throws -> Network {
         guard let weights = contents.weights[part] else {
             throw ModelError.missingPart(name: part.rawValue, folder: url.path)
         }
         let checkpoint = weights.checkpoint(
-            dtype: dtype, device: device, format: format(on: device))
-        let network = try build(checkpoint)
+            dtype: dtype, device: place == .device ? device : device.mainMemory,
+            format: format(on: device))
+        let network = try build(
+            place == .device ? checkpoint : PinnedParameters(checkpoint, for: device))
         try checkpoint.requireAllUsed()
         if !device.isProcessor { Device.trimMainMemory() }
         return network

@@ -1,3 +1,4 @@
+import NN
 public import Torch
 
 /// The whole way from a prompt to pictures.
@@ -16,8 +17,10 @@ public final class Pipeline {
     public let autoencoder: Autoencoder
     /// What the networks compute in.
     public let precision: DType
-    /// Where the networks are.
+    /// Where the networks compute.
     public let device: Device
+    /// How much of the model lies there.
+    public let offload: WeightOffload
     /// Learned vectors that prompts use by their tokens; each must be valid for the model
     /// (``TextualInversion/validate(_:for:)``).
     public var embeddings: [TextualInversion] = []
@@ -26,13 +29,18 @@ public final class Pipeline {
     private var hasToldOverflow = false
 
     /// Loads all parts of a model.
-    public init(_ source: ModelSource, precision: DType = .float32, device: Device = .cpu) throws {
+    public init(
+        _ source: ModelSource, precision: DType = .float32, device: Device = .cpu,
+        offload: WeightOffload = .none
+    ) throws {
         self.source = source
         self.precision = precision
         self.device = device
-        textEncoder = try source.textEncoder(dtype: precision, device: device)
-        unet = try source.unet(dtype: precision, device: device)
-        autoencoder = try source.autoencoder(dtype: precision, device: device)
+        self.offload = offload
+        let place: WeightPlace = offload == .none ? .device : .mainMemory
+        textEncoder = try source.textEncoder(dtype: precision, device: device, weights: place)
+        unet = try source.unet(dtype: precision, device: device, weights: place)
+        autoencoder = try source.autoencoder(dtype: precision, device: device, weights: place)
     }
 
     /// A pipeline over networks that are there already, such as those in training.
@@ -46,6 +54,7 @@ public final class Pipeline {
         self.autoencoder = autoencoder
         self.precision = precision
         self.device = device
+        offload = .none
     }
 
     /// Paints one picture for every seed, all in one batch.
@@ -109,8 +118,8 @@ public final class Pipeline {
                 encode(texts, clipSkip: settings.clipSkip).split(0, into: texts.count)
                     .map { $0.expanded([seeds.count, -1, -1]) })
             var latents = noise(shape) * sampler.initialNoiseScale
-            for (step, time) in sampler.timesteps.enumerated() {
-                let input = sampler.scaledInput(latents, step: step).cast(to: precision)
+            func step(_ number: Int, _ time: Double) throws {
+                let input = sampler.scaledInput(latents, step: number).cast(to: precision)
                 let rows = isGuided ? Tensor.concatenating([input, input]) : input
                 let times = Tensor.full([rows.size(0)], time, device: device)
                 var output = unet(rows, timesteps: times, context: context).cast(to: .float32)
@@ -118,9 +127,19 @@ public final class Pipeline {
                     let parts = output.split(0, into: 2)
                     output = parts[0] + (parts[1] - parts[0]) * settings.guidanceScale
                 }
-                latents = sampler.step(output, step: step, latents: latents, noise: noise)
-                try progress(step + 1, sampler.timesteps.count)
+                latents = sampler.step(output, step: number, latents: latents, noise: noise)
+                try progress(number + 1, sampler.timesteps.count)
             }
+            func sample() throws {
+                for (number, time) in sampler.timesteps.enumerated() { try step(number, time) }
+            }
+            if offload == .model {
+                try unet.parameters.visiting(device, sample)
+            } else {
+                try sample()
+            }
+            // Decoding has tensors of other sizes: what is kept would lie beside them.
+            if offload != .none { device.emptyCache() }
             return latents
         }
     }

@@ -61,7 +61,7 @@ public final class TextEncoder {
         _ ids: Tensor, clipSkip: Int = 1, dtype: DType? = nil, learned: LearnedRows? = nil
     ) -> Tensor {
         precondition((1...configuration.layerCount).contains(clipSkip), "clip skip \(clipSkip)")
-        let places = positions.weight.narrowed(0, start: 0, length: ids.size(1))
+        let places = positions.firstRows(ids.size(1), on: ids.device)
         let looked = tokens(ids)
         let embedded = (learned?.replacing(in: looked) ?? looked) + places
         let input = dtype.map { embedded.cast(to: $0) } ?? embedded

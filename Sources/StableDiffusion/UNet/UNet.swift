@@ -13,6 +13,9 @@ public final class UNet {
 
     /// Whether backward computes the layers again instead of keeping what they computed.
     public var checkpointsActivations = false
+    /// Brings the weights of a block where it is computed; nil: they are there, or each layer
+    /// brings its own.
+    private var stream: BlockStream?
 
     private let time: TimeEmbedding
     private let input: Conv2d
@@ -37,52 +40,60 @@ public final class UNet {
         input = try Conv2d(root / "conv_in", configuration.inChannels, widths[0], kernel: 3)
         time = try TimeEmbedding(root / "time_embedding", configuration)
 
+        var blockCount = 0
+        func level(
+            _ path: ParameterPath, inputs: [Int], outputs: Int, transformerCount: Int,
+            headCount: Int
+        ) throws(CheckpointError) -> UNetLevel {
+            defer { blockCount += inputs.count }
+            return try UNetLevel(
+                path, firstNumber: blockCount, inputs: inputs, outputs: outputs,
+                transformerCount: transformerCount, headCount: headCount,
+                configuration: configuration)
+        }
         var down: [UNetLevel] = []
         var downsamplers: [Downsampler] = []
-        for level in 0...top {
-            let path = root / "down_blocks" / level
-            let count = configuration.layersPerBlock[level]
-            let entering = widths[max(level - 1, 0)]
+        for depth in 0...top {
+            let path = root / "down_blocks" / depth
+            let count = configuration.layersPerBlock[depth]
+            let entering = widths[max(depth - 1, 0)]
             down.append(
-                try UNetLevel(
-                    path, inputs: [entering] + Array(repeating: widths[level], count: count - 1),
-                    outputs: widths[level],
-                    transformerCount: configuration.downBlockTypes[level].hasPrefix("Cross")
+                try level(
+                    path, inputs: [entering] + Array(repeating: widths[depth], count: count - 1),
+                    outputs: widths[depth],
+                    transformerCount: configuration.downBlockTypes[depth].hasPrefix("Cross")
                         ? count : 0,
-                    headCount: configuration.attentionHeadCount[level],
-                    configuration: configuration))
-            if level < top {
+                    headCount: configuration.attentionHeadCount[depth]))
+            if depth < top {
                 downsamplers.append(
                     try Downsampler(
-                        path / "downsamplers" / 0, widths[level],
+                        path / "downsamplers" / 0, widths[depth],
                         padding: configuration.downsamplePadding))
             }
         }
-        middle = try UNetLevel(
+        middle = try level(
             root / "mid_block", inputs: [widths[top], widths[top]], outputs: widths[top],
-            transformerCount: 1, headCount: configuration.attentionHeadCount[top],
-            configuration: configuration)
+            transformerCount: 1, headCount: configuration.attentionHeadCount[top])
 
         var up: [UNetLevel] = []
         var upsamplers: [Upsampler] = []
-        for (index, level) in (0...top).reversed().enumerated() {
+        for (index, depth) in (0...top).reversed().enumerated() {
             let path = root / "up_blocks" / index
-            let count = configuration.layersPerBlock[level] + 1
+            let count = configuration.layersPerBlock[depth] + 1
             // Each block also takes what the way down left: its own level's outputs, and last
             // what entered that level.
-            let below = widths[min(level + 1, top)]
-            let hidden = [below] + Array(repeating: widths[level], count: count - 1)
+            let below = widths[min(depth + 1, top)]
+            let hidden = [below] + Array(repeating: widths[depth], count: count - 1)
             let skips =
-                Array(repeating: widths[level], count: count - 1) + [widths[max(level - 1, 0)]]
+                Array(repeating: widths[depth], count: count - 1) + [widths[max(depth - 1, 0)]]
             up.append(
-                try UNetLevel(
-                    path, inputs: zip(hidden, skips).map { $0 + $1 }, outputs: widths[level],
+                try level(
+                    path, inputs: zip(hidden, skips).map { $0 + $1 }, outputs: widths[depth],
                     transformerCount: configuration.upBlockTypes[index].hasPrefix("Cross")
                         ? count : 0,
-                    headCount: configuration.attentionHeadCount[level],
-                    configuration: configuration))
-            if level > 0 {
-                upsamplers.append(try Upsampler(path / "upsamplers" / 0, widths[level]))
+                    headCount: configuration.attentionHeadCount[depth]))
+            if depth > 0 {
+                upsamplers.append(try Upsampler(path / "upsamplers" / 0, widths[depth]))
             }
         }
         outputNorm = try GroupNorm(
@@ -131,6 +142,7 @@ public final class UNet {
     private func descend(
         _ sample: Tensor, _ time: Tensor, _ context: Tensor
     ) -> (hidden: Tensor, skips: [Tensor]) {
+        stream?.restart()
         var hidden = input(sample.converted(format: input.format))
         var skips = [hidden]
         for (level, block) in down.enumerated() {
@@ -149,13 +161,39 @@ public final class UNet {
     }
 
     private func layer(
-        _ block: UNetLevel, _ index: Int, _ input: Tensor, _ time: Tensor, _ context: Tensor
+        _ level: UNetLevel, _ index: Int, _ input: Tensor, _ time: Tensor, _ context: Tensor
     ) -> Tensor {
+        let number = level.firstNumber + index
         guard checkpointsActivations else {
-            return block.layer(index, input, time: time, context: context)
+            return streamed(number, then: number + 1) {
+                level.layer(index, input, time: time, context: context)
+            }
         }
-        return checkpointed([input, time, context]) {
-            block.layer(index, $0[0], time: $0[1], context: $0[2])
+        // Backward computes the blocks again from the last to the first.
+        var step = 1
+        return checkpointed([input, time, context]) { [self] inputs in
+            defer { step = -1 }
+            return streamed(number, then: number + step) {
+                level.layer(index, inputs[0], time: inputs[1], context: inputs[2])
+            }
         }
+    }
+
+    private func streamed(_ number: Int, then next: Int, _ body: () -> Tensor) -> Tensor {
+        stream?.with(number, then: next, body) ?? body()
+    }
+
+    /// Whether its weights come to the device a block at a time.
+    public var streamsWeights: Bool { stream != nil }
+
+    /// Has weights that lie in main memory come to the device a block at a time; nothing changes
+    /// on a processor.
+    public func streamWeights(to device: Device) {
+        guard !device.isProcessor else { return }
+        let levels = down + [middle] + up
+        stream = BlockStream(
+            blocks: levels.flatMap { level in
+                (0..<level.layerCount).map { level.parameters(parameters, of: $0) }
+            }, on: device)
     }
 }

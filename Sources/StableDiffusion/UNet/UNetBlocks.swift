@@ -8,10 +8,13 @@ import Torch
 final class UNetLevel {
     private let resnets: [ResnetBlock]
     private let transformers: [SpatialTransformer]
+    private let name: String
+    /// The number of the first of its layers among those of the whole network.
+    let firstNumber: Int
 
     /// - Parameter inputs: the channels that enter each residual block.
     init(
-        _ path: ParameterPath, inputs: [Int], outputs: Int, transformerCount: Int,
+        _ path: ParameterPath, firstNumber: Int, inputs: [Int], outputs: Int, transformerCount: Int,
         headCount: Int, configuration: UNetConfiguration
     ) throws(CheckpointError) {
         var resnets: [ResnetBlock] = []
@@ -31,9 +34,16 @@ final class UNetLevel {
         }
         self.resnets = resnets
         self.transformers = transformers
+        self.firstNumber = firstNumber
+        name = path.name
     }
 
     var layerCount: Int { resnets.count }
+
+    /// What one of its layers computes with.
+    func parameters(_ store: ParameterStore, of index: Int) -> [Parameter] {
+        ["resnets", "attentions"].flatMap { store.parameters(below: "\(name).\($0).\(index).") }
+    }
 
     /// One residual block and, where there is one, the transformer after it.
     func layer(_ index: Int, _ input: Tensor, time: Tensor, context: Tensor) -> Tensor {

@@ -8,18 +8,12 @@ public enum SafetensorsWriter {
     ///   - dtype: what floating-point tensors are converted to; nil keeps theirs.
     ///   - metadata: strings for `__metadata__`; diffusers wants `format` to be `pt`.
     ///   - replacing: false: an error where something has the name already.
-    /// - Throws: ``CheckpointError/notFinite(key:)`` before anything is written, or a file error.
+    /// - Throws: ``CheckpointError/notFinite(key:)`` or a file error, with nothing left behind.
     public static func write(
         _ tensors: [(name: String, tensor: Tensor)], to url: URL, dtype: DType? = nil,
         metadata: [String: String] = ["format": "pt"], replacing: Bool = true
     ) throws {
         let sorted = tensors.sorted { $0.name < $1.name }
-        for (name, tensor) in sorted where tensor.dtype.isFloatingPoint {
-            let stored = dtype.map { tensor.cast(to: $0) } ?? tensor
-            guard withoutGradients({ stored.isAllFinite }) else {
-                throw CheckpointError.notFinite(key: name)
-            }
-        }
         var header: [String: Any] = metadata.isEmpty ? [:] : ["__metadata__": metadata]
         var offset = 0
         for (name, tensor) in sorted {
@@ -39,9 +33,14 @@ public enum SafetensorsWriter {
         let file = try AtomicFile(at: url, replacing: replacing)
         try file.write(Data(bytes: &length, count: 8))
         try file.write(json)
-        for (_, tensor) in sorted {
+        for (name, tensor) in sorted {
             let stored = tensor.dtype.isFloatingPoint ? dtype ?? tensor.dtype : tensor.dtype
-            try file.write(Data(withoutGradients { tensor.cast(to: stored).rawBytes() }))
+            let values = withoutGradients {
+                // As it lies there: a device that is full has no room for another order.
+                tensor.moved(to: tensor.device.mainMemory).cast(to: stored)
+            }
+            guard values.isAllFinite else { throw CheckpointError.notFinite(key: name) }
+            try file.write(Data(withoutGradients { values.rawBytes() }))
         }
         try file.commit()
     }

@@ -145,7 +145,7 @@ public struct CheckpointFolder {
         output.appendingPathComponent("checkpoint-\(step)")
     }
 
-    private static func step(ofName name: String) -> Int? {
+    static func step(ofName name: String) -> Int? {
         let prefix = "checkpoint-"
         guard name.hasPrefix(prefix), let step = Int(name.dropFirst(prefix.count)), step >= 0,
             name == "\(prefix)\(step)"

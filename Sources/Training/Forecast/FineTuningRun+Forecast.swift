@@ -113,7 +113,8 @@ extension FineTuningRun {
         let precision =
             configuration.priorGenerationPrecision ?? configuration.training.mixedPrecision
         let pipeline = try Pipeline(
-            plan.source, precision: precision.dtype(on: device), device: device)
+            plan.source, precision: precision.dtype(on: device), device: device,
+            offload: configuration.training.paintingOffload)
         _ = try pipeline.generate(
             settings, seeds: Array(consecutiveSeeds(from: 0, count: configuration.sampleBatchSize)))
     }

@@ -53,6 +53,11 @@ public struct MemoryRoom: Codable, Sendable, Equatable {
     /// Whether a run has enough.
     public func fits(_ memory: MemoryForecast) -> Bool { excess(memory) <= 0 }
 
+    /// Whether there is so much, in bytes.
+    public func has(onDevice device: Int, inMainMemory main: Int) -> Bool {
+        device <= onDevice && main <= inMainMemory
+    }
+
     func excess(_ memory: MemoryForecast) -> Int {
         max(memory.peak - onDevice, memory.mainMemoryPeak - inMainMemory)
     }

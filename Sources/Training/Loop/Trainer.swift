@@ -35,6 +35,8 @@ public final class Trainer {
     /// Whether any of several processes was asked to end.
     private var isOneCancelled = false
     private var savedStep: Int?
+    /// What the next step begins with, while nothing has changed since the last one was done.
+    private var beginning: (generator: Tensor, exampleCount: Int)?
     /// What has been told once and is not told again.
     private var told: Set<String> = []
 
@@ -115,6 +117,8 @@ public final class Trainer {
         while !isOver {
             if isCancelled { try interrupt() }
             let start = clock.now
+            // A fused backward moves weights before it is done.
+            beginning = configuration.fusedBackwardPass ? nil : (generator.state, exampleCount)
             freeze.apply(before: step + 1).forEach { report(.notice($0)) }
             let stages = configuration.learningRateStages
             let rate = stages?.rate(at: step) ?? schedule.rate(at: step)
@@ -122,6 +126,7 @@ public final class Trainer {
                 batches: configuration.gradientAccumulationSteps, scale: scale.factor,
                 learningRate: rate, isCancelled: cancellation.isRequested, loss: nextLoss)
             isOneCancelled = outcome.isCancelled
+            beginning = nil
             guard outcome.isFinite else {
                 let reason = skipReason(outcome)
                 // Overflow in fp16 is how the right scale is found, and no fault of the run.
@@ -138,6 +143,7 @@ public final class Trainer {
             try spread()
             scale.succeed()
             step += 1
+            beginning = (generator.state, exampleCount)
 
             let record = StepRecord(
                 step: step, loss: outcome.loss, learningRate: rate, gradientNorm: outcome.norm,
@@ -177,6 +183,9 @@ public final class Trainer {
     /// Has the parameters be what would be saved, meanwhile.
     private func withAverages<Value>(_ body: () throws -> Value) throws -> Value {
         let changes = configuration.useEMA || configuration.optimizer.hasAverages
+        let before = beginning
+        if changes { beginning = nil }
+        defer { beginning = before }
         optimizer.useAverages()
         if changes { try spread() }
         let result = Result { try body() }
@@ -205,6 +214,23 @@ public final class Trainer {
             report(.checkpointSaved(path: url.path, step: step))
         }
         return url.path
+    }
+
+    /// Saves the state before the step that cannot be finished, as when memory has run out in it.
+    ///
+    /// - Returns: the newest state that is saved then, and the steps that were done by it; nil where
+    ///   there is none.
+    public func saveBeforeStep() -> (path: String, step: Int)? {
+        if let beginning, step > 0, processes == nil {
+            optimizer.clearGradients()
+            generator.state = beginning.generator
+            exampleCount = beginning.exampleCount
+            if let path = try? save() { return (path, step) }
+        }
+        guard let newest = checkpoints.newest,
+            let step = CheckpointFolder.step(ofName: newest.lastPathComponent)
+        else { return nil }
+        return (newest.path, step)
     }
 
     private func nextLoss() -> Tensor {

@@ -16,6 +16,8 @@ struct DreamBoothNetworks: FineTunedNetworks {
     private let textEncoder: TextEncoder?
     /// What is trained and written: the networks' own parameters, or fp32 ones in main memory.
     private let trained: [AdaptedNetwork: ParameterStore]
+    /// Where weights are that are computed with and not trained there.
+    private let place: WeightPlace
 
     /// Loads what is trained in fp32, whatever the model's files have, or in bf16 where that is
     /// wanted. Where it is kept in main memory, the device has the U-Net in the type that is
@@ -27,29 +29,42 @@ struct DreamBoothNetworks: FineTunedNetworks {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
         let weights = configuration.training.fullBF16 ? DType.bfloat16 : .float32
-        let isOffloaded = configuration.training.offloadOptimizer == .cpu && !device.isProcessor
+        let training = configuration.training
+        let isOffloaded = training.offloadOptimizer == .cpu && !device.isProcessor
         let home = isOffloaded ? device.mainMemory : device
+        place = training.weightPlace
         var encoder = try source.textEncoder(
             dtype: configuration.trainTextEncoder ? weights : .float32,
             device: configuration.trainTextEncoder ? home : device)
-        var unet = try source.unet(dtype: weights, device: home)
-        var trained = [AdaptedNetwork.unet: unet.parameters]
-        if configuration.trainTextEncoder { trained[.textEncoder] = encoder.parameters }
-        if isOffloaded {
-            unet = try UNet(
-                source.unetConfiguration,
-                ConvertedParameters(
-                    unet.parameters, dtype: dtype, device: device, format: .channelsLast))
-            if let store = trained[.textEncoder] {
+        var trained: [AdaptedNetwork: ParameterStore] = [:]
+        if configuration.trainTextEncoder {
+            trained[.textEncoder] = encoder.parameters
+            if isOffloaded {
                 encoder = try TextEncoder(
                     source.textEncoderConfiguration,
-                    ConvertedParameters(store, dtype: .float32, device: device))
+                    ConvertedParameters(encoder.parameters, dtype: .float32, device: device))
             }
+        }
+        textEncoder = configuration.trainTextEncoder ? encoder : nil
+        // Before the U-Net is there: a text encoder that stays as it is is not needed any more.
+        context = TextContext(
+            texts, encoder, tokenizer: source.tokenizer,
+            isTrained: configuration.trainTextEncoder, dtype: dtype, device: device)
+        var unet = try source.unet(dtype: weights, device: home)
+        trained[.unet] = unet.parameters
+        if isOffloaded {
+            let isStreamed = place == .mainMemory
+            let copies = ConvertedParameters(
+                unet.parameters, dtype: dtype, device: isStreamed ? home : device,
+                format: .channelsLast)
+            unet = try UNet(
+                source.unetConfiguration,
+                isStreamed ? PinnedParameters(copies, for: device) : copies)
+            if isStreamed { unet.streamWeights(to: device) }
         }
         self.unet = unet
         self.trained = trained
-        unet.checkpointsActivations = configuration.training.gradientCheckpointing
-        textEncoder = configuration.trainTextEncoder ? encoder : nil
+        unet.checkpointsActivations = training.gradientCheckpointing
 
         func group(
             _ network: AdaptedNetwork, _ computed: ParameterStore, scale: Double = 1,
@@ -73,21 +88,22 @@ struct DreamBoothNetworks: FineTunedNetworks {
                     lastStep: configuration.training.stopTextEncoderTraining))
         }
         self.groups = groups
-        context = TextContext(
-            texts, encoder, tokenizer: source.tokenizer,
-            isTrained: configuration.trainTextEncoder, dtype: dtype, device: device)
     }
 
     /// Read again: the weights themselves are trained.
     func frozenUNet(device: Device) throws -> UNet {
-        try source.unet(dtype: dtype, device: device)
+        try source.unet(dtype: dtype, device: device, weights: place)
     }
 
     func pipeline(device: Device) throws -> Pipeline {
         // The parts that are not trained are read again rather than kept in memory.
         Pipeline(
-            source, textEncoder: try textEncoder ?? source.textEncoder(device: device), unet: unet,
-            autoencoder: try source.autoencoder(device: device), precision: dtype, device: device)
+            source,
+            textEncoder: try textEncoder
+                ?? source.textEncoder(device: device, weights: .mainMemory),
+            unet: unet,
+            autoencoder: try source.autoencoder(device: device, weights: .mainMemory),
+            precision: dtype, device: device)
     }
 
     var unchangedBytes: Int {

@@ -52,7 +52,9 @@ extension FineTunedNetworks {
 
     /// The same weights, which most methods leave as they are, with nothing laid over them.
     func frozenUNet(device: Device) throws -> UNet {
-        try UNet(unet.configuration, SharedParameters(unet.parameters))
+        let frozen = try UNet(unet.configuration, SharedParameters(unet.parameters))
+        if unet.streamsWeights { frozen.streamWeights(to: device) }
+        return frozen
     }
 }
 
@@ -129,6 +131,23 @@ extension FineTuningConfiguration {
         }
         return RunTexts(
             sentences: [instancePrompt], classes: classTexts, dropoutRate: wantedDropout)
+    }
+}
+
+extension TrainingConfiguration {
+    /// Where the weights are that are computed with.
+    var weightPlace: WeightPlace { offloadParam == .cpu ? .mainMemory : .device }
+
+    /// How class pictures are painted: where memory is saved in training, it is saved there too.
+    var paintingOffload: WeightOffload {
+        offloadParam == .cpu ? .sequential : gradientCheckpointing ? .model : .none
+    }
+
+    /// A U-Net that something is laid over.
+    func frozenUNet(_ source: ModelSource, dtype: DType, device: Device) throws -> UNet {
+        let unet = try source.unet(dtype: dtype, device: device, weights: weightPlace)
+        unet.checkpointsActivations = gradientCheckpointing
+        return unet
     }
 }
 

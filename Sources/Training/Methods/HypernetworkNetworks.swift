@@ -20,9 +20,11 @@ struct HypernetworkNetworks: FineTunedNetworks {
     ) throws {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
-        let encoder = try source.textEncoder(device: device)
-        unet = try source.unet(dtype: dtype, device: device)
-        unet.checkpointsActivations = configuration.training.gradientCheckpointing
+        // Before the U-Net is there: the text encoder is not needed any more.
+        context = TextContext(
+            texts, try source.textEncoder(device: device), tokenizer: source.tokenizer,
+            isTrained: false, dtype: dtype, device: device)
+        unet = try configuration.training.frozenUNet(source, dtype: dtype, device: device)
         var network = method.network
         // Without a choice: every width that the model has.
         if method.usesModelWidths { network.widths = unet.contextWidths }
@@ -36,9 +38,6 @@ struct HypernetworkNetworks: FineTunedNetworks {
         groups = [
             ParameterGroup(name: "hypernetwork", parameters: hypernetwork.parameters.entries)
         ]
-        context = TextContext(
-            texts, encoder, tokenizer: source.tokenizer, isTrained: false,
-            dtype: dtype, device: device)
     }
 
     func prepareStep(_ generator: Generator?) { hypernetwork.dropoutGenerator = generator }
@@ -46,8 +45,12 @@ struct HypernetworkNetworks: FineTunedNetworks {
     func pipeline(device: Device) throws -> Pipeline {
         hypernetwork.dropoutGenerator = nil
         return Pipeline(
-            source, textEncoder: try source.textEncoder(dtype: dtype, device: device), unet: unet,
-            autoencoder: try source.autoencoder(device: device), precision: dtype, device: device)
+            source,
+            textEncoder: try source.textEncoder(
+                dtype: dtype, device: device, weights: .mainMemory),
+            unet: unet,
+            autoencoder: try source.autoencoder(device: device, weights: .mainMemory),
+            precision: dtype, device: device)
     }
 
     func write(to output: URL, training: TrainingSummary) throws -> [URL] {

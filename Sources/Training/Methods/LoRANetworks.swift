@@ -29,18 +29,22 @@ struct LoRANetworks: FineTunedNetworks {
         let textsChange = configuration.trainTextEncoder || method.word != nil
         let encoder = try source.textEncoder(
             dtype: textsChange ? dtype : .float32, device: device)
-        unet = try source.unet(dtype: dtype, device: device)
-        unet.checkpointsActivations = configuration.training.gradientCheckpointing
         textEncoder = textsChange ? encoder : nil
         let seed = configuration.training.seed ?? 0
         word = try method.word.map {
             try $0.embedding(source, encoder, seed: seed, notify: notify)
         }
+        // Before the U-Net is there: a text encoder that stays as it is is not needed any more.
+        context = TextContext(
+            texts, encoder, tokenizer: source.tokenizer,
+            embeddings: word.map { [$0] } ?? [], isTrained: textsChange, dtype: dtype,
+            device: device)
+        unet = try configuration.training.frozenUNet(source, dtype: dtype, device: device)
         let adapters = try AdapterSet(
             method.adapters,
             layers: AdaptedLayer.all(
-                unet: unet, textEncoder: configuration.trainTextEncoder ? encoder : nil),
-            generator: Generator(seed: Seeds.derived(from: seed, .adapters, 0)))
+                unet: unet, textEncoder: configuration.trainTextEncoder ? textEncoder : nil),
+            generator: Generator(seed: Seeds.derived(from: seed, .adapters, 0)), device: device)
         self.adapters = adapters
         adapters.attach()
         groups =
@@ -58,10 +62,6 @@ struct LoRANetworks: FineTunedNetworks {
         for group in groups {
             for parameter in group.parameters { parameter.tensor.requiresGradient = true }
         }
-        context = TextContext(
-            texts, encoder, tokenizer: source.tokenizer,
-            embeddings: word.map { [$0] } ?? [], isTrained: textsChange, dtype: dtype,
-            device: device)
     }
 
     /// LoRA+ (Hayou et al. 2024, arXiv 2402.12354): what begins at zero learns faster by a ratio.
@@ -92,9 +92,11 @@ struct LoRANetworks: FineTunedNetworks {
         adapters.setDropoutGenerator(nil)
         let pipeline = Pipeline(
             source,
-            textEncoder: try textEncoder ?? source.textEncoder(dtype: dtype, device: device),
-            unet: unet, autoencoder: try source.autoencoder(device: device), precision: dtype,
-            device: device)
+            textEncoder: try textEncoder
+                ?? source.textEncoder(dtype: dtype, device: device, weights: .mainMemory),
+            unet: unet,
+            autoencoder: try source.autoencoder(device: device, weights: .mainMemory),
+            precision: dtype, device: device)
         pipeline.embeddings = word.map { [$0] } ?? []
         return pipeline
     }

@@ -29,8 +29,7 @@ struct TextualInversionNetworks: FineTunedNetworks {
         textEncoder = try source.textEncoder(dtype: dtype, device: device)
         embedding = try method.embedding(
             source, textEncoder, seed: configuration.training.seed ?? 0, notify: notify)
-        unet = try source.unet(dtype: dtype, device: device)
-        unet.checkpointsActivations = configuration.training.gradientCheckpointing
+        unet = try configuration.training.frozenUNet(source, dtype: dtype, device: device)
         groups = [embedding.group()]
         context = TextContext(
             texts, textEncoder, tokenizer: source.tokenizer,
@@ -40,7 +39,8 @@ struct TextualInversionNetworks: FineTunedNetworks {
     func pipeline(device: Device) throws -> Pipeline {
         let pipeline = Pipeline(
             source, textEncoder: textEncoder, unet: unet,
-            autoencoder: try source.autoencoder(device: device), precision: dtype, device: device)
+            autoencoder: try source.autoencoder(device: device, weights: .mainMemory),
+            precision: dtype, device: device)
         pipeline.embeddings = [embedding]
         return pipeline
     }

@@ -199,12 +199,28 @@ extension FineTuningRun {
     }
 
     func settleOffload() {
-        guard device.isProcessor, configuration.training.offloadOptimizer != .none else { return }
-        configuration.training.offloadOptimizer = .none
-        report(
-            .notice(
-                "`offload-optimizer-device` has no effect on a processor: everything is in main "
-                    + "memory as it is."))
+        let training = configuration.training
+        if device.isProcessor {
+            for (name, place) in [
+                ("offload-optimizer-device", training.offloadOptimizer),
+                ("offload-param-device", training.offloadParam),
+            ] where place != .none {
+                report(
+                    .notice(
+                        "`\(name)` has no effect on a processor: everything is in main memory as "
+                            + "it is."))
+            }
+            configuration.training.offloadOptimizer = .none
+            configuration.training.offloadParam = .none
+        } else if training.offloadParam != .none, !training.gradientCheckpointing,
+            configuration.method != .dreamBooth || training.offloadOptimizer != .none
+        {
+            configuration.training.gradientCheckpointing = true
+            report(
+                .notice(
+                    "`gradient-checkpointing` is on, as `offload-param-device` needs it: weights "
+                        + "that backward keeps would stay on the device."))
+        }
     }
 
     func advise(stepCount: Int) {

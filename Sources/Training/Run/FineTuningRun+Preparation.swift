@@ -159,7 +159,9 @@ extension FineTuningRun {
             seed: configuration.training.seed ?? 0, batchSize: configuration.sampleBatchSize)
         try pictures.complete(
             pipeline: {
-                try Pipeline(source, precision: precision.dtype(on: device), device: device)
+                try Pipeline(
+                    source, precision: precision.dtype(on: device), device: device,
+                    offload: configuration.training.paintingOffload)
             },
             cancellation: cancellation, notify: { report(.notice($0)) },
             progress: { report(.preparing("painting class pictures", done: $0, total: $1)) })

@@ -27,6 +27,19 @@ public final class FineTuningRun {
     let report: (TrainingEvent) -> Void
     let recorder: RunRecorder
     private var output: RunOutput?
+    private var trainer: Trainer?
+    /// Called when memory has run out, on the thread that computed: with the newest state, which is
+    /// that of the last step where it could be saved. The folder is let go by then. It may begin the
+    /// run anew by replacing the process, which ends where it returns (`OutOfMemory`).
+    public var outOfMemory: ((_ saved: SavedState?) -> Void)?
+
+    /// A state of a run that is on the disk.
+    public struct SavedState: Sendable {
+        /// The folder.
+        public let path: String
+        /// The steps that were done.
+        public let step: Int
+    }
 
     /// A run of this configuration, on one device.
     ///
@@ -61,6 +74,8 @@ public final class FineTuningRun {
     /// - Throws: ``TrainingError``, `ImagingError`, `ModelError`, `CheckpointError`, `FileError`
     ///   and their like: one sentence each.
     public func run() throws {
+        OutOfMemory.onExit { [self] in leaveOff(at: $0) }
+        defer { OutOfMemory.onExit(nil) }
         do {
             try train()
             try processes?.leave()
@@ -72,6 +87,15 @@ public final class FineTuningRun {
             output?.giveUp(notify: { report(.notice($0)) })
             throw error
         }
+    }
+
+    /// Saves what there is when memory has run out.
+    private func leaveOff(at operation: String) {
+        guard let outOfMemory else { return }
+        let saved = trainer?.saveBeforeStep()
+        recorder.end("out of memory in \(operation)")
+        output?.giveUp(notify: { report(.notice($0)) })
+        outOfMemory(saved.map { SavedState(path: $0.path, step: $0.step) })
     }
 
     /// Plans, prepares and trains.
@@ -138,6 +162,7 @@ public final class FineTuningRun {
             configuration.training, stepCount: plan.stepCount, task: task,
             checkpoints: checkpoints, cancellation: cancellation, processes: processes,
             report: report)
+        self.trainer = trainer
         if let checkpoint = plan.checkpoint { try trainer.resume(from: checkpoint) }
         if !trainer.optimizer.usesLearningRate {
             report(

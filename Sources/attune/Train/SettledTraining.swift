@@ -8,6 +8,8 @@ import Training
 /// A training with all its settings: typed, of files, of the machine, and by itself.
 struct SettledTraining {
     private(set) var settings: RunSettings
+    /// The settings before anything was added for the memory that there is.
+    private(set) var told: RunSettings
     private(set) var configuration: FineTuningConfiguration
     let device: Device
 
@@ -47,6 +49,7 @@ struct SettledTraining {
             notify("For this method and model: \(Self.options(taken, settings)).")
         }
         self.settings = settings
+        told = settings
     }
 
     /// What the run will need.

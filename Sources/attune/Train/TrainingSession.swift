@@ -23,6 +23,9 @@ enum TrainingSession {
                 // Of several processes one speaks.
                 if isFirst { printer.show(event) }
             })
+        if processes == nil {
+            training.outOfMemory = { SteppedDown(settled, saved: $0)?.begin(printer) }
+        }
         do {
             try training.run()
         } catch let error as TrainingError {

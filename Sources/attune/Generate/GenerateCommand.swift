@@ -1,10 +1,11 @@
-import Training
 import ArgumentParser
 import Files
 import Foundation
 import Painting
+import Settings
 import StableDiffusion
 import Torch
+import Training
 
 /// `attune generate`
 struct GenerateCommand: ParsableCommand {
@@ -29,8 +30,8 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "How many pictures.")
     var count = 1
 
-    @Option(help: "Pictures painted at once.")
-    var batchSize = 4
+    @Option(help: "Pictures painted at once (default: 4, or fewer where memory is short).")
+    var batchSize: Int?
 
     @Option(help: "The seed of the first picture; -1: drawn, and printed (default: -1).")
     var seed: SeedChoice?
@@ -63,6 +64,16 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
     var device = "auto"
 
+    @Option(
+        help: """
+            What a GPU does not hold: none, model (a network at a time) or sequential (a block at \
+            a time; the least memory). The pictures are the same (default: as fits).
+            """)
+    var offload: WeightOffload?
+
+    @Option(help: "The most memory that a GPU gives, such as 4GB (default: what is free).")
+    var deviceMemoryLimit: ByteCount?
+
     @OptionGroup(title: "Laid over the model") var additions: AdditionOptions
 
     @Option(help: "The folder for the pictures; made where it is missing.")
@@ -72,7 +83,7 @@ struct GenerateCommand: ParsableCommand {
         guard (1...Self.countLimit).contains(count) else {
             throw ValidationError("--count \(count): must be 1 to \(Self.countLimit).")
         }
-        guard batchSize >= 1 else {
+        if let batchSize, batchSize < 1 {
             throw ValidationError("--batch-size \(batchSize): must be at least 1.")
         }
     }
@@ -119,7 +130,19 @@ struct GenerateCommand: ParsableCommand {
             wording: Wording(Self.self), isSilent: !(processes?.isFirst ?? true))
         overlays.flatMap(\.notices).forEach(printer.line)
         (source.notices + [choice.notice].compactMap { $0 }).forEach(printer.line)
-        let pipeline = try Pipeline(source, precision: dtype(on: device, printer), device: device)
+        if let deviceMemoryLimit { MemoryRoom.enforce(deviceMemoryLimit, on: device) }
+        let precision = dtype(on: device, printer)
+        let fitted = try FittedPainting(
+            source, settings, count: count, precision: precision, on: device, offload: offload,
+            batchSize: batchSize, limit: deviceMemoryLimit)
+        if device.isProcessor, let offload, offload != .none {
+            printer.line(
+                "--offload \(offload.rawValue) has no effect on a processor: everything is in main "
+                    + "memory as it is.")
+        }
+        [fitted.notice].compactMap(\.self).forEach(printer.line)
+        let pipeline = try Pipeline(
+            source, precision: precision, device: device, offload: fitted.offload)
         pipeline.notify = printer.line
         try OverlayStack(over: pipeline, keepsOriginals: false).put(overlays)
         let painter = try Painter(
@@ -134,7 +157,8 @@ struct GenerateCommand: ParsableCommand {
         }
         if seed?.seed == nil { printer.line("Seed \(first)") }
         let run = PaintingRun(
-            painter: painter, folder: folder, firstSeed: first, count: count, batchSize: batchSize)
+            painter: painter, folder: folder, firstSeed: first, count: count,
+            batchSize: fitted.batchSize)
         try paint(run, printer, processes)
     }
 

@@ -1,0 +1,27 @@
+public import Torch
+
+/// A parameter of a layer: what is trained, saved and merged into, and what is computed with.
+///
+/// Where it lies and its dtype are those of its source. A computation has it in the dtype and on
+/// the device of what it meets there, so weights may lie in main memory beside a GPU: each use
+/// brings a copy, unless one was brought before (``BlockStream``).
+public final class Parameter {
+    /// The parameter itself.
+    public let tensor: Tensor
+    /// A copy that was brought to a device for a while.
+    var visitor: Tensor?
+
+    /// A parameter that lies where this tensor does.
+    public init(_ tensor: Tensor) { self.tensor = tensor }
+
+    /// What is computed with beside `input`: in its dtype, where it is. Backward ends at
+    /// ``tensor``.
+    func used(with input: Tensor) -> Tensor {
+        let (dtype, device) = (input.dtype, input.device)
+        guard tensor.device != device else { return tensor.cast(to: dtype) }
+        let copy =
+            visitor.flatMap { $0.device == device ? $0 : nil }
+            ?? tensor.detached().converted(to: tensor.dtype, device: device)
+        return (tensor.requiresGradient ? tensor.represented(by: copy) : copy).cast(to: dtype)
+    }
+}
