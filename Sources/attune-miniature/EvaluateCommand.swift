@@ -51,9 +51,11 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         try checkPlaces()
+        let given = try scenes.map { try SceneDataset(folder: URL(filePath: $0)) }
+        let wanted = try Scene.heldOut(count: count, for: URL(filePath: model))
         let result = try evaluateMiniature(
-            URL(filePath: model), scenes: Scene.heldOut(count: count),
-            pictures: try scenes.map { try SceneDataset(folder: URL(filePath: $0)) },
+            URL(filePath: model), scenes: given.map { Array($0.scenes.prefix(count)) } ?? wanted,
+            pictures: given,
             stepCount: steps, guidanceScale: guidanceScale, log: { print($0) })
         if let grid {
             try AtomicFile.write(

@@ -13,7 +13,8 @@ import Testing
 
     @Test func paintsWhatCaptionsSay() throws {
         let result = try evaluateMiniature(
-            Self.model, scenes: Scene.heldOut(count: 40), stepCount: 15, log: { _ in })
+            Self.model, scenes: try Scene.heldOut(count: 40, for: Self.model), stepCount: 15,
+            log: { _ in })
         #expect(result.pictures.count == 40)
         #expect(result.classAccuracy >= 0.9)
         #expect(result.colorAccuracy >= 0.85)

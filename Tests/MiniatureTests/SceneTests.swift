@@ -5,8 +5,9 @@ import Testing
 @Suite struct SceneTests {
     private static let scenes = (0..<2000).map { Scene(seed: 1, index: $0) }
 
+    /// The words of a caption, without its commas.
     private func words(_ caption: String) -> [String] {
-        caption.split(separator: " ").map(String.init)
+        caption.replacing(",", with: "").split(separator: " ").map(String.init)
     }
 
     @Test func sameSeedGivesSameBytes() {
@@ -29,22 +30,38 @@ import Testing
     }
 
     @Test func captionsNameOnlyWhatIsThere() {
-        let colors = Set(SceneColor.allCases.map(\.rawValue))
-        let kinds = Set(SceneClass.allCases.map(\.rawValue))
-        let looks = Set(SurfacePattern.allCases.map(\.rawValue))
         for scene in Self.scenes {
-            // The words of the place ("on a wooden table") describe no thing.
-            let thing = words(scene.caption).prefix {
-                !["on", "in", "at", "under", "from"].contains($0)
+            let caption = scene.caption.replacing(",", with: "")
+            #expect(caption.contains("close-up") == (scene.camera == .closeUp))
+            #expect(caption.contains("portrait") == (scene.camera == .portrait))
+            for (words, camera) in [
+                ("from above", SceneCamera.above), ("from below", .below), ("from afar", .afar),
+                ("from the side", .side), ("from behind", .behind),
+            ] where caption.contains(words) {
+                #expect(scene.camera == camera, "\(caption)")
             }
-            for word in thing {
-                if colors.contains(word) { #expect(word == scene.color.rawValue) }
-                if kinds.contains(word) { #expect(word == scene.kind.rawValue) }
-                if looks.contains(word) { #expect(word == scene.pattern.rawValue) }
+            if caption.contains("blurred") { #expect(scene.isBlurredBehind, "\(caption)") }
+            if caption.contains("cluttered") { #expect(scene.isCluttered, "\(caption)") }
+            for place in ScenePlace.allCases where caption.contains(place.words) {
+                #expect(place == scene.place, "\(caption)")
             }
-            #expect(thing.last == scene.kind.rawValue, "\(scene.caption)")
-            #expect(scene.caption.contains("close-up") == (scene.camera == .closeUp))
-            #expect(scene.caption.hasSuffix("from above") == (scene.camera == .above))
+            for light in SceneLight.allCases where caption.contains(light.words) {
+                #expect(light == scene.light, "\(caption)")
+            }
+            let things = [scene.thing, scene.companion].compactMap { $0 }
+            #expect(SaidThing.all(in: caption).count == things.count, "\(caption)")
+            for (said, thing) in zip(SaidThing.all(in: caption), things) {
+                #expect(said.fits(thing), "\(caption)")
+            }
+        }
+    }
+
+    @Test func bothOfTwoThingsHaveTheirColors() {
+        let pairs = Self.scenes.filter { $0.companion != nil }
+        #expect(pairs.count > 200)
+        for scene in pairs {
+            let said = SaidThing.all(in: scene.caption)
+            #expect(said.map(\.color) == [scene.color, scene.companion?.color], "\(scene.caption)")
         }
     }
 
@@ -76,15 +93,40 @@ import Testing
         #expect(Set(Self.scenes.map(\.pattern)).count == SurfacePattern.allCases.count)
         #expect(Set(Self.scenes.map(\.place)).count == ScenePlace.allCases.count)
         #expect(Set(Self.scenes.map(\.light)).count == SceneLight.allCases.count)
+        #expect(Set(Self.scenes.map(\.camera)).count == SceneCamera.allCases.count)
+        let people = Self.scenes.compactMap(\.thing.person)
+        #expect(Set(people.map(\.hair)).count == PersonLook.Hair.allCases.count)
+        #expect(Set(people.map(\.hairColor)).count == PersonLook.HairColor.allCases.count)
+        #expect(Set(people.map(\.garment)).count == PersonLook.Garment.allCases.count)
+        #expect(Set(people.map(\.stance)).count == PersonLook.Stance.allCases.count)
+        #expect(Set(people.map(\.skin)).count == 6)
+        #expect(
+            Self.scenes.contains { $0.isCluttered } && Self.scenes.contains { $0.isBlurredBehind })
     }
 
     @Test func thingsFitTheFrame() {
-        for scene in Self.scenes {
+        for scene in Self.scenes where scene.camera != .portrait {
             let frame = PovRayScene.frame(scene)
             #expect(frame.left > -0.99 && frame.right < 0.99, "\(scene.index): \(scene.caption)")
             #expect(frame.bottom > -0.99 && frame.top < 0.99, "\(scene.index): \(scene.caption)")
             let extent = max(frame.right - frame.left, frame.top - frame.bottom) / 2
-            #expect(extent > 0.55, "\(scene.index): \(scene.caption)")
+            let least = scene.camera == .afar ? 0.28 : 0.54
+            #expect(extent > least, "\(scene.index): \(scene.caption)")
+        }
+    }
+
+    @Test func portraitsShowTheHeadLarge() {
+        for scene in Self.scenes where scene.camera == .portrait {
+            let frame = PovRayScene.frame(scene)
+            #expect(scene.thing.person != nil)
+            // The feet are out of the picture, the hair is not.
+            #expect(frame.bottom < -1.1 && frame.top < 1, "\(scene.index): \(scene.caption)")
+        }
+    }
+
+    @Test func whiteThingsHaveNoWhiteBackground() {
+        for scene in Self.scenes where scene.place == .backdrop {
+            #expect(scene.color != .white && scene.companion?.color != .white)
         }
     }
 
@@ -95,12 +137,27 @@ import Testing
             #expect(words(scene.caption).contains(scene.kind.rawValue))
             #expect(words(scene.caption).contains(scene.color.rawValue))
         }
+        let apples = Scene.heldOut(count: 3) { $0.kind == .apple && $0.companion == nil }
+        #expect(apples.map(\.kind) == [.apple, .apple, .apple])
+        #expect(Scene.heldOut(count: 1) { _ in false }.isEmpty)
+    }
+
+    @Test func modelsAreAskedOnlyWhatTheyKnow() throws {
+        let model = URL(filePath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Models/miniature")
+        let scenes = try Scene.heldOut(count: 20, for: model)
+        #expect(scenes.count == 20)
+        // The model that ships was made when the world was smaller.
+        #expect(!scenes.contains { $0.thing.person != nil || $0.kind == .dog })
     }
 
     @Test func sceneSurvivesJSON() throws {
-        let scene = Scene(seed: .max, index: 12)
-        let data = try JSONEncoder().encode(scene)
-        #expect(try JSONDecoder().decode(Scene.self, from: data) == scene)
+        for index in 0..<40 {
+            let scene = Scene(seed: .max, index: index)
+            let data = try JSONEncoder().encode(scene)
+            #expect(try JSONDecoder().decode(Scene.self, from: data) == scene)
+        }
     }
 
     @Test func damagedPicturesAreRefused() throws {

@@ -163,6 +163,11 @@ struct Model: Sendable {
         }
     }
 
+    /// The points that bound the named height and what is above.
+    func corners(above height: Double) -> [Vector3] {
+        corners.filter { $0.y > height }
+    }
+
     /// The thing as one POV-Ray object, with its textures named but not declared.
     ///
     /// A see-through body is merged, so that no inner walls show.

@@ -28,7 +28,7 @@ extension Model {
         model.box(
             Vector3(door - 0.16, 0, -deep - 0.02), Vector3(door + 0.16, 0.52, -deep),
             .named("Plank"))
-        model.sphere(Vector3(door + 0.1, 0.26, -deep - 0.03), 0.025, .named("Brass"))
+        model.sphere(Vector3(door + 0.1, 0.26, -deep - 0.03), 0.04, .named("Brass"))
         func window(_ x: Double, _ y: Double, _ size: Double) {
             model.box(
                 Vector3(x - size, y - size, -deep - 0.02), Vector3(x + size, y + size, -deep),
@@ -121,7 +121,7 @@ extension Model {
         battlements(Vector3(-0.32, keep, 0.46), Vector3(0.32, keep, 0.46), 4, 0.055)
         battlements(Vector3(-0.27, keep, 0), Vector3(-0.27, keep, 0.4), 2, 0.055)
         battlements(Vector3(0.27, keep, 0), Vector3(0.27, keep, 0.4), 2, 0.055)
-        model.cylinder(Vector3(0, keep, 0.2), Vector3(0, keep + 0.45, 0.2), 0.02, .bark)
+        model.cylinder(Vector3(0, keep, 0.2), Vector3(0, keep + 0.45, 0.2), 0.035, .bark)
         model.extrusion(
             [(0.2, keep + 0.45), (0.2, keep + 0.25), (0.48, keep + 0.35)], from: -0.01, to: 0.01,
             .named("Lamp1"))
@@ -137,7 +137,7 @@ extension Model {
         let half = random.range(0.46, 0.55)
         let seat = random.range(0.75, 0.9)
         let back = seat + random.range(0.8, 1.05)
-        let leg = random.range(0.05, 0.085)
+        let leg = random.range(0.075, 0.105)
         let round = random.chance(0.5)
         model.roundedBox(
             Vector3(-half, seat - 0.1, -half), Vector3(half, seat + 0.03, half), 0.05, .body)
@@ -163,8 +163,8 @@ extension Model {
             for share in [0.3, 0.6, 0.9] {
                 let y = seat + (back - seat) * share
                 model.box(
-                    Vector3(-half + leg, y - 0.09, z - 0.03),
-                    Vector3(half - leg, y + 0.09, z + 0.03),
+                    Vector3(-half + leg, y - 0.09, z - 0.05),
+                    Vector3(half - leg, y + 0.09, z + 0.05),
                     .body)
             }
         default:
@@ -173,8 +173,8 @@ extension Model {
                 .body)
             for share in [-0.5, -0.17, 0.17, 0.5] {
                 model.box(
-                    Vector3(share * half * 1.3 - 0.05, seat, z - 0.025),
-                    Vector3(share * half * 1.3 + 0.05, back - 0.1, z + 0.025), .body)
+                    Vector3(share * half * 1.3 - 0.065, seat, z - 0.05),
+                    Vector3(share * half * 1.3 + 0.065, back - 0.1, z + 0.05), .body)
             }
         }
         if random.chance(0.25) {

@@ -33,14 +33,14 @@ extension Model {
         let reach = (top - legs) * 0.85
         arm.sphere(.zero, 0.13, .trim)
         arm.roundedBox(
-            Vector3(-0.1, -reach, -0.1), Vector3(0.1, 0.05, 0.1), round * 0.6 + 0.01, .body)
-        arm.sphere(Vector3(0, -reach - 0.04, 0), 0.12, .trim)
+            Vector3(-0.12, -reach, -0.12), Vector3(0.12, 0.05, 0.12), round * 0.6 + 0.01, .body)
+        arm.sphere(Vector3(0, -reach - 0.05, 0), 0.145, .trim)
         let lift = random.pick([8.0, 12, 25])
         let swing = random.pick([0.0, 0, 25, -20, 50])
         for side in [-1.0, 1.0] {
             model.add(
                 arm, rotated: Vector3(side * swing, 0, side * lift),
-                moved: Vector3(side * (half + 0.13), top - 0.14, 0))
+                moved: Vector3(side * (half + 0.15), top - 0.14, 0))
         }
         model.cylinder(Vector3(0, top - 0.02, 0), Vector3(0, top + 0.12, 0), 0.12, .trim)
         let head = random.range(0.28, 0.38)
@@ -68,8 +68,8 @@ extension Model {
         for index in 0..<antennas {
             let x = antennas == 1 ? 0 : (Double(index) - 0.5) * head
             let tip = Vector3(x * 1.3, crown + 0.22, 0)
-            model.cylinder(Vector3(x, crown - 0.02, 0), tip, 0.022, .steel)
-            model.sphere(tip, 0.06, .named("Lamp1"))
+            model.cylinder(Vector3(x, crown - 0.02, 0), tip, 0.038, .steel)
+            model.sphere(tip, 0.08, .named("Lamp1"))
         }
         return model
     }
@@ -119,17 +119,17 @@ extension Model {
         model.sphere(Vector3(0, topY, 0), top, .body)
         for side in [-1.0, 1.0] {
             model.sphere(
-                Vector3(side * top * 0.36, topY + top * 0.22, -top * 0.9), 0.055, .ink)
+                Vector3(side * top * 0.36, topY + top * 0.22, -top * 0.9), 0.065, .ink)
             let tip = Vector3(side * (mid + 0.45), midY + random.range(0.05, 0.4), -0.1)
-            model.cylinder(Vector3(side * mid * 0.8, midY + 0.05, 0), tip, 0.028, .bark)
+            model.cylinder(Vector3(side * mid * 0.8, midY + 0.05, 0), tip, 0.042, .bark)
             for turn in [-0.14, 0.14] {
                 model.cylinder(
                     tip + Vector3(side * -0.1, -0.03, 0),
-                    tip + Vector3(side * 0.06, turn, turn * 0.5), 0.02, .bark)
+                    tip + Vector3(side * 0.06, turn, turn * 0.5), 0.034, .bark)
             }
         }
         model.cone(
-            Vector3(0, topY - 0.02, -top * 0.9), 0.07, Vector3(0, topY - 0.05, -top - 0.34), 0.01,
+            Vector3(0, topY - 0.02, -top * 0.9), 0.085, Vector3(0, topY - 0.05, -top - 0.34), 0.01,
             .beak)
         for index in 0..<3 {
             let angle = Double(index - 1) * 30
@@ -182,7 +182,7 @@ extension Model {
             for lift in [-0.06, 0.03] {
                 model.cylinder(
                     skull + Vector3(side * 0.12, -0.14, -head * 0.93),
-                    skull + Vector3(side * 0.5, -0.14 + lift, -head * 0.95), 0.01, .ink)
+                    skull + Vector3(side * 0.5, -0.14 + lift, -head * 0.95), 0.017, .ink)
             }
         }
         model.ellipsoid(

@@ -79,9 +79,9 @@ extension Model {
             planks, Vector3(-wide, deck, -half), Vector3(wide, deck + 0.01, half), .named("Plank"))
         let mast = deck + random.range(1.5, 1.8)
         let z = -half * 0.12
-        model.cylinder(Vector3(0, deck, z), Vector3(0, mast + 0.08, z), 0.035, .bark)
+        model.cylinder(Vector3(0, deck, z), Vector3(0, mast + 0.08, z), 0.055, .bark)
         model.cylinder(
-            Vector3(0, deck + 0.2, z), Vector3(0, deck + 0.2, half * 0.85), 0.025, .bark)
+            Vector3(0, deck + 0.2, z), Vector3(0, deck + 0.2, half * 0.85), 0.042, .bark)
         model.extrusion(
             [(z + 0.05, deck + 0.25), (z + 0.05, mast), (half * 0.82, deck + 0.25)], from: -0.015,
             to: 0.015, .body)
@@ -159,9 +159,9 @@ extension Model {
         for side in [-1.0, 1.0] {
             var panel = Model()
             panel.add(
-                "prism{linear_sweep linear_spline -0.035,0.035,5,<0,-0.3>,<\(Pov.number(span)),-0.1>,"
+                "prism{linear_sweep linear_spline -0.05,0.05,5,<0,-0.3>,<\(Pov.number(span)),-0.1>,"
                     + "<\(Pov.number(span)),0.22>,<0,0.32>,<0,-0.3>}",
-                Vector3(0, -0.035, -0.3), Vector3(span, 0.035, 0.32), .body)
+                Vector3(0, -0.05, -0.3), Vector3(span, 0.05, 0.32), .body)
             model.add(
                 panel, rotated: Vector3(0, 0, side < 0 ? 176 : 4),
                 moved: Vector3(0, wing, -half * 0.25))
@@ -180,12 +180,12 @@ extension Model {
             }
             model.cylinder(
                 Vector3(side * 0.3, 0.14, -half * 0.42), Vector3(side * 0.2, wing, -half * 0.4),
-                0.03, .steel)
+                0.05, .steel)
             model.cylinder(
                 Vector3(side * 0.26, 0.14, -half * 0.42), Vector3(side * 0.36, 0.14, -half * 0.42),
                 0.14, .rubber)
         }
-        model.cylinder(Vector3(0, 0.12, half * 0.85), Vector3(0, y, half * 0.85), 0.025, .steel)
+        model.cylinder(Vector3(0, 0.12, half * 0.85), Vector3(0, y, half * 0.85), 0.045, .steel)
         model.cylinder(
             Vector3(-0.04, 0.1, half * 0.85), Vector3(0.04, 0.1, half * 0.85), 0.1, .rubber)
         model.extrusion(
@@ -198,7 +198,7 @@ extension Model {
         let nose = -half * 1.0
         model.cone(Vector3(0, y, nose + 0.06), 0.12, Vector3(0, y, nose - 0.12), 0.03, .steel)
         var blade = Model()
-        blade.ellipsoid(Vector3(0, 0.26, 0), Vector3(0.06, 0.27, 0.02), .ink)
+        blade.ellipsoid(Vector3(0, 0.26, 0), Vector3(0.09, 0.29, 0.035), .ink)
         let turn = random.range(0, 120)
         for index in 0..<3 {
             model.add(

@@ -57,7 +57,7 @@ extension Model {
             for side in [-1.0, 1.0] {
                 let x = side * (neck + 0.16)
                 model.add(
-                    "torus{0.2,0.04 rotate x*90 scale<0.9,1.4,1> "
+                    "torus{0.2,0.06 rotate x*90 scale<0.9,1.4,1> "
                         + "translate\(Vector3(x, tall * 0.72, 0).pov)}",
                     Vector3(x - 0.22, tall * 0.72 - 0.34, -0.04),
                     Vector3(x + 0.22, tall * 0.72 + 0.34, 0.04), .body)
@@ -123,15 +123,15 @@ extension Model {
             model.cylinder(.zero, Vector3(0, 0.09, 0), foot, .body)
             model.sphere(Vector3(0, neck * 0.45, 0), 0.13, .body)
         }
-        model.cylinder(.zero, Vector3(0, neck + shade * 0.6, 0), 0.05, .named("Brass"))
+        model.cylinder(.zero, Vector3(0, neck + shade * 0.6, 0), 0.08, .named("Brass"))
         let base = neck + 0.02
         let outer =
             "cone{y*\(Pov.number(base)),\(Pov.number(low)),y*\(Pov.number(base + shade)),"
             + "\(Pov.number(high)) open}"
         model.add(
             outer, Vector3(-low, base, -low), Vector3(low, base + shade, low), .body)
-        model.torus(Vector3(0, base, 0), low, 0.025, .trim)
-        model.torus(Vector3(0, base + shade, 0), high, 0.025, .trim)
+        model.torus(Vector3(0, base, 0), low, 0.035, .trim)
+        model.torus(Vector3(0, base + shade, 0), high, 0.035, .trim)
         model.sphere(Vector3(0, base + shade * 0.42, 0), 0.16, .glow)
         return model
     }

@@ -1,6 +1,6 @@
 /// Floors, walls and furniture.
 enum Indoors {
-    private static let matte = "finish{ambient .22 diffuse .75}"
+    static let matte = "finish{ambient .22 diffuse .75}"
 
     static func table(
         _ lighting: Lighting, _ reach: Double, _ random: inout SplitMix64
@@ -187,7 +187,7 @@ enum Indoors {
     }
 
     /// A room's wall with a skirting board.
-    private static func wall(_ distance: Double, _ random: inout SplitMix64) -> String {
+    static func wall(_ distance: Double, _ random: inout SplitMix64) -> String {
         let paint = random.pick([
             Shade(0.82, 0.8, 0.75), Shade(0.66, 0.73, 0.76), Shade(0.74, 0.76, 0.66),
             Shade(0.8, 0.7, 0.62), Shade(0.62, 0.62, 0.66), Shade(0.56, 0.64, 0.62),
@@ -200,7 +200,7 @@ enum Indoors {
     }
 
     /// Declares a texture of boards with grain and dark seams.
-    private static func planks(
+    static func planks(
         _ wood: Shade, alongX: Bool, polish: Double, name: String, _ random: inout SplitMix64
     ) -> String {
         func grain(_ tone: Double) -> String {

@@ -251,7 +251,7 @@ enum Outdoors {
         return text
     }
 
-    private static func lawn(_ random: inout SplitMix64) -> String {
+    static func lawn(_ random: inout SplitMix64) -> String {
         let green = Shade(0.3, 0.55, 0.14).jittered(0.04, &random)
         return
             "plane{y,0 texture{pigment{bozo turbulence .7 color_map{[0 \(green.scaled(0.62).pov)]"
@@ -260,11 +260,11 @@ enum Outdoors {
     }
 
     /// Far things take on some of the sky's colour.
-    private static func hazy(_ shade: Shade, _ lighting: Lighting) -> Shade {
+    static func hazy(_ shade: Shade, _ lighting: Lighting) -> Shade {
         lighting.light == .night ? shade.scaled(0.6) : shade.mixed(lighting.horizon, 0.35)
     }
 
-    private static func hills(
+    static func hills(
         _ shade: Shade, _ distance: Double, _ height: Double, _ count: Int,
         _ random: inout SplitMix64
     ) -> String {
@@ -278,13 +278,13 @@ enum Outdoors {
     }
 
     /// A place to the left or right that leaves the middle clear.
-    private static func clear(
+    static func clear(
         _ random: inout SplitMix64, _ near: Double, _ far: Double
     ) -> Double {
         random.sign() * random.range(near, far)
     }
 
-    private static func fir(_ foot: Vector3, _ tall: Double, snowy: Bool = false) -> String {
+    static func fir(_ foot: Vector3, _ tall: Double, snowy: Bool = false) -> String {
         var text = "union{cylinder{0,y*.4,.1 texture{pigment{srgb<.3,.2,.12>}}}"
         for (low, wide) in [(0.18, 0.36), (0.42, 0.29), (0.66, 0.2)] {
             text += "cone{y*\(Pov.number(low * tall)),\(Pov.number(wide * tall)),"
@@ -298,7 +298,7 @@ enum Outdoors {
         return text + "texture{\(needles)\(matte)}translate\(foot.pov)}\n"
     }
 
-    private static func bush(
+    static func bush(
         _ foot: Vector3, _ random: inout SplitMix64, size: Double = 1
     ) -> String {
         var text = "union{"

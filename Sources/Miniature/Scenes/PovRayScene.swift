@@ -13,15 +13,20 @@ public enum PovRayScene {
 
     /// What follows the header.
     static func body(_ scene: Scene) -> String {
-        var random = SplitMix64(
-            seed: scene.seed ^ 0x5CE7_E5C3_9E5C_E7E5, index: UInt64(scene.index))
-        let model = scene.kind.model(&random)
-        let azimuth = scene.kind.azimuth(&random)
-        return body(
-            model: model, declarations: declarations(scene, model, &random),
-            seeThrough: scene.pattern.isSeeThrough, azimuth: azimuth, place: scene.place,
-            light: scene.light, camera: viewpoint(scene, model, azimuth, &random).pov,
-            random: &random)
+        var random = stream(of: scene)
+        let arrangement = SceneArrangement(scene, &random)
+        let viewpoint = viewpoint(scene, arrangement, &random)
+        var text = camera(scene, arrangement, viewpoint, &random)
+        let lighting = Lighting(scene.light, random: &random)
+        text += lighting.lamps
+        text += scene.place.surroundings(lighting, reach: arrangement.reach, random: &random)
+        if scene.isCluttered {
+            text += SceneClutter.pieces(
+                outdoors: scene.place.isOutdoors || scene.place == .moon || scene.place == .brick,
+                reach: arrangement.reach, edge: arrangement.reach + 0.5, random: &random)
+        }
+        for placed in arrangement.things { text += placed.pov(&random) }
+        return text
     }
 
     /// A scene around any model, with its textures declared by the caller.
@@ -38,60 +43,78 @@ public enum PovRayScene {
         return text
     }
 
-    /// The box that the scene's thing fills in the picture; -1...1 is the whole frame.
+    /// The box that the scene's things fill in the picture; -1...1 is the whole frame.
     package static func frame(
         _ scene: Scene
     ) -> (left: Double, right: Double, bottom: Double, top: Double) {
-        var random = SplitMix64(
-            seed: scene.seed ^ 0x5CE7_E5C3_9E5C_E7E5, index: UInt64(scene.index))
-        let model = scene.kind.model(&random)
-        let azimuth = scene.kind.azimuth(&random)
-        _ = declarations(scene, model, &random)
-        let viewpoint = viewpoint(scene, model, azimuth, &random)
-        let box = viewpoint.frame(of: turned(model, azimuth))
+        var random = stream(of: scene)
+        let arrangement = SceneArrangement(scene, &random)
+        let viewpoint = viewpoint(scene, arrangement, &random)
+        let box = viewpoint.frame(of: arrangement.corners)
         return (box.low.x, box.high.x, box.low.y, box.high.y)
     }
 
-    /// Declares every texture that the model names.
-    private static func declarations(
-        _ scene: Scene, _ model: Model, _ random: inout SplitMix64
-    ) -> String {
-        let heights = model.corners.map(\.y)
-        let size = max(1.4, (heights.max() ?? 2) - (heights.min() ?? 0))
-        var text = scene.pattern.declarations(
-            color: scene.color, size: size, leafy: scene.kind == .tree,
-            random: &random)
-        for case .named(let name) in model.surfaces {
-            text += Texture.declaration(name, color: scene.color)
-        }
-        return text
+    private static func stream(of scene: Scene) -> SplitMix64 {
+        SplitMix64(seed: scene.seed ^ 0x5CE7_E5C3_9E5C_E7E5, index: UInt64(scene.index))
     }
 
     private static func viewpoint(
-        _ scene: Scene, _ model: Model, _ azimuth: Double, _ random: inout SplitMix64
+        _ scene: Scene, _ arrangement: SceneArrangement, _ random: inout SplitMix64
     ) -> Viewpoint {
         // A cup is known by its opening, so the camera looks into it a little.
-        let lowest = scene.kind == .mug ? 14.0 : 7.0
+        let lowest = scene.kind == .mug || scene.companion?.kind == .mug ? 14.0 : 6.0
         // The boxes about slanting wings are larger than the wings.
         let loose = scene.kind == .airplane ? 1.15 : 1
-        let elevation: Double
-        let fill: Double
+        var corners = arrangement.corners
+        var elevation: Double? = random.range(lowest, 24)
+        var fill = random.range(0.56, 0.8)
+        var angle = random.range(30, 48)
+        var shift = 0.45
         switch scene.camera {
-        case .standard:
-            elevation = random.range(lowest, 22)
-            fill = random.range(0.58, 0.78)
+        case .standard, .side, .behind: break
         case .closeUp:
-            elevation = random.range(lowest, 22)
             fill = random.range(0.88, 0.95)
-        case .above:
-            elevation = random.range(46, 60)
-            fill = random.range(0.58, 0.78)
+            shift = 0
+        case .above: elevation = random.range(44, 62)
+        case .below:
+            elevation = nil
+            fill = random.range(0.76, 0.9)
+            angle = random.range(50, 60)
+        case .afar:
+            fill = random.range(0.3, 0.42)
+            shift = 0.7
+        case .portrait:
+            if let look = scene.thing.person, let placed = arrangement.things.first {
+                corners = placed.model.corners(above: Model.chestHeight(look)).map(placed.stands)
+            }
+            elevation = random.range(2, 11)
+            fill = random.range(0.84, 0.97)
+            angle = random.range(24, 36)
+            shift = 0.2
         }
-        let shift = scene.camera == .closeUp ? 0.0 : 0.45
+        if scene.companion != nil { fill = random.range(0.8, 0.93) }
         return Viewpoint(
-            corners: turned(model, azimuth), elevation: elevation, yaw: 0,
-            angle: random.range(32, 46), fill: min(0.97, fill * loose),
+            corners: corners, elevation: elevation, yaw: 0, angle: angle,
+            fill: min(0.97, fill * loose),
             offset: (random.range(-shift, shift), random.range(-shift, shift)))
+    }
+
+    private static func camera(
+        _ scene: Scene, _ arrangement: SceneArrangement, _ viewpoint: Viewpoint,
+        _ random: inout SplitMix64
+    ) -> String {
+        let aperture = random.range(0.08, 0.13)
+        guard scene.isBlurredBehind else { return viewpoint.pov }
+        let corners = arrangement.corners
+        let heights = corners.map(\.y)
+        let depths = corners.map(\.z)
+        // A little before the middle: that is where faces and fronts are.
+        let middle = Vector3(
+            viewpoint.target.x,
+            scene.camera == .portrait
+                ? viewpoint.target.y : ((heights.min() ?? 0) + (heights.max() ?? 2)) / 2,
+            (depths.min() ?? 0) * (scene.camera == .portrait ? 0.7 : 0.4))
+        return viewpoint.pov(focusedOn: middle, aperture: aperture)
     }
 
     static func turned(_ model: Model, _ azimuth: Double) -> [Vector3] {

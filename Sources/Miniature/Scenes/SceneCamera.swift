@@ -6,6 +6,16 @@ public enum SceneCamera: String, CaseIterable, Codable, Sendable {
     case closeUp
     /// From high up.
     case above
+    /// From the ground, looking up.
+    case below
+    /// Small in the frame.
+    case afar
+    /// At a right angle to where the thing looks.
+    case side
+    /// At the thing's back.
+    case behind
+    /// A person's head and shoulders.
+    case portrait
 }
 
 /// Where the camera stands, such that the whole thing is in the frame.
@@ -17,21 +27,28 @@ struct Viewpoint: Sendable {
 
     /// Places a camera that sees `corners` filling `fill` of the frame.
     ///
-    /// `offset` moves the thing within the room left: -1...1 each way.
+    /// `offset` moves the thing within the room left: -1...1 each way. Without an elevation the
+    /// lens is a hand's breadth above the ground and looks up.
     init(
-        corners: [Vector3], elevation: Double, yaw: Double, angle: Double, fill: Double,
+        corners: [Vector3], elevation: Double?, yaw: Double, angle: Double, fill: Double,
         offset: (x: Double, y: Double)
     ) {
-        let (se, ce) = Trigonometry.sineAndCosine(elevation)
         let (sy, cy) = Trigonometry.sineAndCosine(yaw)
-        let toCamera = Vector3(sy * ce, se, -cy * ce)
+        func direction(_ sine: Double) -> Vector3 {
+            let cosine = (1 - sine * sine).squareRoot()
+            return Vector3(sy * cosine, sine, -cy * cosine)
+        }
+        var toCamera = direction(Trigonometry.sineAndCosine(elevation ?? 0).sine)
         let spread = Trigonometry.tangent(angle / 2)
         self.angle = angle
         target = Vector3(0, 1, 0)
         var distance = 6.0
         location = target
-        let basis = Viewpoint.basis(toCamera * -1)
         for _ in 0..<24 {
+            if elevation == nil {
+                toCamera = direction(max(-0.6, min(0.6, (0.26 - target.y) / distance)))
+            }
+            let basis = Viewpoint.basis(toCamera * -1)
             location = target + toCamera * distance
             let frame = Viewpoint.extent(corners, location, basis, spread)
             let half = max(frame.high.x - frame.low.x, frame.high.y - frame.low.y) / 2
@@ -58,6 +75,15 @@ struct Viewpoint: Sendable {
     var pov: String {
         "camera{location\(location.pov) right x up y angle \(Pov.number(angle)) "
             + "look_at\(target.pov)}\n"
+    }
+
+    /// The camera with a lens that is sharp at `point` only; its opening is `aperture` of the
+    /// distance.
+    func pov(focusedOn point: Vector3, aperture: Double) -> String {
+        let opening = aperture * (point - location).length
+        return "camera{location\(location.pov) right x up y angle \(Pov.number(angle)) "
+            + "look_at\(target.pov) focal_point\(point.pov) aperture \(Pov.number(opening)) "
+            + "blur_samples 37 confidence .9 variance .001}\n"
     }
 
     /// The camera for a picture `aspect` times as wide as high.

@@ -1,10 +1,10 @@
 /// What light a scene stands in.
 public enum SceneLight: String, CaseIterable, Codable, Sendable {
-    /// The six kinds; captions mostly leave `daylight` unsaid.
-    case daylight, soft, sunset, night, cinematic, studio
+    /// The ten kinds; captions mostly leave `daylight` unsaid.
+    case daylight, soft, sunset, night, cinematic, studio, sunlight, fog, neon, candlelight
 
     /// The words that captions use.
-    var words: String {
+    package var words: String {
         switch self {
         case .daylight: "in daylight"
         case .soft: "in soft light"
@@ -12,6 +12,10 @@ public enum SceneLight: String, CaseIterable, Codable, Sendable {
         case .night: "at night"
         case .cinematic: "in cinematic lighting"
         case .studio: "under studio lights"
+        case .sunlight: "in bright sunlight"
+        case .fog: "in the fog"
+        case .neon: "in neon light"
+        case .candlelight: "by candlelight"
         }
     }
 }
@@ -41,11 +45,13 @@ struct Lighting: Sendable {
             return Vector3(side * sa * ce, se, -ca * ce)
         }
         func area(_ direction: Vector3, _ color: Vector3, _ extent: Double) -> String {
+            // Wide lamps need more points before their shadow is one and not several.
+            let samples = extent > 10 ? "9,9" : "5,5"
             let across = Vector3(0, 1, 0).cross(direction).normalized
             let up = direction.cross(across)
             return
                 "light_source{\((direction * 50).pov) rgb\(color.pov) area_light "
-                + "\((across * extent).pov),\((up * extent).pov),3,3 adaptive 0 jitter}\n"
+                + "\((across * extent).pov),\((up * extent).pov),\(samples) adaptive 1}\n"
         }
         func fill(_ direction: Vector3, _ color: Vector3) -> String {
             "light_source{\((direction * 50).pov) rgb\(color.pov) shadowless}\n"
@@ -57,7 +63,7 @@ struct Lighting: Sendable {
             let azimuth = random.range(25, 70)
             text += area(
                 toward(azimuth, random.range(30, 60)),
-                Vector3(1.08, 1.02, 0.92) * random.range(0.9, 1.1), 3)
+                Vector3(1.08, 1.02, 0.92) * random.range(0.9, 1.1), random.range(2, 9))
             text += fill(toward(-40, 30), Vector3(0.2, 0.21, 0.23))
             ambient = Vector3(0.85, 0.93, 1.05)
             horizon = Shade(0.78, 0.87, 0.95).jittered(0.03, &random)
@@ -113,6 +119,50 @@ struct Lighting: Sendable {
             horizon = Shade(0.9, 0.9, 0.9)
             middle = Shade(0.9, 0.9, 0.9)
             zenith = Shade(0.9, 0.9, 0.9)
+            clouds = nil
+        case .sunlight:
+            // One point of light: shadows with sharp edges, and little that fills them.
+            let sun = toward(random.range(30, 80), random.range(35, 62)) * 50
+            text += "light_source{\(sun.pov) rgb\((Vector3(1.5, 1.38, 1.12)).pov)}\n"
+            text += fill(toward(-50, 40), Vector3(0.07, 0.09, 0.13))
+            ambient = Vector3(0.62, 0.74, 0.98)
+            horizon = Shade(0.6, 0.78, 0.97).jittered(0.02, &random)
+            middle = Shade(0.22, 0.5, 0.93).jittered(0.03, &random)
+            zenith = Shade(0.08, 0.28, 0.76)
+            clouds = random.chance(0.3) ? Shade(1, 1, 1) : nil
+        case .fog:
+            text += fill(toward(random.range(20, 60), 60), Vector3(0.42, 0.42, 0.43))
+            text += fill(toward(-70, 50), Vector3(0.3, 0.3, 0.31))
+            ambient = Vector3(1.2, 1.22, 1.25)
+            horizon = Shade(0.8, 0.82, 0.84)
+            middle = Shade(0.78, 0.8, 0.82)
+            zenith = Shade(0.74, 0.76, 0.78)
+            clouds = nil
+            // Starts behind the thing, so that its own colour stays what it is.
+            let thickness = Pov.number(random.range(26, 40))
+            text += "fog{distance \(thickness) \(horizon.pov)}\n"
+        case .neon:
+            // Two colours from the sides, and enough white from before to know the thing's own.
+            let warm = Vector3(1.25, 0.12, 0.75)
+            let cold = Vector3(0.08, 0.5, 1.3)
+            text += area(toward(random.range(78, 100), 28), warm, 6)
+            text += area(toward(-random.range(78, 100), 30), cold, 6)
+            text += fill(toward(5, 40), Vector3(0.5, 0.48, 0.52))
+            ambient = Vector3(0.34, 0.26, 0.5)
+            horizon = Shade(0.3, 0.08, 0.34)
+            middle = Shade(0.1, 0.05, 0.22)
+            zenith = Shade(0.03, 0.02, 0.1)
+            clouds = nil
+        case .candlelight:
+            let flame = toward(random.range(25, 60), 24) * 4.5
+            text +=
+                "light_source{\(flame.pov) rgb<1.35,.9,.5> area_light x*.5,y*.5,3,3 adaptive 0 "
+                + "fade_distance 5.5 fade_power 3}\n"
+            text += fill(toward(-40, 30), Vector3(0.15, 0.11, 0.08))
+            ambient = Vector3(0.38, 0.27, 0.17)
+            horizon = Shade(0.1, 0.07, 0.05)
+            middle = Shade(0.05, 0.035, 0.03)
+            zenith = Shade(0.02, 0.015, 0.02)
             clouds = nil
         }
         lamps = "global_settings{ambient_light rgb\(ambient.pov)}\n" + text

@@ -1,11 +1,11 @@
 /// Where a thing stands.
 public enum ScenePlace: String, CaseIterable, Codable, Sendable {
-    /// The sixteen places.
+    /// The twenty places.
     case beach, snow, grass, desert, moon, road, city, forest, flowers, table, checkered, marble,
-        brick, library, carpet, stage
+        brick, library, carpet, stage, mountains, lake, kitchen, backdrop
 
     /// The words that captions use.
-    var words: String {
+    package var words: String {
         switch self {
         case .beach: "on the beach"
         case .snow: "in the snow"
@@ -23,41 +23,106 @@ public enum ScenePlace: String, CaseIterable, Codable, Sendable {
         case .library: "in a library"
         case .carpet: "on a carpet"
         case .stage: "on a stage"
+        case .mountains: "in the mountains"
+        case .lake: "by a lake"
+        case .kitchen: "in a kitchen"
+        case .backdrop: "on a white background"
         }
     }
 
     /// The lights that can be true of the place, with how often each is drawn.
     var lights: [(SceneLight, Double)] {
         switch self {
-        case .beach, .snow, .grass, .desert, .road, .city, .forest, .flowers:
-            [(.daylight, 0.5), (.soft, 0.1), (.sunset, 0.15), (.night, 0.13), (.cinematic, 0.12)]
-        case .moon: [(.daylight, 0.85), (.cinematic, 0.15)]
-        case .table, .brick:
+        case .beach, .snow, .grass, .desert, .road, .forest, .flowers, .mountains, .lake:
+            Self.openAir
+        case .city:
+            Self.openAir + [(.neon, 0.1)]
+        case .moon: [(.daylight, 0.7), (.cinematic, 0.15), (.sunlight, 0.15)]
+        case .brick:
             [
-                (.daylight, 0.4), (.soft, 0.14), (.sunset, 0.11), (.night, 0.12),
-                (.cinematic, 0.12), (.studio, 0.11),
+                (.daylight, 0.3), (.soft, 0.13), (.sunset, 0.1), (.night, 0.1),
+                (.cinematic, 0.1), (.studio, 0.1), (.sunlight, 0.1), (.neon, 0.1),
             ]
-        case .checkered, .marble, .library, .carpet:
+        case .table:
             [
-                (.daylight, 0.45), (.soft, 0.16), (.night, 0.12), (.cinematic, 0.13),
-                (.studio, 0.14),
+                (.daylight, 0.34), (.soft, 0.14), (.sunset, 0.1), (.night, 0.1),
+                (.cinematic, 0.1), (.studio, 0.11), (.candlelight, 0.11),
             ]
-        case .stage: [(.daylight, 0.4), (.soft, 0.1), (.cinematic, 0.25), (.studio, 0.25)]
+        case .checkered, .marble, .library, .carpet, .kitchen:
+            [
+                (.daylight, 0.38), (.soft, 0.15), (.night, 0.1), (.cinematic, 0.11),
+                (.studio, 0.11), (.candlelight, 0.11), (.neon, 0.04),
+            ]
+        case .stage:
+            [
+                (.daylight, 0.34), (.soft, 0.1), (.cinematic, 0.2), (.studio, 0.2),
+                (.neon, 0.12), (.candlelight, 0.04),
+            ]
+        case .backdrop: [(.studio, 0.5), (.soft, 0.5)]
         }
     }
+
+    private static let openAir: [(SceneLight, Double)] = [
+        (.daylight, 0.36), (.soft, 0.09), (.sunset, 0.14), (.night, 0.12), (.cinematic, 0.09),
+        (.sunlight, 0.12), (.fog, 0.08),
+    ]
 
     /// Whether "in daylight" may be said of it.
     var isOutdoors: Bool {
         switch self {
-        case .beach, .snow, .grass, .desert, .road, .city, .forest, .flowers: true
+        case .beach, .snow, .grass, .desert, .road, .city, .forest, .flowers, .mountains, .lake:
+            true
         default: false
+        }
+    }
+
+    /// Whether the place can be told by what stands behind the thing, the ground unseen.
+    var showsBehind: Bool {
+        switch self {
+        case .grass, .road, .flowers, .table, .checkered, .carpet: false
+        default: true
+        }
+    }
+
+    /// Whether "cluttered" can be said of it, and "a cluttered wooden table" is one.
+    var canBeCluttered: Bool {
+        switch self {
+        case .table, .kitchen, .library, .carpet: true
+        default: false
+        }
+    }
+
+    /// The words for the place where small things lie about.
+    var clutteredWords: String {
+        switch self {
+        case .table: "on a cluttered wooden table"
+        case .kitchen: "in a cluttered kitchen"
+        case .library: "in a cluttered library"
+        case .carpet: "on a cluttered carpet"
+        default: words
+        }
+    }
+
+    /// Whether small things may lie about, as stones do and as books do.
+    var allowsClutter: Bool {
+        switch self {
+        case .snow, .stage, .backdrop, .lake: false
+        default: true
+        }
+    }
+
+    /// Whether what is behind the thing is so far away that a lens can blur it.
+    var hasDepth: Bool {
+        switch self {
+        case .brick, .library, .stage, .kitchen, .backdrop: false
+        default: true
         }
     }
 
     /// Whether the place can still be told when the camera looks down on it.
     var showsFromAbove: Bool {
         switch self {
-        case .city, .forest, .brick, .library, .stage: false
+        case .city, .forest, .brick, .library, .stage, .mountains, .lake, .kitchen: false
         default: true
         }
     }
@@ -85,6 +150,10 @@ public enum ScenePlace: String, CaseIterable, Codable, Sendable {
         case .library: Indoors.library(lighting, reach, &random)
         case .carpet: Indoors.carpet(lighting, reach, &random)
         case .stage: Indoors.stage(lighting, reach, &random)
+        case .mountains: Outdoors.mountains(lighting, reach, &random)
+        case .lake: Outdoors.lake(lighting, reach, &random)
+        case .kitchen: Indoors.kitchen(lighting, reach, &random)
+        case .backdrop: Indoors.backdrop(lighting, reach, &random)
         }
     }
 }

@@ -85,6 +85,19 @@ public struct SceneRenderer: Sendable {
     /// Renders scenes to packed uint8 values [count, size, size, 3] through files in `work`,
     /// which is made and removed.
     public func render(_ scenes: [Scene], work: URL) throws -> Data {
+        var pictures = [Data](repeating: Data(), count: scenes.count)
+        for (isBlurred, quality) in [(false, PovRay.Quality.training), (true, .focused)] {
+            let numbers = scenes.indices.filter { scenes[$0].isBlurredBehind == isBlurred }
+            guard !numbers.isEmpty else { continue }
+            let some = try render(numbers.map { scenes[$0] }, quality, work: work)
+            for (number, picture) in zip(numbers, some) { pictures[number] = picture }
+        }
+        return pictures.reduce(into: Data(capacity: scenes.count * size * size * 3)) { $0 += $1 }
+    }
+
+    private func render(
+        _ scenes: [Scene], _ quality: PovRay.Quality, work: URL
+    ) throws -> [Data] {
         let files = FileManager.default
         try? files.removeItem(at: work)
         defer { try? files.removeItem(at: work) }
@@ -101,18 +114,16 @@ public struct SceneRenderer: Sendable {
                     + "or choose another --output.")
         }
         try povRay.render(
-            folder: work, count: scenes.count, width: size, height: size, quality: .training)
-        var packed = Data(capacity: scenes.count * size * size * 3)
-        for number in 1...max(1, scenes.count) {
+            folder: work, count: scenes.count, width: size, height: size, quality: quality)
+        return try (1...max(1, scenes.count)).map { number in
             let picture = try PovRay.frame(folder: work, number: number, count: scenes.count)
             guard picture.width == size, picture.height == size else {
                 throw SceneError(
                     "POV-Ray made a picture of \(picture.width)×\(picture.height) where "
                         + "\(size)×\(size) was asked for: check its povray.ini.")
             }
-            packed.append(picture.pixels)
+            return picture.pixels
         }
-        return packed
     }
 }
 

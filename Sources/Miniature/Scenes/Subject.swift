@@ -5,17 +5,35 @@ public struct Subject: Sendable {
     public let name: String
     /// What kind of thing it is.
     public let kind: SceneClass
-    let model: Model
+    /// Its shape by what it does; things only stand.
+    let poses: [PersonLook.Stance: Model]
+    /// The photos to learn from.
+    let photos: [SubjectShot]
+    /// More, in other places, to measure against.
+    let heldOut: [SubjectShot]
     /// POV-Ray colours by texture name.
     let textures: [(name: String, text: String)]
 
     /// The subjects of `Examples/photos`.
-    public static let all: [Subject] = [.robot, .duck, .teapot]
+    public static let all: [Subject] = [.robot, .duck, .teapot, .woman]
+
+    init(
+        name: String, kind: SceneClass, poses: [PersonLook.Stance: Model],
+        photos: [SubjectShot] = SubjectShot.photos, heldOut: [SubjectShot] = SubjectShot.heldOut,
+        textures: [(name: String, text: String)]
+    ) {
+        self.name = name
+        self.kind = kind
+        self.poses = poses
+        self.photos = photos
+        self.heldOut = heldOut
+        self.textures = textures
+    }
 
     /// A cream and turquoise robot with a yellow head, one eye larger than the other, a red star
     /// on its chest and a single bent antenna.
     public static let robot = Subject(
-        name: "robot", kind: .robot, model: robotModel(),
+        name: "robot", kind: .robot, poses: [.standing: robotModel()],
         textures: [
             paint("Cloud", Shade(0.95, 0.9, 0.78)), paint("Sea", Shade(0.05, 0.6, 0.6)),
             paint("Sun", Shade(0.98, 0.78, 0.1)), paint("Star", Shade(0.85, 0.08, 0.1)),
@@ -24,7 +42,7 @@ public struct Subject: Sendable {
 
     /// A white duck with violet wings, a tall black hat with a green band and a red scarf.
     public static let duck = Subject(
-        name: "duck", kind: .duck, model: duckModel(),
+        name: "duck", kind: .duck, poses: [.standing: duckModel()],
         textures: [
             paint("Down", Shade(0.96, 0.96, 0.93)), paint("Violet", Shade(0.45, 0.2, 0.7)),
             paint("Felt", Shade(0.05, 0.05, 0.06)), paint("Band", Shade(0.15, 0.65, 0.25)),
@@ -38,7 +56,7 @@ public struct Subject: Sendable {
     /// A teapot, navy below and cream with red dots above, with golden bands, a green lid and a
     /// red heart for a knob.
     public static let teapot = Subject(
-        name: "teapot", kind: .teapot, model: teapotModel(),
+        name: "teapot", kind: .teapot, poses: [.standing: teapotModel()],
         textures: [
             (
                 "Dots",
@@ -63,14 +81,25 @@ public struct Subject: Sendable {
         )
     }
 
+    /// How high a standing person's chest is.
+    private static let bust = 1.12
+
     /// What follows the header in one photo's POV-Ray source, `aspect` times as wide as high.
     func body(_ shot: SubjectShot, aspect: Double) -> String {
         var random = SplitMix64(seed: 0x50B_3EC7, index: UInt64(shot.seed))
-        let points = PovRayScene.turned(model, shot.azimuth)
+        guard let model = poses[shot.stance] else {
+            preconditionFailure("\(name) has no model that is \(shot.stance)")
+        }
+        let points = PovRayScene.turned(model, shot.azimuth).filter {
+            !shot.showsBust || $0.y > Subject.bust
+        }
         let viewpoint = Viewpoint(
             corners: points, elevation: shot.elevation, yaw: 0, angle: 38, fill: shot.fill,
             offset: (shot.shift, 0))
-        var declarations = textures.map { "#declare \($0.name)=\($0.text)\n" }.joined()
+        let named = Set(model.surfaces.map(\.textureName))
+        var declarations = textures.filter { named.contains($0.name) }.map {
+            "#declare \($0.name)=\($0.text)\n"
+        }.joined()
         for case .named(let name) in model.surfaces
         where !textures.contains(where: { $0.name == name }) {
             declarations += Texture.declaration(name, color: .white)
@@ -90,6 +119,9 @@ struct SubjectShot: Sendable {
     var elevation = 14.0
     var fill = 0.72
     var shift = 0.0
+    var stance = PersonLook.Stance.standing
+    /// Whether only what is above the chest must be in the picture.
+    var showsBust = false
     var seed: Int
 
     /// The five photos to learn from.

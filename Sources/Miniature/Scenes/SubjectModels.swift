@@ -141,7 +141,7 @@ extension Subject {
     }
 
     /// A five-pointed star that faces the camera.
-    private static func star(_ radius: Double, _ thickness: Double) -> Model {
+    static func star(_ radius: Double, _ thickness: Double) -> Model {
         var points: [String] = []
         for step in 0...10 {
             let reach = step % 2 == 0 ? radius : radius * 0.42

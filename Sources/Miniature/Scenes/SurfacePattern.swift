@@ -1,10 +1,10 @@
 /// What a thing's surface looks like.
 public enum SurfacePattern: String, CaseIterable, Codable, Sendable {
-    /// The eight looks; captions leave `plain` unsaid.
-    case plain, shiny, striped, dotted, checkered, wooden, metal, glass
+    /// The ten looks; captions leave `plain` unsaid.
+    case plain, shiny, striped, dotted, checkered, wooden, metal, glass, furry, stone
 
     /// Whether the word stands before the colour ("a shiny red car").
-    var precedesColor: Bool { self == .shiny }
+    var precedesColor: Bool { self == .shiny || self == .furry }
 
     /// Whether light passes through.
     var isSeeThrough: Bool { self == .glass }
@@ -16,6 +16,7 @@ public enum SurfacePattern: String, CaseIterable, Codable, Sendable {
         // White or brown steel could be any colour of its surroundings.
         case .metal: SceneColor.allCases.filter { ![.black, .white, .brown].contains($0) }
         case .wooden: SceneColor.allCases.filter { $0 != .black }
+        case .stone: [.gray, .white, .black, .brown, .red, .green, .blue, .pink]
         default: SceneColor.allCases
         }
     }
@@ -97,12 +98,27 @@ public enum SurfacePattern: String, CaseIterable, Codable, Sendable {
             return
                 "texture{pigment{\(tint.filtered(0.72))}finish{ambient .2 diffuse .3 specular 1.1 "
                 + "roughness .003 reflection{.06,.5 fresnel off}}}"
+        case .furry:
+            // Hairs are long and thin, and lie down the thing.
+            let hair = size * random.range(0.012, 0.017)
+            let pile = Vector3(hair, hair * 4, hair)
+            return
+                "texture{pigment{bozo turbulence .5 color_map{[.2 \(base.scaled(0.5).pov)][.5 "
+                + "\(base.pov)][.8 \(base.mixed(.white, 0.22).pov)]}scale\(pile.pov)}"
+                + "normal{bumps 1.6 scale\(pile.pov)}finish{ambient .24 diffuse .82}}"
+        case .stone:
+            let grain = size * random.range(0.02, 0.03)
+            return
+                "texture{pigment{granite turbulence .3 color_map{[0 \(base.scaled(0.45).pov)]"
+                + "[.25 \(base.scaled(0.9).pov)][.5 \(base.mixed(Shade(0.6, 0.6, 0.6), 0.2).pov)]"
+                + "[1 \(base.mixed(.white, 0.4).pov)]}scale \(number(grain * 16))}"
+                + "normal{granite .5 scale \(number(grain * 20))}finish{ambient .22 diffuse .78}}"
         }
     }
 
     /// The second colour of stripes, dots and checks: always neutral, so that the named colour
     /// is the only one that counts.
-    private static func companion(of color: SceneColor) -> Shade {
+    static func companion(of color: SceneColor) -> Shade {
         switch color {
         case .white: Shade(0.16, 0.16, 0.18)
         case .yellow, .pink: Shade(0.99, 0.99, 0.98)
@@ -168,6 +184,13 @@ enum Texture {
         case "Glow": text = "texture{pigment{srgb<1,.93,.7>}finish{emission 1 diffuse .1}}"
         case "Lamp1": text = painted(color == .red ? Shade(0.95, 0.8, 0.2) : Shade(0.85, 0.1, 0.08))
         case "Lamp2": text = painted(Shade(0.95, 0.8, 0.15))
+        case "Tongue": text = painted(Shade(0.9, 0.36, 0.4))
+        case "OwlEye": text = painted(Shade(0.98, 0.72, 0.08))
+        case "Mane":
+            text = painted(color == .black ? Shade(0.55, 0.5, 0.45) : Shade(0.12, 0.08, 0.06))
+        case "Saddle": text = painted(Shade(0.42, 0.2, 0.1))
+        case "Leather": text = painted(Shade(0.45, 0.26, 0.13))
+        case "Dial": text = painted(Shade(0.97, 0.96, 0.92))
         case "Lamp3": text = painted(Shade(0.15, 0.65, 0.25))
         default: preconditionFailure("no texture is named \(name)")
         }

@@ -14,7 +14,26 @@ public struct MiniatureEvaluation: Sendable {
     public let side: Int
 }
 
+extension Scene {
+    /// The held-out scenes of whose captions the model in `modelFolder` knows every word: its
+    /// tokenizer has a token for each word that it was taught.
+    public static func heldOut(count: Int = 200, for modelFolder: URL) throws -> [Scene] {
+        let tokenizer = try MiniatureFolder(modelFolder).tokenizer()
+        return heldOut(count: count) { tokenizer.knows($0.caption) }
+    }
+}
+
+extension CLIPTokenizer {
+    /// Whether every word of the text is a token by itself.
+    fileprivate func knows(_ text: String) -> Bool {
+        text.replacing(",", with: "").replacing("-", with: " ").split(separator: " ")
+            .allSatisfy { encode(String($0)).count == 1 }
+    }
+}
+
 /// Paints held-out captions and lets the small CLIP say what it sees.
+///
+/// The CLIP chooses among the classes that the model's tokenizer has a word for.
 ///
 /// - Parameters:
 ///   - modelFolder: a whole model, with `clip/` in it.
@@ -43,7 +62,7 @@ public func evaluateMiniature(
     func texts(_ captions: [String]) -> Tensor {
         clip.embedText(tokenIDs(captions, tokenizer, device: .cpu))
     }
-    let classes = SceneClass.allCases
+    let classes = SceneClass.allCases.filter { tokenizer.knows($0.rawValue) }
     let colors = SceneColor.allCases
     var (rightClasses, rightColors) = (0, 0)
     withoutGradients {
