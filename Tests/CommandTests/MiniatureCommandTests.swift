@@ -16,6 +16,7 @@ import Testing
         (["evaluate", "--model", "m", "--grid", "m/grid.ppm"], ["--grid m/grid.ppm", "inside"]),
         (["evaluate", "--model", "m", "--grid", "grid.ppm"], ["--grid grid.ppm", "--overwrite"]),
         (["subjects", "--output", "photos"], ["--output photos", "robot/01.jpg", "--overwrite"]),
+        (["subjects", "--output", "o", "--only", "robto"], ["--only robto", "woman, paper"]),
         (["evaluate", "--model", "m", "--count", "0"], ["--count 0"]),
         (["evaluate", "--model", "m", "--count", "-1"], ["--count -1"]),
         (["train", "--scenes", "s", "--output", "o", "--steps", "0"], ["--steps 0"]),

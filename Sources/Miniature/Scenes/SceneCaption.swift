@@ -123,11 +123,25 @@ struct SceneCaption {
 
     /// A caption that says no more than the class, or the colour and the class.
     static func short(_ kind: SceneClass, _ color: SceneColor? = nil) -> String {
+        "a photo of " + noun(kind, color)
+    }
+
+    /// What a short caption says of each thing.
+    enum Naming { case classes, colors }
+
+    /// A caption that says no more than the classes of the scene's things, or their colours too.
+    static func short(_ scene: Scene, naming: Naming) -> String {
+        let nouns = [scene.thing, scene.companion].compactMap { $0 }
+            .map { noun($0.kind, naming == .colors ? $0.color : nil) }
+        return "a photo of " + nouns.joined(separator: " and ")
+    }
+
+    private static func noun(_ kind: SceneClass, _ color: SceneColor?) -> String {
         if kind.isPerson {
-            return "a photo of \(withArticle(kind.rawValue))" + (color.map { " in \($0)" } ?? "")
+            return withArticle(kind.rawValue) + (color.map { " in " + $0.rawValue } ?? "")
         }
-        let noun = [color?.rawValue, kind.rawValue].compactMap { $0 }.joined(separator: " ")
-        return "a photo of " + withArticle(noun)
+        return withArticle(
+            [color?.rawValue, kind.rawValue].compactMap { $0 }.joined(separator: " "))
     }
 
     /// The phrase with "a" or "an" before it, as its first word asks.

@@ -26,9 +26,9 @@ public func trainContrastive(
     for model in models { model.logitScale.fill(with: firstScale) }
     let wordings = [
         data.scenes.map(\.caption),
-        data.scenes.map { SceneCaption.short($0.kind) },
+        data.scenes.map { SceneCaption.short($0, naming: .classes) },
         data.scenes.map(\.caption),
-        data.scenes.map { SceneCaption.short($0.kind, $0.color) },
+        data.scenes.map { SceneCaption.short($0, naming: .colors) },
     ].map { wording in
         let (captions, ofScene) = uniqueCaptions(wording)
         return (

@@ -16,10 +16,10 @@ public struct MiniatureEvaluation: Sendable {
 
 extension Scene {
     /// The held-out scenes of whose captions the model in `modelFolder` knows every word: its
-    /// tokenizer has a token for each word that it was taught.
+    /// tokenizer has a token for each word that it was taught. They show one thing each.
     public static func heldOut(count: Int = 200, for modelFolder: URL) throws -> [Scene] {
         let tokenizer = try MiniatureFolder(modelFolder).tokenizer()
-        return heldOut(count: count) { tokenizer.knows($0.caption) }
+        return heldOut(count: count) { $0.companion == nil && tokenizer.knows($0.caption) }
     }
 }
 
@@ -33,7 +33,8 @@ extension CLIPTokenizer {
 
 /// Paints held-out captions and lets the small CLIP say what it sees.
 ///
-/// The CLIP chooses among the classes that the model's tokenizer has a word for.
+/// The CLIP chooses among the classes that the model's tokenizer has a word for; a picture of two
+/// things has no one right answer and does not count.
 ///
 /// - Parameters:
 ///   - modelFolder: a whole model, with `clip/` in it.
@@ -68,7 +69,7 @@ public func evaluateMiniature(
     withoutGradients {
         let classTexts = texts(classes.map { SceneCaption.short($0) })
         let side = clip.configuration.vision.imageSize
-        for (scene, picture) in zip(scenes, painted) {
+        for (scene, picture) in zip(scenes, painted) where scene.companion == nil {
             precondition(picture.size(0) == side, "pictures of \(side) pixels are judged")
             let pixels = (picture.cast(to: .float32) / 127.5 - 1).permuted(2, 0, 1).unsqueezed(0)
             let seen = clip.embedImages(pixels)
@@ -79,7 +80,7 @@ public func evaluateMiniature(
             if colors[bestColor] == scene.color { rightColors += 1 }
         }
     }
-    let count = Double(scenes.count)
+    let count = Double(scenes.count { $0.companion == nil })
     return MiniatureEvaluation(
         classAccuracy: Double(rightClasses) / count, colorAccuracy: Double(rightColors) / count,
         pictures: painted.map { $0.unsignedBytes() }, side: painted.first?.size(0) ?? 0)

@@ -36,6 +36,7 @@ public func trainVision(
     let captionTexts = pooled(captions)
     let captionNumbers = numbers(captionOfScene)
     let classNumbers = numbers(data.scenes.map { classes.firstIndex(of: $0.kind) ?? 0 })
+    let isAlone = Tensor(data.scenes.map { $0.companion == nil ? Float(1) : 0 }, device: device)
     let colorNumbers = numbers(data.scenes.map { colors.firstIndex(of: $0.color) ?? 0 })
 
     let trained = models.map { model in
@@ -59,14 +60,15 @@ public func trainVision(
                 let images = model.scaledImages(pixels[share])
                 let kinds = classNumbers.gathered(0, at: rows)
                 let byClass = crossEntropy(
-                    images.matmul(model.projectText(classTexts).transposed(0, 1)), kinds)
+                    images.matmul(model.projectText(classTexts).transposed(0, 1)), kinds,
+                    weights: isAlone.gathered(0, at: rows))
                 // [batch, 1, width] · [batch, width, colours]
                 let ofColors = model.projectText(colorTexts)
                     .reshaped(classes.count, colors.count, -1)
                     .gathered(0, at: kinds).transposed(1, 2)
                 let byColor = crossEntropy(
                     images.unsqueezed(1).matmul(ofColors).squeezed(1),
-                    colorNumbers.gathered(0, at: rows))
+                    colorNumbers.gathered(0, at: rows), weights: isAlone.gathered(0, at: rows))
                 let ids = captionNumbers.gathered(0, at: rows)
                 let texts = model.projectText(captionTexts.gathered(0, at: ids))
                 return byClass + byColor * 0.5 + contrast(images, texts, captionIDs: ids) * 0.5
@@ -92,6 +94,7 @@ public func trainTowers(
         classes.map { SceneCaption.short($0) }, tokenizer, device: device)
     let classNumbers = Tensor(
         data.scenes.map { classes.firstIndex(of: $0.kind) ?? 0 }, device: device)
+    let isAlone = Tensor(data.scenes.map { $0.companion == nil ? Float(1) : 0 }, device: device)
     let (captions, captionOfScene) = uniqueCaptions(data.scenes.map(\.caption))
     let captionIDs = tokenIDs(captions, tokenizer, device: device)
     let captionNumbers = Tensor(captionOfScene, device: device)
@@ -114,7 +117,7 @@ public func trainTowers(
                 let classTexts = model.embedText(classIDs, dtype: dtype)
                 let byClass = crossEntropy(
                     images.matmul(classTexts.transposed(0, 1)),
-                    classNumbers.gathered(0, at: rows))
+                    classNumbers.gathered(0, at: rows), weights: isAlone.gathered(0, at: rows))
                 let ids = captionNumbers.gathered(0, at: rows)
                 let texts = model.embedText(captionIDs.gathered(0, at: ids), dtype: dtype)
                 return byClass + contrast(images, texts, captionIDs: ids)
@@ -132,8 +135,11 @@ public func trainTowers(
 /// - Parameters:
 ///   - logits: `[batch, choices]`.
 ///   - chosen: int64 `[batch]`.
-private func crossEntropy(_ logits: Tensor, _ chosen: Tensor) -> Tensor {
+///   - weights: `[batch]`, 0 where a picture shows two things and neither is the one answer.
+private func crossEntropy(_ logits: Tensor, _ chosen: Tensor, weights: Tensor) -> Tensor {
     let choices = Tensor.arange(logits.size(1), dtype: .int64, device: logits.device)
     let isRight = chosen.unsqueezed(1).isEqual(to: choices.unsqueezed(0)).cast(to: .float32)
-    return -(isRight * logits.logSoftmax(1)).sum([1]).mean()
+    let errors = (isRight * logits.logSoftmax(1)).sum([1]) * weights
+    // All of a small batch may be pairs.
+    return -(errors.sum() / (weights.sum() + 1e-6))
 }
