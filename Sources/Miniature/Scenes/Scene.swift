@@ -105,9 +105,9 @@ public struct Scene: Sendable, Equatable, Codable {
         }
         var views: [(SceneCamera, Double)] = [(.standard, 0.5), (.closeUp, 0.13), (.afar, 0.09)]
         if place.showsFromAbove && kind.showsFromAbove { views.append((.above, 0.11)) }
-        if kind.hasFront { views += [(.side, 0.09), (.behind, 0.045)] }
+        if kind.hasFront { views += [(.side, 0.09), (.behind, 0.06)] }
         if kind.isTall && place.showsBehind { views.append((.below, 0.08)) }
-        if kind.isPerson && place.showsBehind { views.append((.portrait, 0.34)) }
+        if kind.isPerson && place.showsBehind { views.append((.portrait, 0.8)) }
         return views
     }
 

@@ -85,7 +85,8 @@ struct SceneCaption {
             hair: random.chance(companion == nil ? 0.6 : 0.3), cut: random.chance(0.7),
             glasses: random.chance(0.8), beard: random.chance(0.6), hat: random.chance(0.8),
             clothes: random.chance(0.9) || namesClothes, stance: random.chance(0.75),
-            blond: random.chance(0.25), person: random.chance(0.12) && !namingAll
+            blond: random.chance(0.25), person: random.chance(0.12) && !namingAll,
+            onlyColor: random.chance(0.15) && companion == nil
         )
         var noun = says.person ? "person" : thing.kind.rawValue
         var parts: [String] = []
@@ -108,12 +109,12 @@ struct SceneCaption {
             let last = parts.removeLast()
             text += " with " + (parts.isEmpty ? "" : parts.joined(separator: ", ") + " and ") + last
         }
-        if says.clothes {
+        if says.clothes && says.onlyColor && adjectives == [thing.color.rawValue] {
+            text += " in " + thing.color.rawValue
+        } else if says.clothes {
             text +=
                 " in "
-                + Self.withArticle(
-                    (adjectives + [look.garment.rawValue])
-                        .joined(separator: " "))
+                + Self.withArticle((adjectives + [look.garment.rawValue]).joined(separator: " "))
         }
         if says.stance && companion == nil && camera != .portrait && look.stance != .standing {
             text += " " + look.stance.rawValue

@@ -36,27 +36,27 @@ public enum ScenePlace: String, CaseIterable, Codable, Sendable {
         case .beach, .snow, .grass, .desert, .road, .forest, .flowers, .mountains, .lake:
             Self.openAir
         case .city:
-            Self.openAir + [(.neon, 0.1)]
+            Self.openAir + [(.neon, 0.2)]
         case .moon: [(.daylight, 0.7), (.cinematic, 0.15), (.sunlight, 0.15)]
         case .brick:
             [
                 (.daylight, 0.3), (.soft, 0.13), (.sunset, 0.1), (.night, 0.1),
-                (.cinematic, 0.1), (.studio, 0.1), (.sunlight, 0.1), (.neon, 0.1),
+                (.cinematic, 0.1), (.studio, 0.1), (.sunlight, 0.1), (.neon, 0.16),
             ]
         case .table:
             [
                 (.daylight, 0.34), (.soft, 0.14), (.sunset, 0.1), (.night, 0.1),
-                (.cinematic, 0.1), (.studio, 0.11), (.candlelight, 0.11),
+                (.cinematic, 0.1), (.studio, 0.11), (.candlelight, 0.16),
             ]
         case .checkered, .marble, .library, .carpet, .kitchen:
             [
                 (.daylight, 0.38), (.soft, 0.15), (.night, 0.1), (.cinematic, 0.11),
-                (.studio, 0.11), (.candlelight, 0.11), (.neon, 0.04),
+                (.studio, 0.11), (.candlelight, 0.14), (.neon, 0.08),
             ]
         case .stage:
             [
                 (.daylight, 0.34), (.soft, 0.1), (.cinematic, 0.2), (.studio, 0.2),
-                (.neon, 0.12), (.candlelight, 0.04),
+                (.neon, 0.16), (.candlelight, 0.06),
             ]
         case .backdrop: [(.studio, 0.5), (.soft, 0.5)]
         }
