@@ -21,7 +21,14 @@ struct SaidThing {
             text = text.replacing(place.words, with: "")
             text = text.replacing(place.words.replacing("a ", with: "a cluttered "), with: "")
         }
-        for word in text.split(separator: " ").map(String.init) {
+        let words = text.split(separator: " ").map(String.init)
+        for (index, word) in words.enumerated() {
+            // "a woman in red"
+            if index > 0, words[index - 1] == "in", let color = SceneColor(rawValue: word),
+                let last = things.indices.last
+            {
+                things[last].color = color
+            }
             switch word {
             case "a", "an": adjectives = []
             case _ where kinds.contains(word):
