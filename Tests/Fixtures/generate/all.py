@@ -17,6 +17,7 @@ import ops
 import optimizers
 import peft_files
 import pipelines
+import prompts
 import samplers
 import single_file
 import text
@@ -47,6 +48,7 @@ def main():
         networks,
         samplers,
         pipelines,
+        prompts,
         training,
         losses,
         adapters,
