@@ -5,38 +5,61 @@ extension Painter {
     /// What of the wishes has no effect, a sentence each: words beyond the end of what the model
     /// reads, embeddings that no prompt uses, strengths of 0, and web UIs' ways of prompting.
     public var notices: [String] {
-        var notices: [String] = []
-        let encoder = PromptEncoder(pipeline.source.tokenizer, embeddings: pipeline.embeddings)
-        let limit = pipeline.source.tokenizer.maximumLength - 2
-        var prompts = [(name: "prompt", text: settings.prompt)]
-        if settings.isGuided { prompts.append(("negative prompt", settings.negativePrompt)) }
-        for (name, text) in prompts {
-            if let unread = encoder.unread(of: text) {
-                notices.append(
-                    "The \(name) is longer than the \(limit) tokens that the model reads; this of "
-                        + "it has no effect: \(Self.quoted(unread))")
-            }
-            notices += Self.foreignTags(in: text).map {
-                "\($0) in the \(name) is read as words; files are laid over the model by options "
-                    + "of their own, not by the prompt."
-            }
-            if let weight = text.firstMatch(of: Self.weighted)?.output {
-                notices.append(
-                    "\(Self.quoted(String(weight))) in the \(name) is read as it stands: words "
-                        + "have no weights here.")
-            }
-        }
+        var notices = settings.promptSyntax == .plain ? plainNotices : languageNotices
         if !settings.isGuided {
             let scale = settings.guidanceScale
-            if !settings.negativePrompt.isEmpty {
+            if !settings.negativePrompt.isEmpty, prompts.negative == nil {
                 notices.append(
                     "The negative prompt has no effect with a guidance scale of \(scale); it needs "
                         + "more than 1.")
             }
             if scale < 1 { notices.append("A guidance scale of \(scale) counts as 1.") }
         }
-        let used = Set(settings.texts.flatMap(encoder.tokens))
+        let used = Set(prompts.words(pipeline.promptEncoder))
         return notices + overlays.compactMap { Self.notice(on: $0, used: used) }
+    }
+
+    /// The prompts that count, and what they are called.
+    private var named: [(name: String, text: String)] {
+        [("prompt", settings.prompt)]
+            + (prompts.negative == nil ? [] : [("negative prompt", settings.negativePrompt)])
+    }
+
+    private var plainNotices: [String] {
+        let encoder = pipeline.promptEncoder
+        let limit = pipeline.source.tokenizer.maximumLength - 2
+        return named.flatMap { name, text in
+            var notices: [String] = []
+            if let unread = encoder.unread(of: text) {
+                notices.append(
+                    "The \(name) is longer than the \(limit) tokens that the model reads at once; "
+                        + "this of it has no effect (`prompt-syntax` a1111 reads all of it): "
+                        + Self.quoted(unread))
+            }
+            notices += Self.foreignTags(in: text).map {
+                "\($0) in the \(name) is read as words; `prompt-syntax` a1111 reads it as a tag."
+            }
+            if let weight = text.firstMatch(of: Self.weighted)?.output {
+                notices.append(
+                    "\(Self.quoted(String(weight))) in the \(name) is read as it stands; "
+                        + "`prompt-syntax` a1111 reads it as a weight.")
+            }
+            return notices
+        }
+    }
+
+    private var languageNotices: [String] {
+        var notices: [String] = []
+        let parts = prompts.prompt.parts
+        if parts.count == 1, parts[0].weight != 1 {
+            notices.append(
+                "The prompt counts \(parts[0].weight) times as much as a whole, since that number "
+                    + "stands behind a colon at its end.")
+        }
+        if prompts.negative != nil, settings.negativePrompt.contains(/\bAND\b/) {
+            notices.append("AND in the negative prompt is read as a word.")
+        }
+        return notices
     }
 
     private static func notice(on overlay: Overlay, used: Set<String>) -> String? {
@@ -57,7 +80,7 @@ extension Painter {
 
     /// `<lora:robot:0.8>` and its like.
     private static func foreignTags(in text: String) -> [String] {
-        text.matches(of: /<(lora|lyco|hypernet):[^>]+>/).map { String($0.output.0) }
+        text.matches(of: /<\w+:[^>]+>/).map { String($0.output) }
     }
 
     /// At most so long that a line of it is still a line.

@@ -22,6 +22,8 @@ public struct Painter {
     public let pipeline: Pipeline
     /// What to paint, the same for every picture.
     public let settings: GenerationSettings
+    /// What of the prompts counts in which step.
+    public let prompts: CompiledPrompts
     /// What was laid over the model.
     public var overlays: [Overlay] { context.overlays }
     private let context: PaintingContext
@@ -31,7 +33,8 @@ public struct Painter {
     /// - Parameters:
     ///   - modelHash: A1111's name of the model: ten digits of its SHA-256; nil leaves it out.
     ///   - overlays: what was laid over the model, for the texts in the pictures.
-    /// - Throws: `GenerationError` or `SamplerError` for settings that do not fit the model.
+    /// - Throws: `GenerationError`, `SamplerError` or `PromptError` for settings that do not fit
+    ///   the model.
     public init(
         _ pipeline: Pipeline, _ settings: GenerationSettings, modelHash: String? = nil,
         overlays: [Overlay] = []
@@ -39,8 +42,11 @@ public struct Painter {
         try settings.validate(for: pipeline.source)
         self.pipeline = pipeline
         self.settings = settings
+        let encoder = pipeline.promptEncoder
+        prompts = try CompiledPrompts(settings, encoder: encoder)
         context = try PaintingContext(
-            pipeline: pipeline, settings: settings, modelHash: modelHash, overlays: overlays)
+            pipeline: pipeline, settings: settings, words: prompts.words(encoder),
+            modelHash: modelHash, overlays: overlays)
     }
 
     /// Paints one picture for every seed.

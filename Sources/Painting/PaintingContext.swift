@@ -7,26 +7,30 @@ struct PaintingContext {
     let overlays: [Overlay]
     private let common: GenerationParameters
 
+    /// - Parameter words: the words of embeddings that the prompts use.
     init(
-        pipeline: Pipeline, settings: GenerationSettings, modelHash: String?,
-        overlays: [Overlay]
+        pipeline: Pipeline, settings: GenerationSettings, words used: [String],
+        modelHash: String?, overlays: [Overlay]
     ) throws {
         self.overlays = overlays
         let source = pipeline.source
         let configuration = source.schedulerConfiguration
         let kind = try SamplerChoice(settings.sampler, for: configuration).kind
         let words = kind.infotext(configuration)
-        let encoder = PromptEncoder(source.tokenizer, embeddings: pipeline.embeddings)
-        let used = Set(settings.texts.flatMap(encoder.tokens))
+        var extra = [GenerationParameters.Entry("RNG", "CPU")]
+        // Web UIs would read weights and tags in it.
+        if settings.promptSyntax == .plain, settings.suitedSyntax == .a1111 {
+            extra.append(.init("Prompt syntax", PromptSyntax.plain.rawValue))
+        }
         common = GenerationParameters(
-            prompt: settings.prompt + overlays.compactMap(\.tag).joined(),
+            prompt: settings.prompt
+                + overlays.filter { !$0.isNamedInPrompt }.compactMap(\.tag).joined(),
             negativePrompt: settings.negativePrompt, steps: settings.stepCount,
             sampler: words.sampler, scheduleType: words.schedule,
             cfgScale: settings.guidanceScale, modelHash: modelHash, model: source.name,
             clipSkip: settings.clipSkip > 1 ? settings.clipSkip : nil,
             version: "Attune \(Program.version)",
-            extra: [.init("RNG", "CPU")]
-                + Overlay.hashEntries(of: overlays, using: used))
+            extra: extra + Overlay.hashEntries(of: overlays, using: Set(used)))
     }
 
     /// Of one picture.

@@ -1,7 +1,7 @@
 internal import Files
 public import Foundation
 internal import Imaging
-internal import StableDiffusion
+package import StableDiffusion
 internal import Torch
 
 /// A file that is laid over a model: a LoRA or one of its kin, an embedding of textual inversion
@@ -37,6 +37,8 @@ public final class Overlay {
     public let words: [String]
     /// What was assumed or has no effect, a sentence each.
     public let notices: [String]
+    /// Whether the prompt asks for it by a tag of its own.
+    public internal(set) var isNamedInPrompt = false
     let content: Content
 
     enum Content {
@@ -70,9 +72,10 @@ public final class Overlay {
 
     /// Opens an embedding, in a picture too.
     ///
+    /// - Parameter token: the word for prompts; nil: what the file says.
     /// - Throws: `TextualInversionError` or what reading throws: one sentence that names the file.
-    public static func embedding(_ url: URL) throws -> Overlay {
-        let embedding = try read(url)
+    public static func embedding(_ url: URL, token: String? = nil) throws -> Overlay {
+        let embedding = try read(url, token: token)
         return Overlay(
             .embedding, url, hash: try OverlayHash.file(url, digits: 12),
             words: [embedding.token], content: .embedding(embedding))
@@ -103,14 +106,14 @@ public final class Overlay {
         self.content = content
     }
 
-    private static func read(_ url: URL) throws -> TextualInversion {
+    private static func read(_ url: URL, token: String?) throws -> TextualInversion {
         guard TextualInversionFile.isPNG(url) else {
-            return try TextualInversionFile(url).embedding
+            return try TextualInversionFile(url, token: token).embedding
         }
         guard let card = try PNGText.value(TextualInversionFile.pngKeyword, of: url) else {
             throw TextualInversionError.picture(file: url.path)
         }
-        return try TextualInversionFile(pngText: card, name: url).embedding
+        return try TextualInversionFile(pngText: card, name: url, token: token).embedding
     }
 }
 
@@ -136,7 +139,7 @@ extension Overlay {
 extension [Overlay] {
     /// The embeddings of all: those that were given by themselves, then those that LoRA bring
     /// along, of which one with a word that was given does not count.
-    func embeddings() -> [TextualInversion] {
+    package func embeddings() -> [TextualInversion] {
         let given = compactMap { overlay -> TextualInversion? in
             guard case .embedding(let embedding) = overlay.content else { return nil }
             return embedding

@@ -1,3 +1,5 @@
+internal import Files
+
 /// The settings that a method has, in the order in which they are shown.
 public struct SettingTable: Sendable {
     /// Settings that are shown together.

@@ -4,6 +4,8 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
     public var prompt: String
     /// What to keep away from.
     public var negativePrompt = ""
+    /// How both are read.
+    public var promptSyntax = PromptSyntax.plain
     /// In pixels, a multiple of the autoencoder's factor (8); nil: the model's own.
     public var width: Int?
     /// As `width`.
@@ -24,8 +26,10 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
     /// Whether the negative prompt counts, and how much the prompt does.
     public var isGuided: Bool { guidanceScale > 1 }
 
-    /// What the text encoder reads: the negative prompt where it counts, then the prompt.
-    public var texts: [String] { isGuided ? [negativePrompt, prompt] : [prompt] }
+    /// The syntax that the prompts seem to be written in.
+    public var suitedSyntax: PromptSyntax {
+        .suited(to: prompt, negativePrompt: negativePrompt)
+    }
 
     /// Sides beyond this are surely mistyped: so many pixels need more memory than there is.
     private static let sideLimit = 16_384

@@ -63,7 +63,7 @@ public final class Pipeline {
     ///   - progress: called after every step with the steps done and all steps; what it throws
     ///     ends the run.
     /// - Returns: uint8 `[height, width, 3]` on the CPU, in the order of the seeds.
-    /// - Throws: ``GenerationError``, ``SamplerError``, or what `progress` throws.
+    /// - Throws: ``GenerationError``, ``SamplerError``, ``PromptError``, or what `progress` throws.
     public func generate(
         _ settings: GenerationSettings, seeds: [UInt64],
         progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
@@ -96,6 +96,7 @@ public final class Pipeline {
         progress: (_ done: Int, _ of: Int) throws -> Void
     ) throws -> Tensor {
         try settings.validate(for: source)
+        let prompts = try CompiledPrompts(settings, encoder: promptEncoder)
         let configuration = source.schedulerConfiguration
         let sampler = try SamplerChoice(settings.sampler, for: configuration)
             .sampler(stepCount: settings.stepCount)
@@ -113,25 +114,29 @@ public final class Pipeline {
                 .moved(to: device)
         }
         return try withoutGradients {
-            let (isGuided, texts) = (settings.isGuided, settings.texts)
-            let context = Tensor.concatenating(
-                encode(texts, clipSkip: settings.clipSkip).split(0, into: texts.count)
-                    .map { $0.expanded([seeds.count, -1, -1]) })
+            var guidance = Guidance(
+                conditioning(of: prompts, clipSkip: settings.clipSkip),
+                scale: settings.guidanceScale)
             var latents = noise(shape) * sampler.initialNoiseScale
-            func step(_ number: Int, _ time: Double) throws {
-                let input = sampler.scaledInput(latents, step: number).cast(to: precision)
-                let rows = isGuided ? Tensor.concatenating([input, input]) : input
-                let times = Tensor.full([rows.size(0)], time, device: device)
-                var output = unet(rows, timesteps: times, context: context).cast(to: .float32)
-                if isGuided {
-                    let parts = output.split(0, into: 2)
-                    output = parts[0] + (parts[1] - parts[0]) * settings.guidanceScale
+            let callCount = sampler.timesteps.count
+            func take(_ call: Int, at time: Double) throws {
+                // Some samplers call the network more often than they have steps.
+                let step = call * settings.stepCount / callCount + 1
+                let input = sampler.scaledInput(latents, step: call).cast(to: precision)
+                let output = guidance.prediction(step: step, rowCount: seeds.count) {
+                    context, repeats in
+                    let rows =
+                        repeats == 1
+                        ? input
+                        : Tensor.concatenating(Array(repeating: input, count: repeats))
+                    let times = Tensor.full([rows.size(0)], time, device: device)
+                    return unet(rows, timesteps: times, context: context).cast(to: .float32)
                 }
-                latents = sampler.step(output, step: number, latents: latents, noise: noise)
-                try progress(number + 1, sampler.timesteps.count)
+                latents = sampler.step(output, step: call, latents: latents, noise: noise)
+                try progress(call + 1, callCount)
             }
             func sample() throws {
-                for (number, time) in sampler.timesteps.enumerated() { try step(number, time) }
+                for (call, time) in sampler.timesteps.enumerated() { try take(call, at: time) }
             }
             if offload == .model {
                 try unet.parameters.visiting(device, sample)
@@ -146,9 +151,26 @@ public final class Pipeline {
 
     /// - Returns: `[texts, tokens, width]`.
     public func encode(_ texts: [String], clipSkip: Int = 1) -> Tensor {
-        let prompts = PromptEncoder(source.tokenizer, embeddings: embeddings)
-        let (ids, learned) = prompts.batch(texts, device: device)
+        encode(texts.map { promptEncoder.encode($0) }, clipSkip: clipSkip)
+    }
+
+    /// Knows the model's tokens and the words of ``embeddings``.
+    public var promptEncoder: PromptEncoder {
+        PromptEncoder(source.tokenizer, embeddings: embeddings)
+    }
+
+    private func encode(_ prompts: [EmbeddedPrompt], clipSkip: Int) -> Tensor {
+        let (ids, learned) = promptEncoder.batch(prompts, device: device)
         return textEncoder(ids, clipSkip: clipSkip, dtype: precision, learned: learned)
+    }
+
+    /// What the U-Net attends to: for each of ``CompiledPrompts/programs``.
+    package func conditioning(
+        of prompts: CompiledPrompts, clipSkip: Int
+    ) -> [PromptConditioning] {
+        PromptConditioning.all(of: prompts, empty: PromptChunks(promptEncoder).empty) { chunks in
+            encode(chunks.map(\.prompt), clipSkip: clipSkip)
+        }
     }
 
     /// Decodes one picture.

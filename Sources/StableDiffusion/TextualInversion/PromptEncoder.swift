@@ -84,9 +84,9 @@ public struct PromptEncoder {
                 ids += found
                 rows += repeatElement(-1, count: found.count)
             case .learned(let number):
-                let count = embeddings[number].vectorCount
-                ids += repeatElement(Self.placeID, count: count)
-                rows += firstRows[number]..<(firstRows[number] + count)
+                let found = self.rows(of: number)
+                ids += repeatElement(Self.placeID, count: found.count)
+                rows += found
             }
         }
         ids = ids.prefix(length - 1) + [tokenizer.endID]
@@ -103,8 +103,14 @@ public struct PromptEncoder {
     public func batch(
         _ texts: [String], device: Device = .cpu
     ) -> (ids: Tensor, learned: LearnedRows?) {
-        let prompts = texts.map { encode($0) }
-        let shape = [texts.count, tokenizer.maximumLength]
+        batch(texts.map { encode($0) }, device: device)
+    }
+
+    /// The same for prompts that are encoded already.
+    func batch(
+        _ prompts: [EmbeddedPrompt], device: Device
+    ) -> (ids: Tensor, learned: LearnedRows?) {
+        let shape = [prompts.count, tokenizer.maximumLength]
         let ids = Tensor(prompts.flatMap(\.ids), shape: shape, device: device)
         guard prompts.contains(where: \.usesVectors) else { return (ids, nil) }
         let tables = embeddings.map { $0.vectors.moved(to: device) }
@@ -117,7 +123,32 @@ public struct PromptEncoder {
     }
 
     /// Any number of a row that is no end of the text.
-    private static let placeID = 0
+    static let placeID = 0
+
+    /// The rows of an embedding in the joint table.
+    func rows(of number: Int) -> Range<Int> {
+        firstRows[number]..<(firstRows[number] + embeddings[number].vectorCount)
+    }
+
+    /// How many places a text would take, were there enough.
+    func placeCount(of text: String) -> Int {
+        pieces(of: text).reduce(0) { count, piece in
+            switch piece {
+            case .text(let part): count + tokenizer.encodePrompt(part).count
+            case .learned(let number): count + embeddings[number].vectorCount
+            }
+        }
+    }
+
+    /// The tokens of a text, however many, with those of an embedding's word as if it stood alone.
+    func ids(of text: String) -> [Int] {
+        pieces(of: text).flatMap { piece in
+            switch piece {
+            case .text(let part): tokenizer.encodePrompt(part)
+            case .learned(let number): tokenizer.encodePrompt(embeddings[number].token)
+            }
+        }
+    }
 
     private enum Piece {
         case text(String)

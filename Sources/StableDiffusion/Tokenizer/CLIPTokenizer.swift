@@ -228,7 +228,7 @@ public struct CLIPTokenizer: Sendable {
 }
 
 /// What Python's `str.strip()` takes away.
-private func isPythonSpace(_ scalar: Unicode.Scalar) -> Bool {
+func isPythonSpace(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x1C...0x1F: true
     default: scalar.properties.isWhitespace

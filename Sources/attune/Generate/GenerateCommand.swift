@@ -74,6 +74,8 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "The most memory that a GPU gives, such as 4GB (default: what is free).")
     var deviceMemoryLimit: ByteCount?
 
+    @OptionGroup(title: "Prompts") var prompts: PromptOptions
+
     @OptionGroup(title: "Laid over the model") var additions: AdditionOptions
 
     @Option(help: "The folder for the pictures; made where it is missing.")
@@ -123,11 +125,15 @@ struct GenerateCommand: ParsableCommand {
             predictionOverride: predictionType)
         let (settings, choice) = try settings(for: source)
         try source.verify()
-        let overlays = try additions.read()
+        let given = try additions.read()
+        let named = try prompts.folders.overlays(
+            for: settings, besides: given, tokenizer: source.tokenizer)
+        let overlays = given + named
         try OverlayStack.check(overlays, for: source)
         // Of several processes one speaks.
         let printer = ProgressPrinter(
             wording: Wording(Self.self), isSilent: !(processes?.isFirst ?? true))
+        promptNotices(settings, named).forEach(printer.line)
         overlays.flatMap(\.notices).forEach(printer.line)
         (source.notices + [choice.notice].compactMap { $0 }).forEach(printer.line)
         if let deviceMemoryLimit { MemoryRoom.enforce(deviceMemoryLimit, on: device) }
@@ -162,6 +168,21 @@ struct GenerateCommand: ParsableCommand {
         try paint(run, printer, processes)
     }
 
+    /// How the prompts were read where that was not said, and what they brought along.
+    private func promptNotices(_ settings: GenerationSettings, _ named: [Overlay]) -> [String] {
+        var notices: [String] = []
+        if prompts.promptSyntax == nil, settings.promptSyntax == .a1111 {
+            notices.append(
+                "The prompt is read with its weights, edits and tags; `prompt-syntax` plain takes "
+                    + "it as it stands.")
+        }
+        if !named.isEmpty {
+            let files = named.map(\.file.lastPathComponent).joined(separator: ", ")
+            notices.append("Laid over the model as the prompt asks: \(files)")
+        }
+        return notices
+    }
+
     /// What to paint, seen to fit the model, which calls settings as this command does.
     private func settings(
         for source: ModelSource
@@ -173,6 +194,7 @@ struct GenerateCommand: ParsableCommand {
         settings.stepCount = steps
         settings.guidanceScale = guidanceScale
         settings.clipSkip = clipSkip
+        settings.promptSyntax = prompts.promptSyntax ?? settings.suitedSyntax
         do {
             settings.sampler = try sampler.map { try SamplerKind(named: $0) }
             try settings.validate(for: source)

@@ -325,7 +325,7 @@ class Painter:
             for weight, z in found
         ]
 
-    def picture(self, prompt, negative, guidance, clip_skip, side=8):
+    def picture(self, prompt, negative, guidance, clip_skip, side=16):
         def encoded(text, is_negative):
             parts, _ = compiled(text, is_negative, STEPS)
             return [

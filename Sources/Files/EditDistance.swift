@@ -1,7 +1,7 @@
 /// Names that come nearest to one that is not there.
-enum EditDistance {
+package enum EditDistance {
     /// The nearest name; nil where none is near.
-    static func nearest(to typed: String, among names: some Sequence<String>) -> String? {
+    package static func nearest(to typed: String, among names: some Sequence<String>) -> String? {
         let near = names.map { (name: $0, distance: distance($0, typed)) }
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
         guard let near, near.distance <= max(2, typed.count / 3) else { return nil }

@@ -1,0 +1,167 @@
+internal import Files
+public import Foundation
+public import StableDiffusion
+internal import Torch
+
+/// Folders of files to lay over a model, which prompts name without their endings.
+///
+/// Sub-folders belong to them, as in web UIs.
+public struct OverlayFolders: Sendable {
+    /// LoRA and their kin, for `<lora:name>`.
+    public var lora: URL?
+    /// Embeddings, whose words are their files' names.
+    public var embeddings: URL?
+    /// Hypernetworks, for `<hypernet:name>`.
+    public var hypernetworks: URL?
+
+    /// Folders to look in; nil: there is none.
+    public init(lora: URL? = nil, embeddings: URL? = nil, hypernetworks: URL? = nil) {
+        self.lora = lora
+        self.embeddings = embeddings
+        self.hypernetworks = hypernetworks
+    }
+
+    /// Opens what the prompts ask for.
+    ///
+    /// A file that is asked for several times counts with the sum of its strengths, and one that
+    /// the negative prompt asks for counts as any other: networks lie over the whole model.
+    ///
+    /// - Parameter given: what is laid over the model besides; an embedding whose word one of them
+    ///   has is not opened.
+    /// - Throws: `PromptError`, ``OverlayFolderError``, or what opening a file throws: one sentence.
+    public func overlays(
+        for settings: GenerationSettings, besides given: [Overlay], tokenizer: CLIPTokenizer
+    ) throws -> [Overlay] {
+        try networks(of: settings)
+            + embeddings(namedBy: settings, besides: given, tokenizer: tokenizer)
+    }
+
+    private func networks(of settings: GenerationSettings) throws -> [Overlay] {
+        guard settings.promptSyntax == .a1111 else { return [] }
+        let own = try NetworkTag.separate(settings.prompt).tags
+        let others = try NetworkTag.separate(settings.negativePrompt).tags
+        var order: [URL] = []
+        var wanted: [URL: [NetworkTag]] = [:]
+        for tag in own + others {
+            let file = try file(of: tag)
+            if wanted[file] == nil { order.append(file) }
+            wanted[file, default: []].append(tag)
+        }
+        return try order.map { file in
+            let tags = wanted[file] ?? []
+            let strength = tags.reduce(0) { $0 + $1.strength }
+            let overlay =
+                switch tags[0].kind {
+                case .hypernetwork: try Overlay.hypernetwork(file, strength: strength)
+                case .lora:
+                    try Overlay.lora(
+                        file, strength: strength,
+                        textEncoderStrength: tags.reduce(0) { $0 + $1.textEncoderStrength })
+                }
+            overlay.isNamedInPrompt = tags.allSatisfy(own.contains)
+            return overlay
+        }
+    }
+
+    private func file(of tag: NetworkTag) throws -> URL {
+        let (setting, folder, endings) =
+            switch tag.kind {
+            case .lora: ("lora-dir", lora, ["safetensors", "pt", "ckpt", "bin"])
+            case .hypernetwork: ("hypernetwork-dir", hypernetworks, ["pt"])
+            }
+        guard let folder else { throw OverlayFolderError.noFolder(tag.text, setting: setting) }
+        let files = try Self.files(in: folder, endings: endings, setting: setting)
+        if let exact = files.first(where: { $0.stem == tag.name }) { return exact }
+        let folded = files.filter { $0.stem.lowercased() == tag.name.lowercased() }
+        if folded.count == 1 { return folded[0] }
+        // What kohya's trainer was told to call it, which web UIs know it by too.
+        let titled = files.first {
+            (try? SafetensorsFile($0))?.metadata["ss_output_name"] == tag.name
+        }
+        if tag.kind == .lora, let titled { return titled }
+        throw OverlayFolderError.unknown(
+            tag.text, folder: folder.path, names: files.map(\.stem),
+            nearest: EditDistance.nearest(to: tag.name, among: files.map(\.stem)))
+    }
+
+    /// Opens the embeddings whose words stand in the prompts.
+    ///
+    /// - Throws: as ``overlays(for:besides:tokenizer:)``.
+    public func embeddings(
+        namedBy settings: GenerationSettings, besides given: [Overlay], tokenizer: CLIPTokenizer
+    ) throws -> [Overlay] {
+        guard let embeddings else { return [] }
+        let text = Self.folded(settings.prompt + "\n" + settings.negativePrompt)
+        let taken = Set(given.flatMap(\.words))
+        var names: Set<String> = []
+        let files = try Self.files(
+            in: embeddings, endings: ["pt", "bin", "safetensors", "png"],
+            setting: "embeddings-dir"
+        )
+        // Only a file whose name may stand in a prompt is worth opening.
+        .filter { file in
+            let name = Self.folded(file.stem)
+            return !name.isEmpty && text.contains(name) && !taken.contains(file.stem)
+                && names.insert(file.stem).inserted
+        }
+        let found = try files.map { try Overlay.embedding($0, token: $0.stem) }
+        let encoder = PromptEncoder(tokenizer, embeddings: found.embeddings())
+        let used = Set(try CompiledPrompts(settings, encoder: encoder).words(encoder))
+        return found.filter { !used.isDisjoint(with: $0.words) }
+    }
+
+    /// In small letters, without white space: how tokens do not tell texts apart.
+    private static func folded(_ text: String) -> String {
+        text.lowercased().filter { !$0.isWhitespace }
+    }
+
+    /// The files of some endings in a folder and those below it, in the order of their paths.
+    private static func files(
+        in folder: URL, endings: [String], setting: String
+    ) throws -> [URL] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder),
+            isFolder.boolValue,
+            let all = FileManager.default.enumerator(
+                at: folder, includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
+        else { throw OverlayFolderError.notThere(folder.path, setting: setting) }
+        return all.compactMap { $0 as? URL }
+            .filter { endings.contains($0.pathExtension.lowercased()) }
+            .sorted { $0.path < $1.path }
+    }
+}
+
+extension URL {
+    /// What web UIs list a file by.
+    fileprivate var stem: String { deletingPathExtension().lastPathComponent }
+}
+
+/// A file that a prompt asks for and that is not there, as one sentence.
+public enum OverlayFolderError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Nobody said where to look.
+    case noFolder(String, setting: String)
+    /// Where to look is no folder.
+    case notThere(String, setting: String)
+    /// No file has the name.
+    case unknown(String, folder: String, names: [String], nearest: String?)
+
+    /// The sentence for people.
+    public var description: String {
+        switch self {
+        case .noFolder(let tag, let setting):
+            "\(tag) in the prompt asks for a file by its name; say with `\(setting)` in which "
+                + "folder it is."
+        case .notThere(let path, let setting):
+            "`\(setting)` \(path): there is no such folder."
+        case .unknown(let tag, let folder, let names, let nearest):
+            "\(tag) in the prompt asks for a file that is not in \(folder); "
+                + (nearest.map { "did you mean \($0)?" } ?? Self.list(names))
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "there is none of its kind." }
+        let more = names.count > 6 ? " and \(names.count - 6) more" : ""
+        return "there are \(names.prefix(6).joined(separator: ", "))\(more)."
+    }
+}
