@@ -59,6 +59,9 @@ extension Painter {
         if prompts.negative != nil, settings.negativePrompt.contains(/\bAND\b/) {
             notices.append("AND in the negative prompt is read as a word.")
         }
+        notices += (prompts.negative?.networks ?? []).map {
+            "\($0.text) in the negative prompt lies over the model for both prompts."
+        }
         return notices
     }
 

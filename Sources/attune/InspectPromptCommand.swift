@@ -43,9 +43,8 @@ struct InspectPromptCommand: ParsableCommand {
         if negative { settings.negativePrompt = text }
         settings.stepCount = steps
         settings.promptSyntax = prompts.promptSyntax ?? settings.suitedSyntax
-        // Files of networks are named and not looked for: only words take places in a text.
-        let words = OverlayFolders(embeddings: prompts.folders.embeddings)
-        let overlays = try words.embeddings(
+        // Only words take places in a text: other files are looked for, and not opened.
+        let overlays = try prompts.folders.embeddings(
             namedBy: settings, besides: [], tokenizer: source.tokenizer)
         let encoder = PromptEncoder(source.tokenizer, embeddings: overlays.embeddings())
         let compiled = try CompiledPrompts(settings, encoder: encoder)
@@ -53,8 +52,19 @@ struct InspectPromptCommand: ParsableCommand {
         let unread = settings.promptSyntax == .plain ? encoder.unread(of: text) : nil
         let json = JSONEncoder()
         json.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = try json.encode(PromptDescription(program, unread: unread))
+        let data = try json.encode(
+            PromptDescription(program, files: program.networks.map(file), unread: unread))
         print(String(decoding: data, as: UTF8.self))
+    }
+
+    /// Nil where no folder was given.
+    private func file(of tag: NetworkTag) throws -> String? {
+        let folder =
+            switch tag.kind {
+            case .lora: prompts.loraDir
+            case .hypernetwork: prompts.hypernetworkDir
+            }
+        return folder == nil ? nil : try prompts.folders.file(of: tag).path
     }
 }
 
@@ -88,6 +98,7 @@ private struct PromptDescription: Encodable {
         let name: String
         let strength: Double
         let textEncoderStrength: Double?
+        let file: String?
     }
 
     let syntax: PromptSyntax
@@ -97,7 +108,7 @@ private struct PromptDescription: Encodable {
     /// The end of a text that is cut.
     let unread: String?
 
-    init(_ program: PromptProgram, unread: String?) {
+    init(_ program: PromptProgram, files: [String?], unread: String?) {
         syntax = program.syntax
         steps = program.stepCount
         schedule = program.schedule.map { until, texts in
@@ -109,10 +120,11 @@ private struct PromptDescription: Encodable {
                         chunks: text.chunks.map(\.ids), tokenCount: text.tokenCount)
                 })
         }
-        networks = program.networks.map { tag in
+        networks = zip(program.networks, files).map { tag, file in
             Network(
                 tag: tag.text, kind: tag.kind, name: tag.name, strength: tag.strength,
-                textEncoderStrength: tag.kind == .lora ? tag.textEncoderStrength : nil)
+                textEncoderStrength: tag.kind == .lora ? tag.textEncoderStrength : nil,
+                file: file)
         }
         self.unread = unread
     }

@@ -10,7 +10,7 @@ import Testing
         arguments: [
             [], ["generate"], ["train"], ["train", "dreambooth"], ["train", "lora"],
             ["train", "textual-inversion"], ["train", "hypernetwork"], ["convert"], ["inspect"],
-            ["lora"], ["launch"],
+            ["inspect", "prompt"], ["lora"], ["launch"],
         ])
     func helpIsAsItWas(command: [String]) throws {
         let scratch = try Scratch()

@@ -43,6 +43,14 @@ import Torch
         #expect(GenerationParameters(infotext: text) == found)
     }
 
+    @Test func syntaxIsToldWhereWebUIsWouldReadMore() throws {
+        var settings = smallSettings("a (red:1.3) robot")
+        #expect(try parameters(settings).infotext.contains("Prompt syntax: plain"))
+        settings.promptSyntax = .a1111
+        #expect(!(try parameters(settings).infotext.contains("Prompt syntax")))
+        #expect(!(try parameters().infotext.contains("Prompt syntax")))
+    }
+
     @Test(
         arguments: [
             (SamplerKind.euler, "Euler", nil), (.eulerKarras, "Euler", "Karras"),

@@ -8,9 +8,10 @@ import Torch
 @Suite struct NoticeTests {
     private func notices(
         _ prompt: String, negative: String = "", scale: Double = 7.5,
-        overlays: [Overlay] = []
+        overlays: [Overlay] = [], syntax: PromptSyntax = .plain
     ) throws -> [String] {
         var settings = smallSettings(prompt)
+        settings.promptSyntax = syntax
         settings.negativePrompt = negative
         settings.guidanceScale = scale
         let pipeline = try tinyPipeline()
@@ -69,6 +70,23 @@ import Torch
                 "a.safetensors has no effect: its strength is 0.",
                 "c.pt has no effect: its strength is 0.",
             ])
+    }
+
+    @Test func promptsInTheLanguageOfWebUIs() throws {
+        func told(_ prompt: String, negative: String = "", scale: Double = 7.5) throws -> [String] {
+            try notices(prompt, negative: negative, scale: scale, syntax: .a1111)
+        }
+        #expect(try told("a (red:1.3) [robot|house] AND the beach", negative: "[b]").isEmpty)
+        #expect(try told(String(repeating: "robot ", count: 300)).isEmpty)
+        #expect(try told("16:9")[0].hasPrefix("The prompt counts 9.0 times as much"))
+        #expect(
+            try told("a", negative: "b AND c <lora:x:1>") == [
+                "AND in the negative prompt is read as a word.",
+                "<lora:x:1> in the negative prompt lies over the model for both prompts.",
+            ])
+        // A composition needs the negative prompt, and so do weights of all.
+        #expect(try told("a AND b", negative: "c", scale: 1).isEmpty)
+        #expect(try told("a", negative: "c", scale: 1).count == 1)
     }
 
     @Test func promptsOfWebUIs() throws {

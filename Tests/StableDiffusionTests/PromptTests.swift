@@ -150,6 +150,21 @@ import Torch
         }
     }
 
+    /// What has no marks and fits is the same in both syntaxes, where a model pads with `!` too.
+    @Test(arguments: ["tiny-sd1", "tiny-sd2"])
+    func unmarkedTextsAreThoseOfThePlainSyntax(model: String) throws {
+        let pipeline = try Pipeline(ModelSource(Fixture.url("models/\(model)")))
+        for prompt in ["", "a red robot, on the beach!", String(repeating: "the ", count: 75)] {
+            var settings = GenerationSettings(prompt: prompt)
+            settings.negativePrompt = "the house"
+            settings.stepCount = 2
+            let plain = try pipeline.latents(settings, seeds: [3])
+            settings.promptSyntax = .a1111
+            let distance = Distance(try pipeline.latents(settings, seeds: [3]), plain)
+            #expect(distance.relative < 1e-5, "\(prompt): \(distance)")
+        }
+    }
+
     /// Pictures of a batch are those that each seed gives alone.
     @Test func batchesChangeNothing() throws {
         let pipeline = try Pipeline(ModelSource(Fixture.url("models/tiny-sd1")))

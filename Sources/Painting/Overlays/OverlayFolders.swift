@@ -32,17 +32,19 @@ public struct OverlayFolders: Sendable {
     public func overlays(
         for settings: GenerationSettings, besides given: [Overlay], tokenizer: CLIPTokenizer
     ) throws -> [Overlay] {
-        try networks(of: settings)
+        try networks(
+            of: CompiledPrompts(settings, encoder: PromptEncoder(tokenizer)))
             + embeddings(namedBy: settings, besides: given, tokenizer: tokenizer)
     }
 
-    private func networks(of settings: GenerationSettings) throws -> [Overlay] {
-        guard settings.promptSyntax == .a1111 else { return [] }
-        let own = try NetworkTag.separate(settings.prompt).tags
-        let others = try NetworkTag.separate(settings.negativePrompt).tags
+    private func networks(of prompts: CompiledPrompts) throws -> [Overlay] {
+        for (setting, folder) in [("lora-dir", lora), ("hypernetwork-dir", hypernetworks)] {
+            if let folder { _ = try Self.files(in: folder, endings: [], setting: setting) }
+        }
+        let own = prompts.prompt.networks
         var order: [URL] = []
         var wanted: [URL: [NetworkTag]] = [:]
-        for tag in own + others {
+        for tag in own + (prompts.negative?.networks ?? []) {
             let file = try file(of: tag)
             if wanted[file] == nil { order.append(file) }
             wanted[file, default: []].append(tag)
@@ -63,7 +65,11 @@ public struct OverlayFolders: Sendable {
         }
     }
 
-    private func file(of tag: NetworkTag) throws -> URL {
+    /// The file that a tag asks for: by its name, in any case where only one has it, or by what
+    /// kohya's trainer was told to call it.
+    ///
+    /// - Throws: ``OverlayFolderError``.
+    public func file(of tag: NetworkTag) throws -> URL {
         let (setting, folder, endings) =
             switch tag.kind {
             case .lora: ("lora-dir", lora, ["safetensors", "pt", "ckpt", "bin"])
@@ -74,7 +80,6 @@ public struct OverlayFolders: Sendable {
         if let exact = files.first(where: { $0.stem == tag.name }) { return exact }
         let folded = files.filter { $0.stem.lowercased() == tag.name.lowercased() }
         if folded.count == 1 { return folded[0] }
-        // What kohya's trainer was told to call it, which web UIs know it by too.
         let titled = files.first {
             (try? SafetensorsFile($0))?.metadata["ss_output_name"] == tag.name
         }
@@ -115,7 +120,7 @@ public struct OverlayFolders: Sendable {
         text.lowercased().filter { !$0.isWhitespace }
     }
 
-    /// The files of some endings in a folder and those below it, in the order of their paths.
+    /// The files of some endings in a folder and those below it, in the order of the endings.
     private static func files(
         in folder: URL, endings: [String], setting: String
     ) throws -> [URL] {
@@ -126,8 +131,11 @@ public struct OverlayFolders: Sendable {
                 at: folder, includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
         else { throw OverlayFolderError.notThere(folder.path, setting: setting) }
         return all.compactMap { $0 as? URL }
-            .filter { endings.contains($0.pathExtension.lowercased()) }
-            .sorted { $0.path < $1.path }
+            .compactMap { file in
+                endings.firstIndex(of: file.pathExtension.lowercased()).map { (file, $0) }
+            }
+            .sorted { ($0.1, $0.0.path) < ($1.1, $1.0.path) }
+            .map(\.0)
     }
 }
 
