@@ -6,6 +6,12 @@ extension Painter {
     /// reads, embeddings that no prompt uses, strengths of 0, and web UIs' ways of prompting.
     public var notices: [String] {
         var notices = settings.promptSyntax == .plain ? plainNotices : languageNotices
+        notices += named.flatMap { name, text in
+            text.matches(of: Self.unfinishedTag).map {
+                "\(Self.quoted(String($0.output.0))) in the \(name) is read as words: a tag has a "
+                    + "name and ends with >."
+            }
+        }
         if !settings.isGuided {
             let scale = settings.guidanceScale
             if !settings.negativePrompt.isEmpty, prompts.negative == nil {
@@ -56,6 +62,13 @@ extension Painter {
                 "The prompt counts \(parts[0].weight) times as much as a whole, since that number "
                     + "stands behind a colon at its end.")
         }
+        let texts = prompts.programs.flatMap(\.parts).flatMap(\.texts)
+        if let open = texts.first(where: { $0.openBracketCount > 0 }) {
+            let isOne = open.openBracketCount == 1
+            notices.append(
+                "\(open.openBracketCount) bracket\(isOne ? " is" : "s are") opened and not closed in "
+                    + "\(Self.quoted(open.text)), and so count\(isOne ? "s" : "") to its end.")
+        }
         if prompts.negative != nil, settings.negativePrompt.contains(/\bAND\b/) {
             notices.append("AND in the negative prompt is read as a word.")
         }
@@ -77,6 +90,10 @@ extension Painter {
         else { return nil }
         return "\(file) has no effect: its strength is 0."
     }
+
+    /// `<lora:robot:0.8` without an end, or `<lora:>` without a name.
+    nonisolated(unsafe) private static let unfinishedTag =
+        /<(lora|lyco|hypernet):(>|[^>]{0,40}$|[^<>]{0,40}(?=<))/
 
     /// `(words:1.3)`.
     nonisolated(unsafe) private static let weighted = /\([^()]*:\s*[0-9.]+\s*\)/

@@ -45,7 +45,8 @@ struct InspectPromptCommand: ParsableCommand {
         settings.promptSyntax = prompts.promptSyntax ?? settings.suitedSyntax
         // Only words take places in a text: other files are looked for, and not opened.
         let overlays = try prompts.folders.embeddings(
-            namedBy: settings, besides: [], tokenizer: source.tokenizer)
+            namedBy: settings, besides: [], source: source
+        ).overlays
         let encoder = PromptEncoder(source.tokenizer, embeddings: overlays.embeddings())
         let compiled = try CompiledPrompts(settings, encoder: encoder)
         let program = compiled.negative.flatMap { negative ? $0 : nil } ?? compiled.prompt

@@ -80,7 +80,7 @@ import Testing
             (["--prompt", "a <lora:robot:1>"], "--lora-dir"),
             (["--prompt", "a <lroa:robot:1>"], "did you mean <lora:…>?"),
             (["--prompt", "a (b:1.2.3)"], "\"1.2.3\""),
-            (["--prompt", "a", "--lora-dir", "nowhere"], "--lora-dir nowhere: there is no such"),
+            (["--prompt", "a", "--lora-dir", "nowhere"], "nowhere: there is no such folder."),
             (["--prompt", "a", "--prompt-syntax", "comfy"], "'a1111' and 'plain'"),
         ])
     func mistakesAreOneSentence(options: [String], words: String) throws {

@@ -84,6 +84,16 @@ import Torch
                 "AND in the negative prompt is read as a word.",
                 "<lora:x:1> in the negative prompt lies over the model for both prompts.",
             ])
+        #expect(
+            try told("a ((red robot") == [
+                "2 brackets are opened and not closed in \"a ((red robot\", and so count to its end."
+            ])
+        #expect(try told("a [red robot")[0].hasPrefix("1 bracket is opened"))
+        for prompt in ["a <lora:robot", "a <lora:>", "<lora:a <b>"] {
+            #expect(
+                try told(prompt).contains { $0.contains("is read as words: a tag") }, "\(prompt)")
+            #expect(try notices(prompt).contains { $0.contains("a tag has a name") }, "\(prompt)")
+        }
         // A composition needs the negative prompt, and so do weights of all.
         #expect(try told("a AND b", negative: "c", scale: 1).isEmpty)
         #expect(try told("a", negative: "c", scale: 1).count == 1)

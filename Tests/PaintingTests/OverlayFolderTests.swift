@@ -11,7 +11,7 @@ import Torch
 @Suite struct OverlayFolderTests {
     private let files: ScratchFolder
     private let folders: OverlayFolders
-    private let tokenizer: CLIPTokenizer
+    private let source: ModelSource
 
     init() throws {
         files = try ScratchFolder()
@@ -22,7 +22,7 @@ import Torch
         _ = try files.hypernetwork("net")
         _ = try files.embedding("glow", token: "<something-else>", vectorCount: 2)
         folders = OverlayFolders(lora: files.url, embeddings: files.url, hypernetworks: files.url)
-        tokenizer = try ModelSource(Fixture.url("models/tiny-sd1")).tokenizer
+        source = try ModelSource(Fixture.url("models/tiny-sd1"))
     }
 
     private func overlays(
@@ -33,7 +33,8 @@ import Torch
         settings.negativePrompt = negative
         settings.promptSyntax = syntax
         return try (folders ?? self.folders).overlays(
-            for: settings, besides: given, tokenizer: tokenizer)
+            for: settings, besides: given, source: source
+        ).overlays
     }
 
     private func refusal(_ prompt: String, in folders: OverlayFolders? = nil) -> String {
@@ -72,6 +73,17 @@ import Torch
         #expect(try overlays("a glow", besides: [given]).isEmpty)
     }
 
+    @Test func embeddingsOfOtherModelsAreToldAndLeftOut() throws {
+        try TextualInversionFile.write(
+            TextualInversion(token: "x", vectors: .zeros([1, 24])), to: files("wide.safetensors"))
+        var settings = smallSettings("a wide glow")
+        settings.promptSyntax = .a1111
+        let found = try folders.overlays(for: settings, besides: [], source: source)
+        #expect(found.overlays.map(\.name) == ["glow"])
+        #expect(found.notices.count == 1)
+        #expect(found.notices[0].hasPrefix("wide.safetensors is not used: "), "\(found.notices)")
+    }
+
     /// The picture is the one that the same files give by themselves.
     @Test func picturesAreThoseOfTheFiles() throws {
         func latents(_ prompt: String, _ overlays: [Overlay]) throws -> Tensor {
@@ -107,7 +119,7 @@ import Torch
 
     @Test func whatIsNotThereIsToldInASentence() throws {
         #expect(refusal("<lora:robto:1>").hasSuffix("did you mean robot?"))
-        #expect(refusal("<lora:unheard-of-name>").hasSuffix("there are glow, robot, Style."))
+        #expect(refusal("<lora:unheard-of-name>").hasSuffix("there are glow, robot, Style, net."))
         #expect(refusal("<hypernet:robot:1>").hasSuffix("there are net."))
         #expect(refusal("<lora:x>", in: OverlayFolders()).contains("say with `lora-dir`"))
         let missing = OverlayFolders(lora: files("missing"))

@@ -21,6 +21,14 @@ public struct OverlayFolders: Sendable {
         self.hypernetworks = hypernetworks
     }
 
+    /// What prompts ask for.
+    public struct Found {
+        /// The files, opened.
+        public internal(set) var overlays: [Overlay] = []
+        /// What was found and cannot be used, a sentence each.
+        public internal(set) var notices: [String] = []
+    }
+
     /// Opens what the prompts ask for.
     ///
     /// A file that is asked for several times counts with the sum of its strengths, and one that
@@ -30,11 +38,13 @@ public struct OverlayFolders: Sendable {
     ///   has is not opened.
     /// - Throws: `PromptError`, ``OverlayFolderError``, or what opening a file throws: one sentence.
     public func overlays(
-        for settings: GenerationSettings, besides given: [Overlay], tokenizer: CLIPTokenizer
-    ) throws -> [Overlay] {
-        try networks(
-            of: CompiledPrompts(settings, encoder: PromptEncoder(tokenizer)))
-            + embeddings(namedBy: settings, besides: given, tokenizer: tokenizer)
+        for settings: GenerationSettings, besides given: [Overlay], source: ModelSource
+    ) throws -> Found {
+        let prompts = try CompiledPrompts(settings, encoder: PromptEncoder(source.tokenizer))
+        let networks = try networks(of: prompts)
+        var found = try embeddings(namedBy: settings, besides: given, source: source)
+        found.overlays = networks + found.overlays
+        return found
     }
 
     private func networks(of prompts: CompiledPrompts) throws -> [Overlay] {
@@ -91,28 +101,46 @@ public struct OverlayFolders: Sendable {
 
     /// Opens the embeddings whose words stand in the prompts.
     ///
-    /// - Throws: as ``overlays(for:besides:tokenizer:)``.
+    /// One that was made for another kind of model is left out, and its word is a word like others.
+    /// - Throws: as ``overlays(for:besides:source:)``.
     public func embeddings(
-        namedBy settings: GenerationSettings, besides given: [Overlay], tokenizer: CLIPTokenizer
-    ) throws -> [Overlay] {
-        guard let embeddings else { return [] }
+        namedBy settings: GenerationSettings, besides given: [Overlay], source: ModelSource
+    ) throws -> Found {
+        guard let embeddings else { return Found() }
         let text = Self.folded(settings.prompt + "\n" + settings.negativePrompt)
-        let taken = Set(given.flatMap(\.words))
-        var names: Set<String> = []
+        var names = Set(given.flatMap(\.words))
+        // Only a file whose name may stand in a prompt is worth opening.
         let files = try Self.files(
             in: embeddings, endings: ["pt", "bin", "safetensors", "png"],
             setting: "embeddings-dir"
-        )
-        // Only a file whose name may stand in a prompt is worth opening.
-        .filter { file in
+        ).filter { file in
             let name = Self.folded(file.stem)
-            return !name.isEmpty && text.contains(name) && !taken.contains(file.stem)
-                && names.insert(file.stem).inserted
+            return !name.isEmpty && text.contains(name) && names.insert(file.stem).inserted
         }
-        let found = try files.map { try Overlay.embedding($0, token: $0.stem) }
-        let encoder = PromptEncoder(tokenizer, embeddings: found.embeddings())
+        let opened = try files.compactMap(Self.embedding)
+        let encoder = PromptEncoder(source.tokenizer, embeddings: opened.embeddings())
         let used = Set(try CompiledPrompts(settings, encoder: encoder).words(encoder))
-        return found.filter { !used.isDisjoint(with: $0.words) }
+        var found = Found()
+        for overlay in opened where !used.isDisjoint(with: overlay.words) {
+            do {
+                try TextualInversion.validate([overlay].embeddings(), for: source)
+                found.overlays.append(overlay)
+            } catch {
+                found.notices.append("\(overlay.file.lastPathComponent) is not used: \(error)")
+            }
+        }
+        return found
+    }
+
+    /// Nil for a file of another kind: people keep all in one folder.
+    private static func embedding(_ file: URL) throws -> Overlay? {
+        do {
+            return try Overlay.embedding(file, token: file.stem)
+        } catch TextualInversionError.noEmbedding, TextualInversionError.severalCandidates,
+            TextualInversionError.picture
+        {
+            return nil
+        }
     }
 
     /// In small letters, without white space: how tokens do not tell texts apart.

@@ -19,6 +19,8 @@ struct PromptEmphasis {
     private(set) var segments: [PromptSegment] = []
     /// How many pairs of brackets gave a weight.
     private(set) var pairCount = 0
+    /// How many brackets count to the end of the text, since nothing closes them.
+    var openCount: Int { openRound.count + openSquare.count }
     private var openRound: [Int] = []
     private var openSquare: [Int] = []
 

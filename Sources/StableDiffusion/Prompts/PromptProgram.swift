@@ -16,6 +16,8 @@ public struct PromptProgram: Sendable {
         public let segments: [PromptSegment]
         /// Its tokens.
         public let chunks: [PromptChunk]
+        /// How many of its brackets count to its end, since nothing closes them.
+        public let openBracketCount: Int
 
         /// How many tokens it has, those that fill up all chunks but the last included: what web
         /// UIs count.
@@ -66,7 +68,8 @@ public struct PromptProgram: Sendable {
             networks = []
             let segment = PromptSegment(text: prompt, emphasis: 1)
             let text = Text(
-                text: prompt, segments: [segment], chunks: [PromptChunk(plain: prompt, encoder)])
+                text: prompt, segments: [segment], chunks: [PromptChunk(plain: prompt, encoder)],
+                openBracketCount: 0)
             parts = [Part(weight: 1, texts: [text], entries: [(stepCount, 0)])]
             return
         }
@@ -82,11 +85,12 @@ public struct PromptProgram: Sendable {
             for entry in try PromptSchedule.entries(of: text, stepCount: stepCount) {
                 if numbers[entry.text] == nil {
                     numbers[entry.text] = texts.count
-                    let segments = try PromptEmphasis(entry.text).segments
+                    let emphasis = try PromptEmphasis(entry.text)
                     texts.append(
                         Text(
-                            text: entry.text, segments: segments,
-                            chunks: chunks.chunks(of: segments)))
+                            text: entry.text, segments: emphasis.segments,
+                            chunks: chunks.chunks(of: emphasis.segments),
+                            openBracketCount: emphasis.openCount))
                 }
                 entries.append((entry.until, numbers[entry.text] ?? 0))
             }

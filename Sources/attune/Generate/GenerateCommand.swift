@@ -127,8 +127,8 @@ struct GenerateCommand: ParsableCommand {
         try source.verify()
         let given = try additions.read()
         let named = try prompts.folders.overlays(
-            for: settings, besides: given, tokenizer: source.tokenizer)
-        let overlays = given + named
+            for: settings, besides: given, source: source)
+        let overlays = given + named.overlays
         try OverlayStack.check(overlays, for: source)
         // Of several processes one speaks.
         let printer = ProgressPrinter(
@@ -169,18 +169,20 @@ struct GenerateCommand: ParsableCommand {
     }
 
     /// How the prompts were read where that was not said, and what they brought along.
-    private func promptNotices(_ settings: GenerationSettings, _ named: [Overlay]) -> [String] {
+    private func promptNotices(_ settings: GenerationSettings, _ named: OverlayFolders.Found)
+        -> [String]
+    {
         var notices: [String] = []
         if prompts.promptSyntax == nil, settings.promptSyntax == .a1111 {
             notices.append(
                 "The prompt is read with its weights, edits and tags; `prompt-syntax` plain takes "
                     + "it as it stands.")
         }
-        if !named.isEmpty {
-            let files = named.map(\.file.lastPathComponent).joined(separator: ", ")
+        if !named.overlays.isEmpty {
+            let files = named.overlays.map(\.file.lastPathComponent).joined(separator: ", ")
             notices.append("Laid over the model as the prompt asks: \(files)")
         }
-        return notices
+        return notices + named.notices
     }
 
     /// What to paint, seen to fit the model, which calls settings as this command does.
