@@ -14,8 +14,9 @@ import Testing
     }
 
     private func inspect(_ options: [String]) throws -> [String: Any] {
+        let scratch = try Scratch()
         let outcome = try Command.run(
-            ["inspect", "prompt", "--model", model] + options, in: Scratch().url)
+            ["inspect", "prompt", "--model", model] + options, in: scratch.url)
         #expect(outcome.status == 0, "\(outcome.errors)")
         let value = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
         return try #require(value as? [String: Any])

@@ -169,9 +169,9 @@ struct GenerateCommand: ParsableCommand {
     }
 
     /// How the prompts were read where that was not said, and what they brought along.
-    private func promptNotices(_ settings: GenerationSettings, _ named: OverlayFolders.Found)
-        -> [String]
-    {
+    private func promptNotices(
+        _ settings: GenerationSettings, _ named: OverlayFolders.Found
+    ) -> [String] {
         var notices: [String] = []
         if prompts.promptSyntax == nil, settings.promptSyntax == .a1111 {
             notices.append(
