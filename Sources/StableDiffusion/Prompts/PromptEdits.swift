@@ -56,8 +56,8 @@ struct PromptEdits {
                 if frames.isEmpty, scalars[start] == "|" { return nil }
                 separate(with: scalars[start..<end])
             default:
-                while let next = Self.afterPlain(scalars, at: start, end: end) { end = next }
-                guard Self.isPlain(scalars[start..<end]) else { return nil }
+                guard let plainEnd = Self.endOfPlain(scalars, from: start) else { return nil }
+                end = plainEnd
                 append(.text(scalars[start..<end]))
             }
             start = end
@@ -65,32 +65,18 @@ struct PromptEdits {
         guard dissolve() else { return nil }
     }
 
-    /// Where a run of plain text goes on to.
-    private static func afterPlain(_ text: [Unicode.Scalar], at start: Int, end: Int) -> Int? {
-        if text[end - 1] == "\\", !isEscaped(text, end - 1, since: start) {
-            return end < text.count ? end + 1 : nil
-        }
-        return end < text.count && !"()[]:|".unicodeScalars.contains(text[end]) ? end + 1 : nil
-    }
-
-    private static func isEscaped(_ text: [Unicode.Scalar], _ place: Int, since start: Int) -> Bool
-    {
-        let backslashes = text[start..<place].reversed().prefix { $0 == "\\" }
-        return !backslashes.count.isMultiple(of: 2)
-    }
-
-    /// Whether every backslash has something behind it that it can stand before.
-    private static func isPlain(_ text: ArraySlice<Unicode.Scalar>) -> Bool {
-        var isEscaped = false
-        for scalar in text {
-            if isEscaped {
-                if scalar == "\n" { return false }
-                isEscaped = false
-            } else {
-                isEscaped = scalar == "\\"
+    /// Where plain text ends; nil where a backslash in it has nothing to stand before.
+    private static func endOfPlain(_ text: [Unicode.Scalar], from start: Int) -> Int? {
+        var place = start
+        while place < text.count, !"()[]:|".unicodeScalars.contains(text[place]) {
+            guard text[place] == "\\" else {
+                place += 1
+                continue
             }
+            guard place + 1 < text.count, text[place + 1] != "\n" else { return nil }
+            place += 2
         }
-        return !isEscaped
+        return place
     }
 
     private mutating func append(_ node: Node) {
