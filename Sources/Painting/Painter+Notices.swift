@@ -69,6 +69,11 @@ extension Painter {
                 "\(open.openBracketCount) bracket\(isOne ? " is" : "s are") opened and not closed in "
                     + "\(Self.quoted(open.text)), and so count\(isOne ? "s" : "") to its end.")
         }
+        let segments = texts.flatMap(\.segments).filter { !$0.isChunkEnd && $0.emphasis < 0 }
+        if segments.contains(where: { $0.text.contains("BREAK") }) {
+            notices.append(
+                "BREAK within brackets is read as a word, as in web UIs; put it outside of them.")
+        }
         if prompts.negative != nil, settings.negativePrompt.contains(/\bAND\b/) {
             notices.append("AND in the negative prompt is read as a word.")
         }

@@ -94,6 +94,8 @@ import Torch
                 try told(prompt).contains { $0.contains("is read as words: a tag") }, "\(prompt)")
             #expect(try notices(prompt).contains { $0.contains("a tag has a name") }, "\(prompt)")
         }
+        #expect(try told("(a BREAK b:1.2)")[0].hasPrefix("BREAK within brackets"))
+        #expect(try told("(a:1.2) BREAK b").isEmpty)
         // A composition needs the negative prompt, and so do weights of all.
         #expect(try told("a AND b", negative: "c", scale: 1).isEmpty)
         #expect(try told("a", negative: "c", scale: 1).count == 1)

@@ -46,7 +46,7 @@ struct PromptChunks {
             open = OpenChunk()
         }
         for segment in segments {
-            if segment == .chunkEnd {
+            if segment.isChunkEnd {
                 close()
                 continue
             }

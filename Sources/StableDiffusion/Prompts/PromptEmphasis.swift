@@ -5,7 +5,9 @@ public struct PromptSegment: Sendable, Equatable {
     /// What its tokens' vectors are multiplied by; 1 as they are.
     public var emphasis: Double
 
-    /// Where a chunk of tokens ends, as `BREAK` asks.
+    /// Whether it is no text but the end of a chunk of tokens, as `BREAK` asks.
+    public var isChunkEnd: Bool { self == .chunkEnd }
+
     static let chunkEnd = PromptSegment(text: "BREAK", emphasis: -1)
 }
 
