@@ -3,6 +3,8 @@
 #include <ATen/detail/AcceleratorHooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -138,6 +140,46 @@ ct_status ct_limit_memory(ct_device where, int64_t bytes) {
         const auto settings = (told && *told ? std::string(told) + "," : std::string()) +
                               "per_process_memory_fraction:" + std::to_string(share);
         setenv(name, settings.c_str(), 1);
+    });
+}
+
+ct_status ct_pinned(ct_tensor a, ct_tensor *out) {
+    return guarded([&] {
+        const auto &source = tensor(a);
+        const auto bytes = static_cast<size_t>(source.numel()) * source.element_size();
+        // CUDA takes what is smaller without waiting for it anyway.
+        if (bytes <= (64 << 10) || !source.is_non_overlapping_and_dense() ||
+            !ct_load_accelerators())
+            return give(out, source);
+        using Lock = int (*)(void *, size_t, unsigned);
+        using Unlock = int (*)(void *);
+        using LastError = int (*)();
+        auto lock = reinterpret_cast<Lock>(dlsym(cuda_library, "cudaHostRegister"));
+        auto unlock = reinterpret_cast<Unlock>(dlsym(cuda_library, "cudaHostUnregister"));
+        if (!lock || !unlock) return give(out, source);
+        const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+        const size_t size = (bytes + page - 1) / page * page;
+        void *memory =
+            mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        TORCH_CHECK_WITH(OutOfMemoryError, memory != MAP_FAILED, "no main memory is left");
+        if (lock(memory, size, 0) != 0) {
+            // What cannot be locked is copied all the same; the failure is not another call's.
+            auto last = reinterpret_cast<LastError>(dlsym(cuda_library, "cudaGetLastError"));
+            if (last) last();
+            munmap(memory, size);
+            return give(out, source);
+        }
+        auto release = [unlock, size](void *pointer) {
+            // A copy may be on its way.
+            guarded([] { at::accelerator::synchronizeDevice(at::accelerator::getDeviceIndex()); });
+            unlock(pointer);
+            munmap(pointer, size);
+        };
+        auto copy = at::from_blob(memory, source.sizes(), source.strides(), release,
+                                  source.options());
+        c10::NoGradGuard no_grad;
+        copy.copy_(source);
+        give(out, copy);
     });
 }
 

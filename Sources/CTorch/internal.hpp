@@ -51,8 +51,12 @@ ct_status guarded(Body &&body) {
         return remember(CT_OUT_OF_MEMORY, error.what_without_backtrace());
     } catch (const c10::Error &error) {
         std::string message = error.what_without_backtrace();
-        // The CPU allocator reports exhaustion as a plain error.
-        bool exhausted = message.find("DefaultCPUAllocator") != std::string::npos;
+        // The CPU's allocator, CUDA's libraries and its run time report exhaustion as plain errors;
+        // cuDNN finds no way to convolve where none has the memory that it needs.
+        bool exhausted = false;
+        for (auto *sign : {"DefaultCPUAllocator", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
+                           "CUDNN_STATUS_ALLOC_FAILED", "unable to find an engine to execute"})
+            exhausted |= message.find(sign) != std::string::npos;
         return remember(exhausted ? CT_OUT_OF_MEMORY : CT_ERROR, message);
     } catch (const std::bad_alloc &error) {
         return remember(CT_OUT_OF_MEMORY, error.what());

@@ -1,5 +1,6 @@
 // Tensors of main memory that are computed with on a device: included by autograd.cpp.
 #include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 namespace {
@@ -69,10 +70,6 @@ ct_status ct_represented(ct_tensor a, ct_tensor copy, ct_tensor *out) {
     return guarded([&] { give(out, Represented::apply(tensor(a), tensor(copy))); });
 }
 
-ct_status ct_pinned(ct_tensor a, ct_tensor *out) {
-    return guarded([&] { give(out, tensor(a).pin_memory()); });
-}
-
 ct_status ct_begin_upload(const ct_tensor *tensors, size_t count, ct_device where, ct_upload *out) {
     return guarded([&] {
         c10::NoGradGuard no_grad;
@@ -99,11 +96,13 @@ ct_status ct_begin_upload(const ct_tensor *tensors, size_t count, ct_device wher
         c10::Event ready(upload->device.type());
         ready.record(computing);
         ready.block(copying);
-        guard.exchangeStream(copying);
-        for (size_t i = 0; i < count; i++) upload->copies[i].copy_(sources[i], /*non_blocking=*/true);
+        {
+            c10::StreamGuard on(copying);
+            for (size_t i = 0; i < count; i++)
+                upload->copies[i].copy_(sources[i], /*non_blocking=*/true);
+        }
         upload->done.emplace(upload->device.type());
         upload->done->record(copying);
-        guard.exchangeStream(computing);
         out->impl = upload.release();
     });
 }

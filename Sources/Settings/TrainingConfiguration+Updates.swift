@@ -90,21 +90,21 @@ extension FineTuningConfiguration {
                         + "leave one of the two away.")
             }
         }
-        if training.offloadParam != .none, method == .dreamBooth,
-            training.offloadOptimizer == .none, !selfDistillation
-        {
-            throw .option(
-                name: "offload-param-device", value: training.offloadParam.rawValue,
-                problem: "keeps nothing out of a GPU where all weights are trained on it; add "
-                    + "`offload-optimizer-device` cpu.")
-        }
-        if training.fusedBackwardPass, training.gradientCheckpointing, case .hypernetwork = method {
+        // Weights that come block by block are computed with twice as well.
+        let computesTwice = training.gradientCheckpointing || training.offloadParam != .none
+        if training.fusedBackwardPass, computesTwice, case .hypernetwork = method {
             // One module serves many layers, whose segments run backward one after the other.
             throw .option(
                 name: "fused-backward-pass", value: nil,
-                problem: "does not go with `gradient-checkpointing` in a hypernetwork, whose "
-                    + "gradients then come in parts; leave one of the two away.")
+                problem: "does not go with `gradient-checkpointing` or `offload-param-device` in a "
+                    + "hypernetwork, whose gradients then come in parts; leave one of them away.")
         }
+    }
+
+    /// Whether all weights that are computed with are trained on the device, so that none of them
+    /// can be elsewhere.
+    package var trainsAllOnDevice: Bool {
+        method == .dreamBooth && training.offloadOptimizer == .none && !selfDistillation
     }
 
     /// Layers that are computed twice run backward once for each size in a step, so that gradients
@@ -112,7 +112,8 @@ extension FineTuningConfiguration {
     ///
     /// - Parameter sizeCount: how many sizes the pictures of the run have.
     package func validateFusedBackward(sizeCount: Int) throws(SettingError) {
-        guard training.fusedBackwardPass, training.gradientCheckpointing, sizeCount > 1,
+        guard training.fusedBackwardPass,
+            training.gradientCheckpointing || training.offloadParam != .none, sizeCount > 1,
             training.trainBatchSize > 1 || withPriorPreservation
         else { return }
         throw .option(

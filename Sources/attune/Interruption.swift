@@ -6,6 +6,8 @@ import Training
 /// the signal of `kill` and a terminal that is closed.
 final class Interruption {
     let cancellation = Cancellation()
+    /// Whether the program was to outlive its terminal.
+    let ignoresHangup: Bool
     private let sources: [any DispatchSourceSignal]
 
     /// - Parameter message: what to say when the wish is heard; empty: nothing.
@@ -13,6 +15,7 @@ final class Interruption {
         let cancellation = cancellation
         // A reader of the output that ends, as `| head`, ends no work.
         signal(SIGPIPE, SIG_IGN)
+        ignoresHangup = Self.isIgnored(SIGHUP)
         sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
             // Whoever started the program may want it to outlive its terminal, as nohup does.
             let wasIgnored = Self.isIgnored(number)
@@ -35,6 +38,15 @@ final class Interruption {
         guard sigaction(number, nil, &action) == 0 else { return false }
         return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
             == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    /// Gives signals their usual effects again, for another program in the place of this process.
+    static func restoreSignals(keepingIgnoredHangup: Bool) {
+        for number in [SIGINT, SIGTERM, SIGPIPE] { signal(number, SIG_DFL) }
+        if !keepingIgnoredHangup { signal(SIGHUP, SIG_DFL) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        sigprocmask(SIG_SETMASK, &none, nil)
     }
 
     deinit { for source in sources { source.cancel() } }

@@ -21,7 +21,10 @@ import Testing
         let plan = try Command.run(
             ["plan", "dreambooth"] + options + ["--device", device], in: scratch.url)
         #expect(plan.status == 0, "\(plan.errors)")
-        for text in ["weights are trained", "--gradient-checkpointing", "moments", "Disk:"] {
+        for text in [
+            "weights are trained", "3 to 20 photos of a subject: two more,",
+            "--gradient-checkpointing", "moments", "Disk:",
+        ] {
             #expect(plan.output.contains(text), "\(plan.output)")
         }
         #expect(plan.output.contains("--offload-optimizer-device cpu") == (device == "cuda"))

@@ -50,6 +50,14 @@ public:
     void copy_data(void *to, const void *from, size_t count) const override {
         memcpy(to, from, count);
     }
+    void remember(void *pointer, size_t bytes) {
+        std::lock_guard<std::mutex> lock(mutex);
+        ranges[static_cast<const char *>(pointer)] = bytes;
+    }
+    bool forget(void *pointer) {
+        std::lock_guard<std::mutex> lock(mutex);
+        return ranges.erase(static_cast<const char *>(pointer)) == 1;
+    }
     bool holds(const void *pointer) {
         auto *place = static_cast<const char *>(pointer);
         std::lock_guard<std::mutex> lock(mutex);
@@ -78,6 +86,15 @@ private:
 };
 
 }  // namespace
+
+// CUDA's run time: memory of the program's own that is page-locked.
+extern "C" int cudaHostRegister(void *pointer, size_t bytes, unsigned) {
+    PinnedAllocator::instance().remember(pointer, bytes);
+    return 0;
+}
+extern "C" int cudaHostUnregister(void *pointer) {
+    return PinnedAllocator::instance().forget(pointer) ? 0 : 1;
+}
 
 bool is_pinned(const void *host_pointer) { return PinnedAllocator::instance().holds(host_pointer); }
 

@@ -9,6 +9,7 @@ SMALL_STATE = ["--optimizer", "adamw8bit"]
 LEAST = [*CHECKPOINTED, *SMALL_STATE, "--mixed-precision", "bf16", "--full-bf16",
          "--fused-backward-pass", "--max-grad-norm", 0]
 OFFLOADED = [*HALF, *CHECKPOINTED, "--offload-optimizer-device", "cpu"]
+STREAMED = ["--offload-param-device", "cpu"]
 PRIOR = ["--with-prior-preservation", "--self-distillation", "--class-prompt",
          "a photo of a robot"]
 
@@ -27,6 +28,12 @@ RUNS = [
     ("and self-distillation", "dreambooth", [*OFFLOADED, *PRIOR], 3780, 4150),
     ("LoRA, fp16", "lora", HALF, 2765, 2800),
     ("checkpointed", "lora", [*HALF, *CHECKPOINTED], 2220, 2330),
+    ("LoRA, fp16, weights in main memory", "lora", [*HALF, *STREAMED], 1395, 1710),
+    ("DreamBooth, fp16, all in main memory", "dreambooth", [*OFFLOADED, *STREAMED], 1395, 1710),
+    ("bf16 weights as above, self-distillation, its frozen weights in main memory", "dreambooth",
+     [*LEAST, *PRIOR, *STREAMED], 4245, 5140),
+    ("and the text encoder", "dreambooth",
+     [*LEAST, *PRIOR, *STREAMED, "--train-text-encoder"], 4800, 6130),
 ]
 
 

@@ -59,7 +59,8 @@ bool ct_is_contiguous(ct_tensor tensor, ct_memory_format format);
 ct_status ct_item(ct_tensor tensor, double *out);
 ct_status ct_convert(ct_tensor tensor, ct_dtype dtype, ct_device device, ct_memory_format format,
                      bool copy, ct_tensor *out);
-// In main memory that an NVIDIA GPU can read by itself.
+// In page-locked main memory, which an NVIDIA GPU reads by itself, of the tensor's own size:
+// LibTorch's allocator rounds up to a power of two, and keeps what it got back.
 ct_status ct_pinned(ct_tensor tensor, ct_tensor *out);
 // Begins to copy; what is computed on the device afterwards waits for the copies only from
 // `ct_upload_arrive` on.

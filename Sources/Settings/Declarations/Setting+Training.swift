@@ -163,7 +163,13 @@ extension Setting {
         Setting(
             "offload-param-device", \.training.offloadParam,
             "cpu: weights lie in main memory and come to the device block by block: the least.",
-            scope: .keeping),
+            scope: .keeping,
+            idle: {
+                $0.trainsAllOnDevice
+                    ? "where all weights are trained on the device; add `offload-optimizer-device` "
+                        + "cpu"
+                    : nil
+            }),
         Setting(
             "device-memory-limit", \.training.deviceMemoryLimit,
             "The most memory that the device gives the run, such as 8GB (default: what is free).",

@@ -213,10 +213,8 @@ extension RunSettings {
         case "zero-stage":
             processCount > 1 && self["full-bf16"] != "true" && self["optimizer"] != "prodigy"
         case "offload-optimizer-device": method == .dreamBooth && self["full-bf16"] != "true"
-        // Where all weights are trained on the device, none can be elsewhere.
         case "offload-param-device":
-            method != .dreamBooth || self["offload-optimizer-device"] == "cpu"
-                || self["self-distillation"] == "true"
+            method != .hypernetwork || self["fused-backward-pass"] != "true"
         case "max-grad-norm", "gradient-accumulation-steps": self["fused-backward-pass"] != "true"
         default: true
         }

@@ -69,7 +69,11 @@ extension RunSettings {
         {
             do { try result.set("sample-batch-size", to: "1") } catch { return nil }
         }
-        // A combination that cannot be is no way.
-        return (try? result.configuration().validate()) == nil ? nil : result
+        // A combination that cannot be is no way, and neither is one that saves nothing.
+        guard let configuration = try? result.configuration(),
+            (try? configuration.validate()) != nil,
+            configuration.training.offloadParam == .none || !configuration.trainsAllOnDevice
+        else { return nil }
+        return result
     }
 }

@@ -135,6 +135,8 @@ public final class UNet {
     ///   first.
     public func middleFeatures(_ sample: Tensor, timesteps: Tensor, context: Tensor) -> Tensor {
         let time = self.time(timesteps, dtype: sample.dtype)
+        // Nobody goes on from there.
+        defer { stream?.restart() }
         return descend(sample, time, context.cast(to: sample.dtype)).hidden
     }
 

@@ -37,6 +37,8 @@ public final class Trainer {
     private var savedStep: Int?
     /// What the next step begins with, while nothing has changed since the last one was done.
     private var beginning: (generator: Tensor, exampleCount: Int)?
+    /// Whether the parameters are what is looked at, and not what is trained.
+    private var isAveraged = false
     /// What has been told once and is not told again.
     private var told: Set<String> = []
 
@@ -183,14 +185,17 @@ public final class Trainer {
     /// Has the parameters be what would be saved, meanwhile.
     private func withAverages<Value>(_ body: () throws -> Value) throws -> Value {
         let changes = configuration.useEMA || configuration.optimizer.hasAverages
+        // While weights and averages change places, neither is whole.
         let before = beginning
-        if changes { beginning = nil }
-        defer { beginning = before }
+        beginning = nil
         optimizer.useAverages()
         if changes { try spread() }
+        (beginning, isAveraged) = (before, true)
         let result = Result { try body() }
+        (beginning, isAveraged) = (nil, false)
         optimizer.useIterates()
         if changes { try spread() }
+        beginning = before
         return try result.get()
     }
 
@@ -223,6 +228,7 @@ public final class Trainer {
     public func saveBeforeStep() -> (path: String, step: Int)? {
         if let beginning, step > 0, processes == nil {
             optimizer.clearGradients()
+            if isAveraged { optimizer.useIterates() }
             generator.state = beginning.generator
             exampleCount = beginning.exampleCount
             if let path = try? save() { return (path, step) }

@@ -212,6 +212,8 @@ extension FineTuningRun {
             }
             configuration.training.offloadOptimizer = .none
             configuration.training.offloadParam = .none
+        } else if configuration.trainsAllOnDevice {
+            configuration.training.offloadParam = .none
         } else if training.offloadParam != .none, !training.gradientCheckpointing,
             configuration.method != .dreamBooth || training.offloadOptimizer != .none
         {

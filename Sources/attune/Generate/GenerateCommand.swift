@@ -67,7 +67,7 @@ struct GenerateCommand: ParsableCommand {
     @Option(
         help: """
             What a GPU does not hold: none, model (a network at a time) or sequential (a block at \
-            a time; the least memory). The pictures are the same (default: as fits).
+            a time; the least memory). The pictures stay the same (default: as fits).
             """)
     var offload: WeightOffload?
 
@@ -138,9 +138,7 @@ struct GenerateCommand: ParsableCommand {
         (source.notices + [choice.notice].compactMap { $0 }).forEach(printer.line)
         if let deviceMemoryLimit { MemoryRoom.enforce(deviceMemoryLimit, on: device) }
         let precision = dtype(on: device, printer)
-        let fitted = try FittedPainting(
-            source, settings, count: count, precision: precision, on: device, offload: offload,
-            batchSize: batchSize, limit: deviceMemoryLimit)
+        let fitted = try fitted(source, settings, overlays, precision, device, processes)
         if device.isProcessor, let offload, offload != .none {
             printer.line(
                 "--offload \(offload.rawValue) has no effect on a processor: everything is in main "
@@ -208,6 +206,23 @@ struct GenerateCommand: ParsableCommand {
         } catch let error as SamplerError where error.isOfSetting {
             throw ValidationError("--\(error)")
         }
+    }
+
+    /// Of several processes the first chooses for all, since they share the pictures by batches.
+    private func fitted(
+        _ source: ModelSource, _ settings: GenerationSettings, _ overlays: [Overlay],
+        _ precision: DType, _ device: Device, _ processes: ProcessGroup?
+    ) throws -> FittedPainting {
+        func choose() throws -> FittedPainting {
+            try FittedPainting(
+                source, settings, count: count, precision: precision, on: device, offload: offload,
+                batchSize: batchSize, overlays: overlays, limit: deviceMemoryLimit)
+        }
+        guard let processes else { return try choose() }
+        let own = processes.isFirst ? try choose() : nil
+        let text = try processes.shared("fit") { own?.text ?? "" }
+        guard let fitted = own ?? FittedPainting(text) else { return try choose() }
+        return fitted
     }
 
     private func dtype(on device: Device, _ printer: ProgressPrinter) -> DType {

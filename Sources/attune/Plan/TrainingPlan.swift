@@ -25,6 +25,8 @@ struct TrainingPlan: Codable {
     let room: MemoryRoom?
     let stepCount: Int
     let photoCount: Int
+    /// On the method for so many photos.
+    let advice: String
     /// The side of the square that sizes are made from, in pixels.
     let resolution: Int
 
@@ -57,6 +59,11 @@ struct TrainingPlan: Codable {
         }
         stepCount = first?.stepCount ?? 0
         photoCount = first?.photoCount ?? 0
+        advice =
+            PhotoAdvice(
+                settings.method,
+                photoCount: photoCount / max(1, settled.configuration.subjects.count)
+            ).sentence
         resolution = first?.resolution ?? 0
         self.ways = ways
         chosen = training.fit && room != nil ? ways.firstIndex { $0.fits ?? true } : 0
@@ -68,7 +75,7 @@ struct TrainingPlan: Codable {
         let (memory, disk) = (shown.memory, shown.disk)
         var lines = [
             "\(stepCount) steps on \(photoCount) photo(s), \(resolution) pixels, on \(device); "
-                + "\(count(memory.trainedCount)) weights are trained.", "",
+                + "\(count(memory.trainedCount)) weights are trained.", advice, "",
         ]
         if let room {
             let what = room.isToldLimit ? "`device-memory-limit` leaves" : "there are"

@@ -40,13 +40,15 @@ struct SteppedDown {
             + " with \(SettledTraining.options(added, ways[1])) (`no-fit` lets it end instead)."
     }
 
-    /// Replaces this process; where that fails, returns.
-    func begin(_ printer: TrainingPrinter) {
+    /// Replaces this process; where that fails, or somebody asked to end, returns.
+    func begin(_ printer: TrainingPrinter, _ interruption: Interruption) {
+        guard !interruption.cancellation.isRequested else { return }
         printer.finish()
         printer.show(.notice(notice))
         let program = OwnProgram.url.path
         var pointers = arguments.map { strdup($0) }
         pointers.append(nil)
+        Interruption.restoreSignals(keepingIgnoredHangup: interruption.ignoresHangup)
         execv(program, pointers)
     }
 

@@ -24,7 +24,7 @@ enum TrainingSession {
                 if isFirst { printer.show(event) }
             })
         if processes == nil {
-            training.outOfMemory = { SteppedDown(settled, saved: $0)?.begin(printer) }
+            training.outOfMemory = { SteppedDown(settled, saved: $0)?.begin(printer, interruption) }
         }
         do {
             try training.run()
