@@ -75,7 +75,11 @@ public final class FineTuningRun {
     ///   and their like: one sentence each.
     public func run() throws {
         OutOfMemory.onExit { [self] in leaveOff(at: $0) }
-        defer { OutOfMemory.onExit(nil) }
+        defer {
+            OutOfMemory.onExit(nil)
+            // What it writes with knows this run.
+            trainer = nil
+        }
         do {
             try train()
             try processes?.leave()
