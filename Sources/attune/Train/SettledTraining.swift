@@ -100,9 +100,14 @@ struct SettledTraining {
 
     /// Settings as they would be typed.
     static func options(_ names: [String], _ settings: RunSettings) -> String {
-        names.map { name in
-            settings[name] == "true" ? "--\(name)" : "--\(name) \(settings[name] ?? "")"
-        }.joined(separator: " ")
+        arguments(names, settings).joined(separator: " ")
+    }
+
+    /// The same, for starting a program with.
+    static func arguments(_ names: [String], _ settings: RunSettings) -> [String] {
+        names.flatMap { name in
+            settings[name] == "true" ? ["--\(name)"] : ["--\(name)", settings[name] ?? ""]
+        }
     }
 
     /// The files that repeat the run; none for one that goes on with another, whose files are

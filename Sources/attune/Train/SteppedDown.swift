@@ -31,7 +31,7 @@ struct SteppedDown {
         let added = settings.names(addedBy: ways[1])
         // What this process added by itself would not be added again.
         let all = settled.told.names(addedBy: ways[1]).filter { $0 != resume }
-        var options = all.flatMap { Self.option($0, ways[1]) }
+        var options = SettledTraining.arguments(all, ways[1])
         if let saved { options += ["--\(resume)", saved.path] }
         arguments = CommandLine.arguments + options
         notice =
@@ -50,10 +50,5 @@ struct SteppedDown {
         pointers.append(nil)
         Interruption.restoreSignals(keepingIgnoredHangup: interruption.ignoresHangup)
         execv(program, pointers)
-    }
-
-    private static func option(_ name: String, _ settings: RunSettings) -> [String] {
-        let value = settings[name] ?? ""
-        return value == "true" ? ["--\(name)"] : ["--\(name)", value]
     }
 }
