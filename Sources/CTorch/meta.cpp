@@ -32,8 +32,11 @@ struct Piece {
 // What the tensors that a thread makes would take; other threads may free them.
 struct Accounts : std::enable_shared_from_this<Accounts> {
     std::mutex mutex;
-    MetaUsage processor{};
+    MetaUsage processor{}, disk{};
     CachingMemory gpu;
+
+    // Of what is counted byte by byte.
+    MetaUsage &bytes_of(Memory memory) { return memory == Memory::disk ? disk : processor; }
 
     static Accounts &of_thread() {
         thread_local auto own = std::make_shared<Accounts>();
@@ -48,8 +51,9 @@ struct Accounts : std::enable_shared_from_this<Accounts> {
         if (piece->memory == Memory::gpu) {
             piece->address = gpu.take(bytes);
         } else {
-            processor.in_use += static_cast<int64_t>(bytes);
-            processor.peak_in_use = std::max(processor.peak_in_use, processor.in_use);
+            auto &usage = bytes_of(piece->memory);
+            usage.in_use += static_cast<int64_t>(bytes);
+            usage.peak_in_use = std::max(usage.peak_in_use, usage.in_use);
         }
         return piece;
     }
@@ -58,8 +62,8 @@ struct Accounts : std::enable_shared_from_this<Accounts> {
         std::lock_guard<std::mutex> lock(mutex);
         if (piece.address)
             gpu.give_back(piece.address);
-        else if (piece.memory == Memory::processor)
-            processor.in_use -= static_cast<int64_t>(piece.bytes);
+        else if (piece.memory != Memory::gpu)
+            bytes_of(piece.memory).in_use -= static_cast<int64_t>(piece.bytes);
     }
 };
 
@@ -93,7 +97,8 @@ const bool is_registered = [] {
 
 Memory memory_of(const at::Tensor &tensor) {
     auto *piece = piece_of(tensor);
-    return piece ? piece->memory : current;
+    if (!piece) return current;
+    return piece->memory == Memory::gpu ? Memory::gpu : Memory::processor;
 }
 
 bool is_on_processor(const at::Tensor &tensor) {
@@ -119,8 +124,8 @@ at::Tensor convert_meta(const at::Tensor &tensor, at::ScalarType dtype, Memory m
 MetaUsage meta_usage(Memory memory) {
     auto &accounts = Accounts::of_thread();
     std::lock_guard<std::mutex> lock(accounts.mutex);
-    if (memory == Memory::processor) {
-        auto usage = accounts.processor;
+    if (memory != Memory::gpu) {
+        auto usage = accounts.bytes_of(memory);
         usage.peak_reserved = usage.peak_in_use;
         return usage;
     }
@@ -132,9 +137,9 @@ MetaUsage meta_usage(Memory memory) {
 void reset_meta_peaks(Memory memory) {
     auto &accounts = Accounts::of_thread();
     std::lock_guard<std::mutex> lock(accounts.mutex);
-    accounts.processor.peak_in_use =
-        memory == Memory::processor ? accounts.processor.in_use : accounts.processor.peak_in_use;
-    if (memory == Memory::gpu) accounts.gpu.reset_peaks();
+    if (memory == Memory::gpu) return accounts.gpu.reset_peaks();
+    auto &usage = accounts.bytes_of(memory);
+    usage.peak_in_use = usage.in_use;
 }
 
 void release_cached_meta(Memory memory) {

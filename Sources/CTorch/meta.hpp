@@ -7,9 +7,10 @@ namespace ctorch {
 
 // What is counted beside the other, since an optimizer may lie in main memory and its network on a
 // GPU: `index` of a `CT_META` device.
-enum class Memory : int32_t { processor = 0, gpu = 1 };
+// The disk is main memory in all but its account: what lies there is computed with as it is.
+enum class Memory : int32_t { processor = 0, gpu = 1, disk = 2 };
 
-// Where a tensor of the meta device would lie.
+// Where a tensor of the meta device would be computed with.
 Memory memory_of(const at::Tensor &tensor);
 
 // Whether a tensor lies in main memory, or would.

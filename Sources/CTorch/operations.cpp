@@ -3,6 +3,7 @@
 // the other.
 #include "attention.cpp"
 #include "device.cpp"
+#include "disk.cpp"
 #include "elementwise.cpp"
 #include "finite.cpp"
 #include "layers.cpp"

@@ -30,7 +30,12 @@ public final class BlockStream {
         expected = nil
         upload.arrive()
         for (parameter, copy) in zip(blocks[block], upload.copies) { parameter.visitor = copy }
-        defer { for parameter in blocks[block] { parameter.visitor = nil } }
+        defer {
+            for parameter in blocks[block] {
+                parameter.visitor = nil
+                parameter.tensor.leaveMemory()
+            }
+        }
         if let next, blocks.indices.contains(next) { expected = (next, self.upload(next)) }
         return body()
     }

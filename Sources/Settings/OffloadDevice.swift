@@ -5,4 +5,6 @@ public enum OffloadDevice: String, Codable, Sendable, CaseIterable {
     /// In main memory: fp32 weights and moments are moved there by the processor, and weights that
     /// are computed with come to the device for the time that it takes.
     case cpu
+    /// On a disk, as far as main memory has no room for it: for machines that are short of that.
+    case nvme
 }

@@ -1,3 +1,4 @@
+package import Foundation
 import NN
 
 /// What moves the parameters, and what of it does not go together.
@@ -99,6 +100,16 @@ extension FineTuningConfiguration {
                 problem: "does not go with `gradient-checkpointing` or `offload-param-device` in a "
                     + "hypernetwork, whose gradients then come in parts; leave one of them away.")
         }
+    }
+
+    /// Whether a part of the run's memory is on a disk.
+    package var keepsOnDisk: Bool {
+        [training.offloadOptimizer, training.offloadParam].contains(.nvme)
+    }
+
+    /// The folder on whose disk that is.
+    package var diskFolder: URL {
+        URL(fileURLWithPath: training.nvmePath ?? outputDir, isDirectory: true)
     }
 
     /// Whether all weights that are computed with are trained on the device, so that none of them

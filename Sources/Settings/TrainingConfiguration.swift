@@ -67,6 +67,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var offloadOptimizer = OffloadDevice.none
     /// Where the weights that are computed with are kept.
     public var offloadParam = OffloadDevice.none
+    /// The folder on whose disk `nvme` keeps it, in a file without a name; nil: the output folder.
+    public var nvmePath: String?
     /// Takes what saves memory where the run would not fit into it otherwise.
     public var fit = true
     /// The most memory that the device gives the run; nil: what is free.

@@ -138,6 +138,7 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         case .mps: ct_device(kind: CT_MPS, index: 0)
         case .meta(.main): ct_device(kind: CT_META, index: 0)
         case .meta(.gpu): ct_device(kind: CT_META, index: 1)
+        case .meta(.disk): ct_device(kind: CT_META, index: 2)
         }
     }
 
@@ -167,6 +168,8 @@ public enum MetaMemory: Hashable, Sendable {
     case main
     /// By the rules of CUDA's caching allocator, which reserves more than is in use.
     case gpu
+    /// What lies in files (``DiskMemory``), which is computed with as main memory is.
+    case disk
 }
 
 /// Why no NVIDIA GPU can be used.

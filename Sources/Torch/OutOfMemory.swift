@@ -36,8 +36,13 @@ public enum OutOfMemory {
         let sentence =
             "Out of memory in \(operation): lower the batch size or the resolution, compute in "
             + "bf16; train with gradient-checkpointing or, a whole model, with "
-            + "offload-optimizer-device cpu; paint with offload sequential.\n"
-        sentence.withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
+            + "offload-optimizer-device cpu; paint with offload sequential."
+        end(saying: sentence)
+    }
+
+    /// Ends the process where there is nothing to save.
+    static func end(saying sentence: String) -> Never {
+        (sentence + "\n").withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
         exit(outOfMemoryExitStatus)
     }
 }

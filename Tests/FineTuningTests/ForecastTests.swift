@@ -83,12 +83,15 @@ import Training
     @Test func everyRungTakesLessThanTheOneBefore() throws {
         let told = try settings(.dreamBooth, ["train-batch-size": "4"])
         let ways = told.memoryRungs(onProcessor: false)
-        #expect(ways.count == 6)
+        #expect(ways.count == 7)
         let peaks = try ways.map { try forecast($0, on: .cuda(0)).memory }
         // On a GPU 20 MB are the least that is reserved: what is in use tells them apart.
         let used = peaks.map { $0.phases.last?.inUse ?? 0 }
         #expect(used == used.sorted(by: >), "\(used)")
-        #expect(peaks.last?.mainMemoryPeak ?? 0 > peaks[0].mainMemoryPeak)
+        #expect(peaks[5].mainMemoryPeak > peaks[0].mainMemoryPeak)
+        // On a disk: what was in main memory.
+        #expect(peaks[6].mainMemoryPeak < peaks[5].mainMemoryPeak / 2)
+        #expect(peaks[6].diskPeak > peaks[5].mainMemoryPeak / 2 && peaks[5].diskPeak == 0)
     }
 
     /// What a step holds is what its parts are known to hold.
@@ -127,10 +130,14 @@ import Training
                 [
                     "gradient-checkpointing", "offload-optimizer-device", "offload-param-device",
                 ],
+                [
+                    "gradient-checkpointing", "offload-optimizer-device", "offload-param-device",
+                ],
             ])
         let goesOn = try settings(.dreamBooth, ["resume-from-checkpoint": "latest"])
         #expect(
-            goesOn.memoryRungs(onProcessor: true).map { goesOn.names(addedBy: $0).count } == [0, 1])
+            goesOn.memoryRungs(onProcessor: true).map { goesOn.names(addedBy: $0).count }
+                == [0, 1, 3])
         let painted = try settings(
             .lora,
             [
@@ -139,7 +146,10 @@ import Training
             ])
         #expect(
             painted.memoryRungs(onProcessor: true).map { Set(painted.names(addedBy: $0)) }
-                == [[], ["gradient-checkpointing", "sample-batch-size"]])
+                == [
+                    [], ["gradient-checkpointing", "sample-batch-size"],
+                    ["gradient-checkpointing", "sample-batch-size", "offload-param-device"],
+                ])
     }
 
     @Test func theFirstWayThatFitsIsTaken() throws {
@@ -156,6 +166,12 @@ import Training
         let slack = 8 << 20
         #expect(try fit(peaks[0] + slack).added.isEmpty)
         #expect(try fit(1, chooses: false).added.isEmpty)
+        // A disk in place of memory has to have the room.
+        let last = try forecast(try #require(ways.last)).memory
+        #expect(last.diskPeak > 0)
+        let full = MemoryRoom(
+            onDevice: peaks[0] + slack, inMainMemory: .max, onDisk: last.diskPeak - 1)
+        #expect(!full.fits(last))
         let error = #expect(throws: MemoryError.self) { try fit(1) }
         #expect("\(try #require(error))".contains("`no-fit`"))
     }

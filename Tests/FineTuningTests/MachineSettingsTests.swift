@@ -114,17 +114,19 @@ import TestSupport
             {"fp16": {"enabled": "auto"}, "bf16": {"enabled": true},
              "train_micro_batch_size_per_gpu": 3, "gradient_accumulation_steps": "auto",
              "gradient_clipping": 0.25, "optimizer": {"type": "AdamW"},
-             "zero_optimization": {"stage": 3, "offload_optimizer": {"device": "nvme"}}}
+             "zero_optimization": {"stage": 3, "offload_optimizer":
+              {"device": "nvme", "nvme_path": "/local"}, "offload_param": {"device": "disk"}}}
             """, "deepspeed.json")
         let settings = try read(
             "deepspeed_config:\n  deepspeed_config_file: \(json.path)\nmixed_precision: 'no'\n")
         #expect(
             pairs(settings) == [
                 "mixed-precision": "bf16", "train-batch-size": "3", "max-grad-norm": "0.25",
-                "offload-optimizer-device": "cpu", "zero-stage": "2",
+                "offload-optimizer-device": "nvme", "nvme-path": "/local",
+                "offload-param-device": "cpu", "zero-stage": "2",
             ])
         #expect(settings.notices.contains { $0.contains("optimizer of its own") })
-        #expect(settings.notices.contains { $0.contains("nvme") })
+        #expect(settings.notices.contains { $0.contains("disk: what it is about is kept in main") })
     }
 
     /// A part for each of several processes; one has all of it. Weights are never in parts.

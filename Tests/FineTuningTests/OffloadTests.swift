@@ -41,10 +41,10 @@ import Training
     /// step.
     private func train(
         _ change: (inout TrainingConfiguration) -> Void, isOffloaded: Bool, in folder: URL,
-        steps: Int = 4, resumes: Bool = false
+        disk: DiskMemory? = nil, steps: Int = 4, resumes: Bool = false
     ) throws {
         let source = try ModelSource(Fixture.url("models/tiny-sd1"))
-        let master = try source.unet()
+        let master = try source.unet(weights: disk.map(WeightPlace.disk) ?? .device)
         let unet =
             isOffloaded
             ? try UNet(
@@ -54,7 +54,7 @@ import Training
         unet.parameters.setRequiresGradient(true)
         let group = ParameterGroup(
             name: "unet", parameters: master.parameters.entries,
-            copies: isOffloaded ? unet.parameters.entries.map(\.tensor) : nil)
+            copies: isOffloaded ? unet.parameters.entries.map(\.tensor) : nil, disk: disk)
 
         var configuration = TrainingConfiguration()
         configuration.seed = 3
@@ -100,6 +100,21 @@ import Training
         let plain = try contents(of: folder("plain/checkpoint-4"))
         #expect(plain.count > 3)
         #expect(try contents(of: folder("offloaded/checkpoint-4")) == plain)
+    }
+
+    /// With weights, moments, averages and gradients on a disk, beside copies and without.
+    @Test(arguments: cases) private func onADiskTheyAreToo(case: Case) throws {
+        let folder = try TemporaryFolder()
+        let change = `case`.change
+        try train(change, isOffloaded: false, in: folder("plain"))
+        let plain = try contents(of: folder("plain/checkpoint-4"))
+        for isOffloaded in [false, true] {
+            let output = folder("\(isOffloaded)")
+            let disk = try DiskMemory(in: folder.url)
+            try train(change, isOffloaded: isOffloaded, in: output, disk: disk, steps: 2)
+            try train(change, isOffloaded: isOffloaded, in: output, disk: disk, resumes: true)
+            #expect(try contents(of: output.appending(path: "checkpoint-4")) == plain)
+        }
     }
 
     @Test func resumingIsExact() throws {

@@ -44,7 +44,7 @@ import Testing
             [], [("with-prior-preservation", "true")], [("loss-type", "huber")],
             [("lr-scheduler", "polynomial")], [("lr-scheduler", "cosine_with_restarts")],
             [("use-ema", "true")], [("target", "all")], [("validation-prompt", "p")],
-            [("self-distillation", "true")],
+            [("self-distillation", "true")], [("offload-param-device", "nvme")],
         ].compactMap { (told: [(String, String)]) in
             var result = FineTuningConfiguration(method: method)
             for (name, value) in told {

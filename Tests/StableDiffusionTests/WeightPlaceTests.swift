@@ -45,7 +45,7 @@ import Torch
                 unet(latents, timesteps: Tensor.empty([1], device: gpu), context: context)
                     .sum().backward()
                 let first = unet.parameters.entries[0].tensor
-                #expect(first.device == (place == .device ? gpu : gpu.mainMemory))
+                #expect(first.device == (place.isOnDevice ? gpu : gpu.mainMemory))
                 #expect(first.gradient?.device == (isTrained ? first.device : nil))
             }
         }

@@ -29,7 +29,8 @@ typedef enum { CT_OK = 0, CT_ERROR = 1, CT_OUT_OF_MEMORY = 2 } ct_status;
 typedef enum {
     CT_BOOL, CT_UINT8, CT_INT8, CT_INT32, CT_INT64, CT_FLOAT16, CT_BFLOAT16, CT_FLOAT32, CT_FLOAT64
 } ct_dtype;
-// CT_META: shapes without data, counted as if they lay in main memory (index 0) or on a GPU (1).
+// CT_META: shapes without data, counted as if they lay in main memory (index 0), on a GPU (1) or in
+// a file (2, for accounts only).
 typedef enum { CT_CPU, CT_CUDA, CT_MPS, CT_META } ct_device_kind;
 typedef struct { ct_device_kind kind; int32_t index; } ct_device;
 typedef enum { CT_CONTIGUOUS, CT_CHANNELS_LAST, CT_PRESERVE } ct_memory_format;
@@ -62,6 +63,13 @@ ct_status ct_convert(ct_tensor tensor, ct_dtype dtype, ct_device device, ct_memo
 // In page-locked main memory, which an NVIDIA GPU reads by itself, of the tensor's own size:
 // LibTorch's allocator rounds up to a power of two, and keeps what it got back.
 ct_status ct_pinned(ct_tensor tensor, ct_tensor *out);
+// In so many bytes of an open file, which must be there already, from `offset` on, a multiple of the
+// size of a page; `bytes`: how many a tensor takes so. The file may be closed afterwards.
+ct_status ct_place_in_file(ct_tensor tensor, int file, int64_t offset, ct_tensor *out);
+int64_t ct_bytes_in_file(ct_tensor tensor);
+// Gives main memory back that holds a part of the file; what was written stays. Nothing happens to a
+// tensor that does not lie in a file.
+void ct_leave_memory(ct_tensor tensor);
 // Begins to copy; what is computed on the device afterwards waits for the copies only from
 // `ct_upload_arrive` on.
 ct_status ct_begin_upload(const ct_tensor *tensors, size_t count, ct_device device, ct_upload *out);

@@ -57,8 +57,10 @@ public final class AdamW8bit: Optimizer {
                 maps[device] = map
                 return .quantized(
                     Quantized(
-                        first: QuantizedMoment(count: count, map: map.signed, device: device),
-                        second: QuantizedMoment(count: count, map: map.unsigned, device: device)))
+                        first: QuantizedMoment(
+                            count: count, map: map.signed, device: device, disk: element.disk),
+                        second: QuantizedMoment(
+                            count: count, map: map.unsigned, device: device, disk: element.disk)))
             }
         }
     }

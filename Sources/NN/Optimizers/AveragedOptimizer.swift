@@ -16,14 +16,17 @@ public final class AveragedOptimizer: Optimizer {
     /// The parameters as they are trained, while they hold their averages.
     private var kept: [Tensor]?
 
-    /// - Parameter base: an optimizer without averages of its own.
-    public init(_ base: any Optimizer, decay: Double) {
+    /// - Parameters:
+    ///   - base: an optimizer without averages of its own.
+    ///   - disks: where the average of each parameter lies; none: in memory.
+    public init(_ base: any Optimizer, decay: Double, disks: [DiskMemory?] = []) {
         precondition((0..<1).contains(decay), "the decay is in [0, 1)")
         self.base = base
         self.decay = decay
         averages = withoutGradients {
-            base.parameters.map {
-                $0.tensor.detached().converted(to: .float32, copies: true)
+            base.parameters.enumerated().map { index, parameter in
+                let copy = parameter.tensor.detached().converted(to: .float32, copies: true)
+                return (disks.isEmpty ? nil : disks[index])?.place(copy) ?? copy
             }
         }
         stepCounts = base.parameters.map { _ in HostNumber() }

@@ -38,10 +38,12 @@ struct QuantizedMoment {
     let scales: Tensor
     let map: DynamicMap
 
-    init(count: Int, map: DynamicMap, device: Device) {
-        codes = Tensor.zeros([count], dtype: .uint8, device: device)
+    init(count: Int, map: DynamicMap, device: Device, disk: DiskMemory?) {
+        let codes = Tensor.zeros([count], dtype: .uint8, device: device)
         let blockCount = (count + Self.blockSize - 1) / Self.blockSize
-        scales = Tensor.zeros([blockCount], device: device)
+        let scales = Tensor.zeros([blockCount], device: device)
+        self.codes = disk?.place(codes) ?? codes
+        self.scales = disk?.place(scales) ?? scales
         self.map = map
     }
 

@@ -13,15 +13,22 @@ public final class OffloadedOptimizer: Optimizer {
     /// The parameters of the optimizer inside, in main memory.
     public let parameters: [(name: String, tensor: Tensor)]
     private let copies: [Tensor]
+    /// Where gradients go, by the parameter; nil: to memory.
+    private let disks: [DiskMemory?]
+    /// Where the gradients lie that go to a disk.
+    private var places: [Int: Tensor] = [:]
     private var observers: [Int: () -> Void] = [:]
 
-    /// - Parameter copies: of the optimizer's parameters, in their order: leaves that collect
-    ///   gradients.
-    public init(_ base: any Optimizer, copies: [Tensor]) {
+    /// - Parameters:
+    ///   - copies: of the optimizer's parameters, in their order: leaves that collect gradients.
+    ///   - disks: where the gradients of each go; none: to main memory.
+    public init(_ base: any Optimizer, copies: [Tensor], disks: [DiskMemory?] = []) {
         parameters = base.parameters
         precondition(parameters.count == copies.count, "every parameter has a copy")
         self.base = base
         self.copies = copies
+        self.disks = disks.isEmpty ? copies.map { _ in nil } : disks
+        precondition(self.disks.count == copies.count, "every parameter has a place")
         for (index, copy) in copies.enumerated() {
             copy.onGradient { [weak self] in self?.arrive(index) }
         }
@@ -51,10 +58,22 @@ public final class OffloadedOptimizer: Optimizer {
             if let sum = parameter.gradient {
                 sum.add(arrived)
             } else {
-                parameter.gradient = arrived
+                parameter.gradient = placed(arrived, index)
             }
+            parameter.gradient?.leaveMemory()
         }
         observers[index]?()
+    }
+
+    private func placed(_ gradient: Tensor, _ index: Int) -> Tensor {
+        guard let disk = disks[index] else { return gradient }
+        if let place = places[index] {
+            place.copy(from: gradient)
+            return place
+        }
+        let place = disk.place(gradient)
+        places[index] = place
+        return place
     }
 
     /// Calls `body` when the gradient of a parameter has come to main memory.
@@ -79,8 +98,8 @@ public final class OffloadedOptimizer: Optimizer {
         renew(parameters.indices)
     }
 
-    /// Makes all copies anew, where the parameters were changed by somebody else.
-    public func renewCopies() { renew(parameters.indices) }
+    /// Makes all copies anew.
+    public func parametersChanged() { renew(parameters.indices) }
 
     private func renew(_ indices: some Sequence<Int>) {
         withoutGradients {

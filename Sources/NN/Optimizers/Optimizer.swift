@@ -36,6 +36,9 @@ public protocol Optimizer: AnyObject {
     /// from what gradients are taken of. Nothing but ``useIterates()`` may follow.
     func useAverages()
 
+    /// Told when somebody else has overwritten the parameters: what is computed with follows them.
+    func parametersChanged()
+
     /// Undoes ``useAverages()``, to the last bit; also called when the parameters were overwritten,
     /// as by a restored state.
     func useIterates()
@@ -68,4 +71,6 @@ extension Optimizer {
     public func useAverages() {}
     /// Nothing: most algorithms have no averages.
     public func useIterates() {}
+    /// Nothing: mostly the parameters themselves are computed with.
+    public func parametersChanged() {}
 }

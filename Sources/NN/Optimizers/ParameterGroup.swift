@@ -15,6 +15,8 @@ public struct ParameterGroup {
     /// What the network computes with, in the order of the parameters, where these lie elsewhere;
     /// nil: the parameters themselves.
     public let copies: [Tensor]?
+    /// Where parameters, moments and gradients lie that are used once a step; nil: in memory.
+    public let disk: DiskMemory?
 
     /// What collects gradients.
     public var computed: [Tensor] { copies ?? parameters.map(\.tensor) }
@@ -22,7 +24,8 @@ public struct ParameterGroup {
     /// A group; see the members.
     public init(
         name: String, parameters: [(name: String, tensor: Tensor)], learningRateScale: Double = 1,
-        weightDecay: Double? = nil, lastStep: Int? = nil, copies: [Tensor]? = nil
+        weightDecay: Double? = nil, lastStep: Int? = nil, copies: [Tensor]? = nil,
+        disk: DiskMemory? = nil
     ) {
         precondition(copies.map { $0.count == parameters.count } ?? true, "one copy for each")
         self.name = name
@@ -31,6 +34,7 @@ public struct ParameterGroup {
         self.weightDecay = weightDecay
         self.lastStep = lastStep
         self.copies = copies
+        self.disk = disk
     }
 }
 
@@ -42,6 +46,7 @@ struct TrainedParameters {
         let tensor: Tensor
         let learningRateScale: Double
         let weightDecay: Double
+        let disk: DiskMemory?
 
         /// A float32 tensor of zeros that lies in memory as the parameter does.
         ///
@@ -49,7 +54,7 @@ struct TrainedParameters {
         func zeros() -> Tensor {
             let result = tensor.detached().converted(to: .float32, copies: true)
             result.fill(with: 0)
-            return result
+            return disk?.place(result) ?? result
         }
     }
 
@@ -67,7 +72,7 @@ struct TrainedParameters {
             elements += group.parameters.map {
                 Element(
                     name: $0.name, tensor: $0.tensor, learningRateScale: group.learningRateScale,
-                    weightDecay: group.weightDecay ?? weightDecay)
+                    weightDecay: group.weightDecay ?? weightDecay, disk: group.disk)
             }
         }
         precondition(

@@ -158,18 +158,28 @@ extension Setting {
             "Train weights in bf16 with stochastic rounding (dreambooth): half the memory."),
         Setting(
             "offload-optimizer-device", \.training.offloadOptimizer,
-            "cpu: keep fp32 weights and moments in main memory (dreambooth): for 8 GB cards.",
-            scope: .keeping),
+            """
+            cpu: keep fp32 weights and moments in main memory (dreambooth): for 8 GB cards; nvme: \
+            on a disk, for those short of main memory too.
+            """, scope: .keeping),
         Setting(
             "offload-param-device", \.training.offloadParam,
-            "cpu: weights lie in main memory and come to the device block by block: the least.",
-            scope: .keeping,
+            """
+            cpu: weights lie in main memory and come to the device block by block: the least; \
+            nvme: they lie on a disk.
+            """, scope: .keeping,
             idle: {
                 $0.trainsAllOnDevice
                     ? "where all weights are trained on the device; add `offload-optimizer-device` "
                         + "cpu"
                     : nil
             }),
+        Setting(
+            "nvme-path", \.training.nvmePath,
+            "The folder on whose disk nvme keeps what it keeps (default: the output folder).",
+            silently: ["offload-optimizer-nvme-path", "offload-param-nvme-path"], kind: .folder,
+            scope: .keeping,
+            idle: { $0.keepsOnDisk ? nil : "where nothing is kept on a disk" }),
         Setting(
             "device-memory-limit", \.training.deviceMemoryLimit,
             "The most memory that the device gives the run, such as 8GB (default: what is free).",

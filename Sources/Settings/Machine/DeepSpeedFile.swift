@@ -35,6 +35,9 @@ struct DeepSpeedFile {
         values["offload_optimizer_device"] = text(
             "zero_optimization", "offload_optimizer", "device")
         values["offload_param_device"] = text("zero_optimization", "offload_param", "device")
+        for part in ["offload_optimizer", "offload_param"] {
+            values["\(part)_nvme_path"] = text("zero_optimization", part, "nvme_path")
+        }
         self.values = values
         mixedPrecision = ["fp16", "bf16"].first { text($0, "enabled") == "true" }
         batchSize = text("train_micro_batch_size_per_gpu")

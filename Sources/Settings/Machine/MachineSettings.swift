@@ -89,6 +89,10 @@ public struct MachineSettings: Sendable, Equatable {
         for (part, name) in Self.offloaded {
             let variable = "ACCELERATE_DEEPSPEED_\(part.uppercased())"
             giveOffload(name, environment[variable], variable, what: variable)
+            let path = variable.replacing("DEVICE", with: "NVME_PATH")
+            if environment[variable] == "nvme", let folder = environment[path], folder != "none" {
+                give("nvme-path", folder, path)
+            }
         }
     }
 
@@ -119,6 +123,13 @@ public struct MachineSettings: Sendable, Equatable {
         give("max-grad-norm", parts["gradient_clipping"], path)
         for (part, name) in Self.offloaded {
             giveOffload(name, parts[part], path, what: "\(path): \(part)")
+            let folder = parts[part.replacing("device", with: "nvme_path")]
+            if parts[part] == "nvme", let folder, folder != "none" {
+                if entries.contains(where: { $0.name == "nvme-path" && $0.value != folder }) {
+                    notices.append("\(path): all that nvme keeps goes to one folder, the first.")
+                }
+                give("nvme-path", folder, path)
+            }
         }
         readZeroStage(parts["zero_stage"], path)
         readCounts(file, path)
@@ -166,11 +177,13 @@ public struct MachineSettings: Sendable, Equatable {
         _ name: String, _ device: String?, _ origin: String, what: String
     ) {
         guard let device, device != "none" else { return }
-        give(name, "cpu", origin)
-        if device != "cpu" {
+        guard ["cpu", "nvme"].contains(device) else {
+            give(name, "cpu", origin)
             notices.append(
                 "\(what) \(device): what it is about is kept in main memory instead.")
+            return
         }
+        give(name, device, origin)
     }
 
     private static func isTrue(_ text: String) -> Bool {
@@ -213,6 +226,8 @@ extension RunSettings {
         case "zero-stage":
             processCount > 1 && self["full-bf16"] != "true" && self["optimizer"] != "prodigy"
         case "offload-optimizer-device": method == .dreamBooth && self["full-bf16"] != "true"
+        case "nvme-path":
+            ["offload-optimizer-device", "offload-param-device"].contains { self[$0] == "nvme" }
         case "offload-param-device":
             method != .hypernetwork || self["fused-backward-pass"] != "true"
         case "max-grad-norm", "gradient-accumulation-steps": self["fused-backward-pass"] != "true"

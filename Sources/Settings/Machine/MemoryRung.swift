@@ -17,6 +17,7 @@ struct MemoryRung {
         ]
     private static let offloaded = checkpointed + [("offload-optimizer-device", "cpu")]
     private static let streamed = [("offload-param-device", "cpu")]
+    private static let onDisk = checkpointed + [("offload-param-device", "nvme")]
 
     /// All of a method, in the order of their price.
     static func all(of method: TrainingMethod, onProcessor: Bool) -> [MemoryRung] {
@@ -24,14 +25,14 @@ struct MemoryRung {
         if method == .dreamBooth {
             rungs = [
                 [], checkpointed, smallState, shortWeights, shortWeights + streamed, offloaded,
-                offloaded + streamed,
+                offloaded + streamed, onDisk + [("offload-optimizer-device", "nvme")],
             ]
         } else {
-            rungs = [[], checkpointed, checkpointed + streamed]
+            rungs = [[], checkpointed, checkpointed + streamed, onDisk]
         }
         // On a processor everything is in main memory as it is.
         return rungs.filter { rung in
-            !onProcessor || !rung.contains { $0.name.hasPrefix("offload") }
+            !onProcessor || !rung.contains { $0.name.hasPrefix("offload") && $0.text == "cpu" }
         }.map(MemoryRung.init)
     }
 }

@@ -110,7 +110,7 @@ public final class ModelSource {
         let unet = try load(.unet, dtype, device, weights) { source throws(CheckpointError) in
             try UNet(unetConfiguration, source)
         }
-        if weights == .mainMemory { unet.streamWeights(to: device) }
+        if !weights.isOnDevice, !device.isProcessor { unet.streamWeights(to: device) }
         return unet
     }
 
@@ -171,10 +171,9 @@ public final class ModelSource {
             throw ModelError.missingPart(name: part.rawValue, folder: url.path)
         }
         let checkpoint = weights.checkpoint(
-            dtype: dtype, device: place == .device ? device : device.mainMemory,
+            dtype: dtype, device: place.isOnDevice ? device : device.mainMemory,
             format: format(on: device))
-        let network = try build(
-            place == .device ? checkpoint : PinnedParameters(checkpoint, for: device))
+        let network = try build(place.source(checkpoint, for: device))
         try checkpoint.requireAllUsed()
         if !device.isProcessor { Device.trimMainMemory() }
         return network

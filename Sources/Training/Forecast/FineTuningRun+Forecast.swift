@@ -85,7 +85,7 @@ extension FineTuningRun {
         }
         let memory = MemoryForecast(
             phases: gauge.phases, purposes: purposes, tensorPeak: gauge.peak, program: program,
-            mainMemoryPeak: gauge.mainMemoryPeak,
+            mainMemoryPeak: gauge.mainMemoryPeak, diskPeak: gauge.diskPeak,
             trainedCount: optimizer.parameters.reduce(0) { $0 + $1.tensor.count })
         func bytes(_ tensors: [Tensor]) -> Int {
             tensors.reduce(0) { $0 + $1.count * $1.dtype.byteCount }

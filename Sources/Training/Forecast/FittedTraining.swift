@@ -88,12 +88,15 @@ public enum MemoryError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .tooLittle(let needed, let room, let advice):
-            let isMain = needed.peak <= room.onDevice
-            let (need, have) =
-                isMain
-                ? (needed.mainMemoryPeak, room.inMainMemory) : (needed.peak, room.onDevice)
-            let place = isMain ? "in main memory" : "on the device"
-            let what = !isMain && room.isToldLimit ? "`device-memory-limit` allows" : "there are"
+            let (need, have, place) =
+                needed.peak > room.onDevice
+                ? (needed.peak, room.onDevice, "on the device")
+                : needed.mainMemoryPeak > room.inMainMemory
+                    ? (needed.mainMemoryPeak, room.inMainMemory, "in main memory")
+                    : (needed.diskPeak, room.onDisk, "on the disk of `nvme-path`")
+            let what =
+                needed.peak > room.onDevice && room.isToldLimit
+                ? "`device-memory-limit` allows" : "there are"
             return "this training needs \(ByteCount(need).text) \(place) at least and \(what) "
                 + "\(ByteCount(have).text): \(advice); or try it all the same with `no-fit`."
         }

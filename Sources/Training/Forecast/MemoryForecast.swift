@@ -35,6 +35,8 @@ public struct MemoryForecast: Codable, Sendable, Equatable {
     public let program: Int
     /// The most that tensors have at once in main memory beside a GPU, in bytes; 0 on a processor.
     public let mainMemoryPeak: Int
+    /// The most that is kept on a disk instead of in memory, in bytes.
+    public let diskPeak: Int
     /// Weights that are trained.
     public let trainedCount: Int
 
@@ -62,9 +64,11 @@ struct MemoryGauge {
     private(set) var phases: [MemoryForecast.Phase] = []
     private(set) var peak = 0
     private(set) var mainMemoryPeak = 0
+    private(set) var diskPeak = 0
     private let isProcessor: Bool
     /// What other forecasts of this process still hold.
-    private let before: (device: Int, main: Int)
+    private let before: (device: Int, main: Int, disk: Int)
+    private static let disk = Device.meta(.disk)
 
     /// - Parameter device: the one that the run is for.
     init(like device: Device) {
@@ -73,7 +77,8 @@ struct MemoryGauge {
         self.device.emptyCache()
         for one in [self.device, self.device.mainMemory] { one.resetPeakMemory() }
         before = (
-            self.device.memoryInUse?.inUse ?? 0, self.device.mainMemory.memoryInUse?.inUse ?? 0
+            self.device.memoryInUse?.inUse ?? 0, self.device.mainMemory.memoryInUse?.inUse ?? 0,
+            Self.disk.memoryInUse?.inUse ?? 0
         )
     }
 
@@ -98,6 +103,7 @@ struct MemoryGauge {
         peak = max(
             peak, isProcessor ? Int(Double(held) * MemoryForecast.allowance) : held)
         mainMemoryPeak = max(mainMemoryPeak, main)
+        diskPeak = max(diskPeak, (Self.disk.memoryInUse?.inUse ?? 0) - before.disk)
         return result
     }
 }

@@ -1,3 +1,5 @@
+import Files
+public import Foundation
 public import Settings
 import RunRecord
 public import Torch
@@ -8,6 +10,8 @@ public struct MemoryRoom: Codable, Sendable, Equatable {
     public let onDevice: Int
     /// In main memory beside a GPU; on a processor of no account.
     public let inMainMemory: Int
+    /// On the disk that stands in for memory where that is short.
+    public let onDisk: Int
     /// Whether `device-memory-limit` is what limits it, and not the machine.
     public let isToldLimit: Bool
 
@@ -17,21 +21,28 @@ public struct MemoryRoom: Codable, Sendable, Equatable {
     private static let share = 0.9
 
     /// Room; see the members.
-    public init(onDevice: Int, inMainMemory: Int, isToldLimit: Bool = false) {
+    public init(
+        onDevice: Int, inMainMemory: Int, onDisk: Int = .max, isToldLimit: Bool = false
+    ) {
         self.onDevice = onDevice
         self.inMainMemory = inMainMemory
+        self.onDisk = onDisk
         self.isToldLimit = isToldLimit
     }
 
     /// What there is for a training now; nil where the device is not there and no limit is told.
     ///
-    /// - Parameter limit: all that the run may take of the device.
-    public init?(on device: Device, limit: ByteCount?) {
+    /// - Parameters:
+    ///   - limit: all that the run may take of the device.
+    ///   - folder: on whose disk lies what has no room in memory.
+    public init?(on device: Device, limit: ByteCount?, folder: URL? = nil) {
+        let disk = folder.flatMap(DiskKind.free) ?? .max
         let main = Int(Double(MachineMemory.available) * Self.share)
         guard !device.isProcessor else {
             // What the program has already is counted in what a run takes.
             let room = min(main + (MemoryUse.resident ?? 0), limit?.bytes ?? .max)
-            self.init(onDevice: room, inMainMemory: room, isToldLimit: room == limit?.bytes)
+            self.init(
+                onDevice: room, inMainMemory: room, onDisk: disk, isToldLimit: room == limit?.bytes)
             return
         }
         // The context is made by asking.
@@ -39,7 +50,7 @@ public struct MemoryRoom: Codable, Sendable, Equatable {
         let told = limit.map { $0.bytes - Self.unseen.context - Self.unseen.workspaces }
         guard let least = [free, told].compactMap(\.self).min() else { return nil }
         self.init(
-            onDevice: max(0, least), inMainMemory: main,
+            onDevice: max(0, least), inMainMemory: main, onDisk: disk,
             isToldLimit: told.map { $0 <= free ?? .max } ?? false)
     }
 
@@ -59,6 +70,7 @@ public struct MemoryRoom: Codable, Sendable, Equatable {
     }
 
     func excess(_ memory: MemoryForecast) -> Int {
-        max(memory.peak - onDevice, memory.mainMemoryPeak - inMainMemory)
+        max(
+            memory.peak - onDevice, memory.mainMemoryPeak - inMainMemory, memory.diskPeak - onDisk)
     }
 }

@@ -173,7 +173,7 @@ public final class Trainer {
         guard let sharded else { return }
         try sharded.spread()
         // What the network computes with may lie elsewhere.
-        (optimizer as? OffloadedOptimizer)?.renewCopies()
+        optimizer.parametersChanged()
     }
 
     /// Makes the parameters what is saved, in all processes; the run is over.

@@ -24,18 +24,25 @@ struct DreamBoothNetworks: FineTunedNetworks {
     /// computed in, and the text encoder in fp32, as it is computed in parts.
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration, texts: RunTexts,
-        device: Device
+        device: Device, disk: DiskMemory?
     ) throws {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
         let weights = configuration.training.fullBF16 ? DType.bfloat16 : .float32
         let training = configuration.training
-        let isOffloaded = training.offloadOptimizer == .cpu && !device.isProcessor
+        let isOffloaded = training.offloadOptimizer != .none && !device.isProcessor
         let home = isOffloaded ? device.mainMemory : device
-        place = training.weightPlace
-        var encoder = try source.textEncoder(
-            dtype: configuration.trainTextEncoder ? weights : .float32,
-            device: configuration.trainTextEncoder ? home : device)
+        place = training.weightPlace(disk)
+        let optimizerDisk = training.offloadOptimizer == .nvme ? disk : nil
+        // On a processor, what is trained is what is computed with.
+        let isOnDisk = optimizerDisk != nil && (isOffloaded || training.offloadParam == .nvme)
+        let trainedPlace = (isOnDisk ? optimizerDisk : nil).map(WeightPlace.disk) ?? .device
+        func load<Network>(
+            _ network: (DType, Device, WeightPlace) throws -> Network
+        ) rethrows -> Network { try network(weights, home, trainedPlace) }
+        var encoder =
+            configuration.trainTextEncoder
+            ? try load(source.textEncoder) : try source.textEncoder(device: device)
         var trained: [AdaptedNetwork: ParameterStore] = [:]
         if configuration.trainTextEncoder {
             trained[.textEncoder] = encoder.parameters
@@ -50,17 +57,14 @@ struct DreamBoothNetworks: FineTunedNetworks {
         context = TextContext(
             texts, encoder, tokenizer: source.tokenizer,
             isTrained: configuration.trainTextEncoder, dtype: dtype, device: device)
-        var unet = try source.unet(dtype: weights, device: home)
+        var unet = try load(source.unet)
         trained[.unet] = unet.parameters
         if isOffloaded {
-            let isStreamed = place == .mainMemory
             let copies = ConvertedParameters(
-                unet.parameters, dtype: dtype, device: isStreamed ? home : device,
+                unet.parameters, dtype: dtype, device: place.isOnDevice ? device : home,
                 format: .channelsLast)
-            unet = try UNet(
-                source.unetConfiguration,
-                isStreamed ? PinnedParameters(copies, for: device) : copies)
-            if isStreamed { unet.streamWeights(to: device) }
+            unet = try UNet(source.unetConfiguration, place.source(copies, for: device))
+            if !place.isOnDevice { unet.streamWeights(to: device) }
         }
         self.unet = unet
         self.trained = trained
@@ -77,7 +81,7 @@ struct DreamBoothNetworks: FineTunedNetworks {
                 name: network.rawValue,
                 parameters: store.entries.map { ("\(network.rawValue).\($0.name)", $0.tensor) },
                 learningRateScale: scale, lastStep: lastStep,
-                copies: isOffloaded ? store.names.map { computed[$0] } : nil)
+                copies: isOffloaded ? store.names.map { computed[$0] } : nil, disk: optimizerDisk)
         }
         var groups = [group(.unet, unet.parameters)]
         if let textEncoder {

@@ -73,19 +73,22 @@ struct TrainingSummary {
 /// The networks of the configured method.
 func makeNetworks(
     _ source: ModelSource, _ configuration: FineTuningConfiguration, texts: RunTexts,
-    device: Device, notify: (String) -> Void
+    device: Device, disk: DiskMemory?, notify: (String) -> Void
 ) throws -> any FineTunedNetworks {
     switch configuration.method {
-    case .dreamBooth: try DreamBoothNetworks(source, configuration, texts: texts, device: device)
+    case .dreamBooth:
+        try DreamBoothNetworks(source, configuration, texts: texts, device: device, disk: disk)
     case .lora(let adapters):
         try LoRANetworks(
-            source, configuration, adapters, texts: texts, device: device, notify: notify)
+            source, configuration, adapters, texts: texts, device: device, disk: disk,
+            notify: notify)
     case .textualInversion(let inversion):
         try TextualInversionNetworks(
-            source, configuration, inversion, texts: texts, device: device, notify: notify)
+            source, configuration, inversion, texts: texts, device: device, disk: disk,
+            notify: notify)
     case .hypernetwork(let hypernetwork):
         try HypernetworkNetworks(
-            source, configuration, hypernetwork, texts: texts, device: device)
+            source, configuration, hypernetwork, texts: texts, device: device, disk: disk)
     }
 }
 
@@ -136,16 +139,26 @@ extension FineTuningConfiguration {
 
 extension TrainingConfiguration {
     /// Where the weights are that are computed with.
-    var weightPlace: WeightPlace { offloadParam == .cpu ? .mainMemory : .device }
+    ///
+    /// - Parameter disk: what is kept on a disk, where anything is.
+    func weightPlace(_ disk: DiskMemory?) -> WeightPlace {
+        switch offloadParam {
+        case .none: .device
+        case .cpu: .mainMemory
+        case .nvme: disk.map(WeightPlace.disk) ?? .mainMemory
+        }
+    }
 
     /// How class pictures are painted: where memory is saved in training, it is saved there too.
     var paintingOffload: WeightOffload {
-        offloadParam == .cpu ? .sequential : gradientCheckpointing ? .model : .none
+        offloadParam != .none ? .sequential : gradientCheckpointing ? .model : .none
     }
 
     /// A U-Net that something is laid over.
-    func frozenUNet(_ source: ModelSource, dtype: DType, device: Device) throws -> UNet {
-        let unet = try source.unet(dtype: dtype, device: device, weights: weightPlace)
+    func frozenUNet(
+        _ source: ModelSource, dtype: DType, device: Device, disk: DiskMemory?
+    ) throws -> UNet {
+        let unet = try source.unet(dtype: dtype, device: device, weights: weightPlace(disk))
         unet.checkpointsActivations = gradientCheckpointing
         return unet
     }

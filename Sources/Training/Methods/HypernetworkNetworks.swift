@@ -16,7 +16,7 @@ struct HypernetworkNetworks: FineTunedNetworks {
 
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration,
-        _ method: HypernetworkTraining, texts: RunTexts, device: Device
+        _ method: HypernetworkTraining, texts: RunTexts, device: Device, disk: DiskMemory?
     ) throws {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
@@ -24,7 +24,8 @@ struct HypernetworkNetworks: FineTunedNetworks {
         context = TextContext(
             texts, try source.textEncoder(device: device), tokenizer: source.tokenizer,
             isTrained: false, dtype: dtype, device: device)
-        unet = try configuration.training.frozenUNet(source, dtype: dtype, device: device)
+        unet = try configuration.training.frozenUNet(
+            source, dtype: dtype, device: device, disk: disk)
         var network = method.network
         // Without a choice: every width that the model has.
         if method.usesModelWidths { network.widths = unet.contextWidths }

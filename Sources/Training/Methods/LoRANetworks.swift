@@ -22,7 +22,8 @@ struct LoRANetworks: FineTunedNetworks {
     /// - Parameter notify: takes a sentence where vectors and initializer are not as many.
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration,
-        _ method: LoRAConfiguration, texts: RunTexts, device: Device, notify: (String) -> Void
+        _ method: LoRAConfiguration, texts: RunTexts, device: Device, disk: DiskMemory?,
+        notify: (String) -> Void
     ) throws {
         self.source = source
         dtype = configuration.training.mixedPrecision.dtype(on: device)
@@ -39,7 +40,8 @@ struct LoRANetworks: FineTunedNetworks {
             texts, encoder, tokenizer: source.tokenizer,
             embeddings: word.map { [$0] } ?? [], isTrained: textsChange, dtype: dtype,
             device: device)
-        unet = try configuration.training.frozenUNet(source, dtype: dtype, device: device)
+        unet = try configuration.training.frozenUNet(
+            source, dtype: dtype, device: device, disk: disk)
         let adapters = try AdapterSet(
             method.adapters,
             layers: AdaptedLayer.all(

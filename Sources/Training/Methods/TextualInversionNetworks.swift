@@ -21,7 +21,7 @@ struct TextualInversionNetworks: FineTunedNetworks {
     /// - Parameter notify: takes a sentence where vectors and initializer are not as many.
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration,
-        _ method: TextualInversionConfiguration, texts: RunTexts, device: Device,
+        _ method: TextualInversionConfiguration, texts: RunTexts, device: Device, disk: DiskMemory?,
         notify: (String) -> Void
     ) throws {
         self.source = source
@@ -29,7 +29,8 @@ struct TextualInversionNetworks: FineTunedNetworks {
         textEncoder = try source.textEncoder(dtype: dtype, device: device)
         embedding = try method.embedding(
             source, textEncoder, seed: configuration.training.seed ?? 0, notify: notify)
-        unet = try configuration.training.frozenUNet(source, dtype: dtype, device: device)
+        unet = try configuration.training.frozenUNet(
+            source, dtype: dtype, device: device, disk: disk)
         groups = [embedding.group()]
         context = TextContext(
             texts, textEncoder, tokenizer: source.tokenizer,

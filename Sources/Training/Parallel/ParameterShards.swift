@@ -44,7 +44,8 @@ struct ParameterShards: Equatable {
             return ParameterGroup(
                 name: group.name, parameters: Array(group.parameters[places]),
                 learningRateScale: group.learningRateScale, weightDecay: group.weightDecay,
-                lastStep: group.lastStep, copies: group.copies.map { Array($0[places]) })
+                lastStep: group.lastStep, copies: group.copies.map { Array($0[places]) },
+                disk: group.disk)
         }
     }
 }

@@ -204,17 +204,19 @@ extension FineTuningRun {
             for (name, place) in [
                 ("offload-optimizer-device", training.offloadOptimizer),
                 ("offload-param-device", training.offloadParam),
-            ] where place != .none {
+            ] where place == .cpu {
                 report(
                     .notice(
                         "`\(name)` has no effect on a processor: everything is in main memory as "
                             + "it is."))
             }
-            configuration.training.offloadOptimizer = .none
+            if training.offloadOptimizer == .cpu { configuration.training.offloadOptimizer = .none }
+            if training.offloadParam == .cpu { configuration.training.offloadParam = .none }
+        }
+        if configuration.trainsAllOnDevice {
             configuration.training.offloadParam = .none
-        } else if configuration.trainsAllOnDevice {
-            configuration.training.offloadParam = .none
-        } else if training.offloadParam != .none, !training.gradientCheckpointing,
+        } else if !device.isProcessor, training.offloadParam != .none,
+            !training.gradientCheckpointing,
             configuration.method != .dreamBooth || training.offloadOptimizer != .none
         {
             configuration.training.gradientCheckpointing = true

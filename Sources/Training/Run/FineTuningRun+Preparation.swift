@@ -75,7 +75,8 @@ extension FineTuningRun {
         _ source: ModelSource, _ texts: RunTexts, on device: Device, notify: (String) -> Void
     ) throws -> (any FineTunedNetworks, DiffusionObjective) {
         let networks = try makeNetworks(
-            source, configuration, texts: texts, device: device, notify: notify)
+            source, configuration, texts: texts, device: device, disk: try diskMemory(on: device),
+            notify: notify)
         var objective = DiffusionObjective(
             unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),
             dtype: networks.dtype, priorLossWeight: configuration.priorLossWeight,

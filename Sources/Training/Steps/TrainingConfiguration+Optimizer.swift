@@ -21,8 +21,13 @@ extension TrainingConfiguration {
                 sharded = try ShardedOptimizer(groups, processes, make: averaged)
             }
             let moved: any Optimizer = if let sharded { sharded } else { try averaged(groups) }
-            guard groups.contains(where: { $0.copies != nil }) else { return (moved, sharded) }
-            return (OffloadedOptimizer(moved, copies: groups.flatMap(\.computed)), sharded)
+            var result = moved
+            if groups.contains(where: { $0.copies != nil }) {
+                result = OffloadedOptimizer(
+                    moved, copies: groups.flatMap(\.computed), disks: groups.disks)
+            }
+            if groups.contains(where: { $0.disk != nil }) { result = DiskOptimizer(result) }
+            return (result, sharded)
         } catch {
             throw .optimizer(error)
         }
@@ -31,6 +36,14 @@ extension TrainingConfiguration {
     private func averaged(_ groups: [ParameterGroup]) throws(OptimizerError) -> any Optimizer {
         let plain = try optimizer.makeOptimizer(
             groups, settings: optimizerSettings, roundingSeed: seed ?? 0)
-        return useEMA ? AveragedOptimizer(plain, decay: emaDecay) : plain
+        return useEMA
+            ? AveragedOptimizer(plain, decay: emaDecay, disks: groups.disks) : plain
+    }
+}
+
+extension [ParameterGroup] {
+    /// Where each parameter and what belongs to it lies; nil: in memory.
+    fileprivate var disks: [DiskMemory?] {
+        flatMap { group in group.parameters.map { _ in group.disk } }
     }
 }

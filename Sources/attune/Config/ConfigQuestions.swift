@@ -7,6 +7,7 @@ struct ConfigQuestions {
     var usesProcessor: Bool
     var gpu: String
     var offload: OffloadDevice
+    var offloadFolder: String
     var accumulation: Int
     var clipping: Double
     var precision: TrainingConfiguration.Precision
@@ -23,7 +24,8 @@ struct ConfigQuestions {
         offload =
             existing == nil
             ? (machine.isSmall ? .cpu : .none)
-            : (deepSpeed?["offload_optimizer_device"] ?? "none") == "none" ? .none : .cpu
+            : (deepSpeed?["offload_optimizer_device"]).flatMap(OffloadDevice.init) ?? .none
+        offloadFolder = deepSpeed?["offload_optimizer_nvme_path"] ?? "none"
         accumulation = deepSpeed?["gradient_accumulation_steps"].flatMap { Int($0) } ?? 1
         clipping = deepSpeed?["gradient_clipping"].flatMap(Double.init) ?? 1
         let suits: TrainingConfiguration.Precision = machine.gpuMemory.isEmpty ? .no : .fp16
@@ -38,7 +40,7 @@ struct ConfigQuestions {
         values["mixed_precision"] = precision.rawValue
         values["use_cpu"] = String(usesProcessor)
         values["gpu_ids"] = machine.gpuMemory.isEmpty ? existing?.values["gpu_ids"] : gpu
-        guard offload == .cpu || existing?.deepSpeed != nil else { return AccelerateFile(values) }
+        guard offload != .none || existing?.deepSpeed != nil else { return AccelerateFile(values) }
         values["distributed_type"] = "DEEPSPEED"
         var deepSpeed =
             existing?.deepSpeed ?? [
@@ -47,6 +49,9 @@ struct ConfigQuestions {
         // What is answered as it was stays as it was written.
         let before = existing?.deepSpeed == nil ? nil : ConfigQuestions(machine, existing)
         if offload != before?.offload { deepSpeed["offload_optimizer_device"] = offload.rawValue }
+        if offloadFolder != (before?.offloadFolder ?? "none") {
+            deepSpeed["offload_optimizer_nvme_path"] = offloadFolder
+        }
         if accumulation != before?.accumulation {
             deepSpeed["gradient_accumulation_steps"] = String(accumulation)
         }
@@ -72,9 +77,16 @@ struct ConfigQuestions {
             }
             answers.offload = Self.choice(
                 "Where are fp32 weights and the optimizer's moments kept (cpu: main memory, as "
-                    + "DeepSpeed does; for a whole model on a card of 8 GB)?", offload)
+                    + "DeepSpeed does; for a whole model on a card of 8 GB; nvme: on a disk, for "
+                    + "those short of main memory too)?", offload)
         }
-        if answers.offload == .cpu {
+        if answers.offload == .nvme {
+            answers.offloadFolder = Self.question(
+                "In which folder of a quick local disk (none: that of the run's results)?",
+                offloadFolder
+            ) { $0 }
+        }
+        if answers.offload != .none {
             answers.accumulation = Self.question(
                 "How many batches make one step (gradient accumulation)?", accumulation
             ) { Int($0).flatMap { $0 >= 1 ? $0 : nil } }

@@ -35,7 +35,9 @@ struct TrainingPlan: Codable {
 
     init(_ settled: SettledTraining, notify: @escaping (String) -> Void) throws {
         let training = settled.configuration.training
-        room = MemoryRoom(on: settled.device, limit: training.deviceMemoryLimit)
+        room = MemoryRoom(
+            on: settled.device, limit: training.deviceMemoryLimit,
+            folder: settled.configuration.diskFolder)
         let settings = settled.settings
         var ways: [Way] = []
         var first: RunForecast?
@@ -86,7 +88,10 @@ struct TrainingPlan: Codable {
         for (index, way) in ways.enumerated() {
             let mark = chosen == index ? "->" : "  "
             let main = way.memory.mainMemoryPeak
-            let beside = device.isProcessor ? "" : ", \(text(main)) of main memory"
+            let disk = way.memory.diskPeak
+            let beside =
+                (device.isProcessor ? "" : ", \(text(main)) of main memory")
+                + (disk > 0 ? ", \(text(disk)) on a disk" : "")
             let verdict = way.fits == false ? "  does not fit" : ""
             let pace = way.secondsPerStep.map { ", \(Self.time($0)) a step" } ?? ""
             lines.append(
@@ -106,6 +111,10 @@ struct TrainingPlan: Codable {
         if disk.checkpointCount > 0 {
             lines.append(
                 "      and \(disk.checkpointCount) saved state(s) of \(text(disk.checkpoint)).")
+        }
+        if memory.diskPeak > 0 {
+            lines.append(
+                "      and, while it trains, \(text(memory.diskPeak)) in place of memory.")
         }
         if let seconds = shown.secondsPerStep {
             lines += ["", "Time: about \(Self.time(seconds * Double(stepCount))) for the steps."]

@@ -84,7 +84,9 @@ struct SettledTraining {
     /// - Throws: `MemoryError` where nothing helps; what a plan of the run throws.
     mutating func fit(notify: (String) -> Void) throws {
         let training = configuration.training
-        guard training.fit, let room = MemoryRoom(on: device, limit: training.deviceMemoryLimit)
+        guard training.fit,
+            let room = MemoryRoom(
+                on: device, limit: training.deviceMemoryLimit, folder: configuration.diskFolder)
         else { return }
         let fitted = try FittedTraining(settings, on: device, room: room) { try forecast($0) }
         guard !fitted.added.isEmpty else { return }
