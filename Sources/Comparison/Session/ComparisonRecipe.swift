@@ -22,10 +22,10 @@ enum ComparisonRecipe {
     }
 
     /// The settings of one training.
-    static func configuration(
+    static func settings(
         for method: ComparedMethod, seed: UInt64, settings: ComparisonSettings, isSmall: Bool,
         model: URL, photos: URL, classPictures: URL, output: URL
-    ) throws -> FineTuningConfiguration {
+    ) throws -> RunSettings {
         var told = RunSettings(method.trained)
         func tell(_ values: [(String, String)]) throws {
             for (name, value) in values { try told.set(name, to: value) }
@@ -68,9 +68,6 @@ enum ComparisonRecipe {
             ("measuring-steps", String(stepCount)),
             ("checkpointing-steps", String(stepCount + 1)),
         ])
-        var result = try told.configuration()
-        // The drift is measured with it, by every method.
-        result.classPrompt = settings.subject.classPrompt
-        return result
+        return told
     }
 }

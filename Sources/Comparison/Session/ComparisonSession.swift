@@ -47,7 +47,7 @@ public final class ComparisonSession {
         self.cancellation = cancellation
         self.worker = worker
         self.report = report
-        for run in plan.runs { try configuration(of: run).validate() }
+        for run in plan.runs { try task(of: run).configuration.validate() }
         try settings.generation(settings.subject.classPrompt).validate(for: source)
         try TextualInversion.validate(
             placeholder: settings.subject.placeholder, for: source.tokenizer)
@@ -141,14 +141,13 @@ public final class ComparisonSession {
         of run: ComparisonFolder.Run, untrained: ComparisonPictures, reference: [PixelImage],
         match: SubjectMatch?, measure: Likeness?
     ) throws -> ComparedRun {
-        let configuration = try configuration(of: run)
+        let task = try task(of: run)
+        let configuration = try task.configuration
         if let finished = folder.finished(run, configuration) {
             report(.reused(title: run.title))
             return finished
         }
         try preparePhotos(of: run)
-        let task = ComparisonTask(
-            configuration: configuration, device: plan.device, title: run.title)
         let (outcome, isNew) = try worker.run(
             task, in: folder, at: folder.work(run), cancellation: cancellation)
         let place = folder.pictures(run)
@@ -222,12 +221,15 @@ public final class ComparisonSession {
         }
     }
 
-    private func configuration(of run: ComparisonFolder.Run) throws -> FineTuningConfiguration {
-        try ComparisonRecipe.configuration(
+    private func task(of run: ComparisonFolder.Run) throws -> ComparisonTask {
+        let told = try ComparisonRecipe.settings(
             for: run.method, seed: run.seed, settings: settings,
             isSmall: Preset.isSmall(source), model: source.url,
             photos: photoFolder(of: run), classPictures: folder.classPictures,
             output: folder.work(run).appending(path: "trained"))
+        return ComparisonTask(
+            settings: told, classPrompt: settings.subject.classPrompt, device: plan.device,
+            title: run.title)
     }
 
     private func update(_ title: String, _ done: Int, _ total: Int) throws {

@@ -9,7 +9,9 @@ import Training
 /// One training of a comparison, as it is handed to a process of its own.
 public struct ComparisonTask: Codable, Sendable, Equatable {
     /// What is trained.
-    public var configuration: FineTuningConfiguration
+    public var settings: RunSettings
+    /// What drift is measured with, by every method.
+    public var classPrompt: String
     /// As typed: `auto`, `cpu`, …
     public var device: String
     /// What the progress is shown under.
@@ -26,8 +28,9 @@ public struct ComparisonTask: Codable, Sendable, Equatable {
     static func file(in folder: URL) -> URL { folder.appending(path: "task.json") }
     static func outcome(in folder: URL) -> URL { folder.appending(path: "outcome.json") }
 
-    init(configuration: FineTuningConfiguration, device: String, title: String) {
-        self.configuration = configuration
+    init(settings: RunSettings, classPrompt: String, device: String, title: String) {
+        self.settings = settings
+        self.classPrompt = classPrompt
         self.device = device
         self.title = title
     }
@@ -58,11 +61,43 @@ public struct ComparisonTask: Codable, Sendable, Equatable {
             try encoder.encode(try perform(report: report)), to: Self.outcome(in: folder))
     }
 
+    /// The run as it is told.
+    var configuration: FineTuningConfiguration {
+        get throws { withDrift(try settings.configuration()) }
+    }
+
+    private func withDrift(_ configuration: FineTuningConfiguration) -> FineTuningConfiguration {
+        var result = configuration
+        result.classPrompt = classPrompt
+        return result
+    }
+
+    /// The run in the cheapest way that fits into the memory that there is.
+    private func fitted(
+        on device: Device, report: (ComparisonEvent) -> Void
+    ) throws -> FineTuningConfiguration {
+        let told = try configuration
+        guard let room = MemoryRoom(on: device, limit: nil, folder: told.diskFolder) else {
+            return told
+        }
+        let fitted = try FittedTraining(settings, on: device, room: room) {
+            try FineTuningRun(withDrift($0), device: device).forecast()
+        }
+        guard !fitted.added.isEmpty else { return told }
+        let added = fitted.added.map { "`\($0)` \(fitted.settings[$0] ?? "")" }
+        report(
+            .notice(
+                "\(title): trained with \(added.joined(separator: ", ")), as memory would not be "
+                    + "enough otherwise."))
+        return withDrift(try fitted.settings.configuration())
+    }
+
     private func perform(report: @escaping (ComparisonEvent) -> Void) throws -> Outcome {
         let device = try Device(named: device)
         var steps: [Double] = []
         var drift: Double?
         var written: [String] = []
+        let configuration = try fitted(on: device, report: report)
         let begin = ContinuousClock.now
         try FineTuningRun(configuration, device: device) { [title] event in
             switch event {

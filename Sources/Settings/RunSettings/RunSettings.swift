@@ -5,7 +5,7 @@ import NN
 ///
 /// Command lines, settings files and forms make one; it makes the configuration of the run, and
 /// the file that repeats it.
-public struct RunSettings: Sendable, Equatable {
+public struct RunSettings: Codable, Sendable, Equatable {
     /// How the model is taught.
     public let method: TrainingMethod
     /// By the names of the settings.
