@@ -12,6 +12,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case no
         case fp16
         case bf16
+        /// As is quickest on the device.
+        case auto
     }
 
     /// Height and width of the training pictures in pixels; nil: the model's own size.

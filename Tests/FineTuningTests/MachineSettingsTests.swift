@@ -2,6 +2,8 @@ import Foundation
 import Settings
 import Testing
 import TestSupport
+import Torch
+import Training
 
 /// What accelerate and DeepSpeed wrote about a machine, and what a training takes of it.
 @Suite struct MachineSettingsTests {
@@ -106,6 +108,18 @@ import TestSupport
         let told = try MachineSettings(
             environment: ["HF_HOME": home.path, "ACCELERATE_CONFIG_FILE": named.path])
         #expect(told.entries.first?.value == "fp16")
+    }
+
+    @Test func theQuickestTypeIsThatOfTheDevice() throws {
+        typealias Precision = TrainingConfiguration.Precision
+        #expect(Precision.quickest(on: .cuda(0)) == .fp16 && Precision.quickest(on: .mps) == .no)
+        let onProcessor = Precision.quickest(on: .cpu)
+        #expect(onProcessor == (Compute.bfloat16Speed > 1.1 ? .bf16 : .no))
+        var training = TrainingConfiguration()
+        training.mixedPrecision = .auto
+        #expect(training.precision(on: .cuda(0)).computing == .float16)
+        training.fullBF16 = true
+        #expect(training.precision(on: .cuda(0)).trained == .bfloat16)
     }
 
     @Test func deepSpeedsOwnFileIsRead() throws {

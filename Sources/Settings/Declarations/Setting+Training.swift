@@ -90,7 +90,8 @@ extension Setting {
             kohya: "ss_max_grad_norm"),
         Setting(
             "mixed-precision", \.training.mixedPrecision,
-            "What activations are computed in; no is fp32.", kohya: "ss_mixed_precision"),
+            "What activations are computed in; no is fp32, auto what is quickest here.",
+            kohya: "ss_mixed_precision"),
     ]
 
     private static func isOther(

@@ -27,9 +27,9 @@ struct DreamBoothNetworks: FineTunedNetworks {
         device: Device, disk: DiskMemory?
     ) throws {
         self.source = source
-        dtype = configuration.training.mixedPrecision.dtype(on: device)
-        let weights = configuration.training.fullBF16 ? DType.bfloat16 : .float32
         let training = configuration.training
+        let precision = training.precision(on: device)
+        dtype = precision.computing
         let isOffloaded = training.offloadOptimizer != .none && !device.isProcessor
         let home = isOffloaded ? device.mainMemory : device
         place = training.weightPlace(disk)
@@ -39,7 +39,7 @@ struct DreamBoothNetworks: FineTunedNetworks {
         let trainedPlace = (isOnDisk ? optimizerDisk : nil).map(WeightPlace.disk) ?? .device
         func load<Network>(
             _ network: (DType, Device, WeightPlace) throws -> Network
-        ) rethrows -> Network { try network(weights, home, trainedPlace) }
+        ) rethrows -> Network { try network(precision.trained, home, trainedPlace) }
         var encoder =
             configuration.trainTextEncoder
             ? try load(source.textEncoder) : try source.textEncoder(device: device)

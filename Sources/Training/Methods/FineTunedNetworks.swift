@@ -164,17 +164,6 @@ extension TrainingConfiguration {
     }
 }
 
-extension TrainingConfiguration.Precision {
-    /// The dtype of activations; a CPU computes bf16 where fp16 is asked for.
-    func dtype(on device: Device) -> DType {
-        switch self {
-        case .no: .float32
-        case .bf16: .bfloat16
-        case .fp16: device.isProcessor ? .bfloat16 : .float16
-        }
-    }
-}
-
 extension FrozenPrior {
     /// Must be made before anything is trained or restored.
     ///

@@ -19,7 +19,7 @@ struct HypernetworkNetworks: FineTunedNetworks {
         _ method: HypernetworkTraining, texts: RunTexts, device: Device, disk: DiskMemory?
     ) throws {
         self.source = source
-        dtype = configuration.training.mixedPrecision.dtype(on: device)
+        dtype = configuration.training.precision(on: device).computing
         // Before the U-Net is there: the text encoder is not needed any more.
         context = TextContext(
             texts, try source.textEncoder(device: device), tokenizer: source.tokenizer,

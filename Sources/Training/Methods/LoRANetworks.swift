@@ -26,7 +26,7 @@ struct LoRANetworks: FineTunedNetworks {
         notify: (String) -> Void
     ) throws {
         self.source = source
-        dtype = configuration.training.mixedPrecision.dtype(on: device)
+        dtype = configuration.training.precision(on: device).computing
         let textsChange = configuration.trainTextEncoder || method.word != nil
         let encoder = try source.textEncoder(
             dtype: textsChange ? dtype : .float32, device: device)

@@ -25,7 +25,7 @@ struct TextualInversionNetworks: FineTunedNetworks {
         notify: (String) -> Void
     ) throws {
         self.source = source
-        dtype = configuration.training.mixedPrecision.dtype(on: device)
+        dtype = configuration.training.precision(on: device).computing
         textEncoder = try source.textEncoder(dtype: dtype, device: device)
         embedding = try method.embedding(
             source, textEncoder, seed: configuration.training.seed ?? 0, notify: notify)

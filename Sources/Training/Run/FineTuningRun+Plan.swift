@@ -35,7 +35,7 @@ struct RunPlan {
 /// nothing is written.
 extension FineTuningRun {
     func plan() throws -> RunPlan {
-        settlePrecision()
+        try settlePrecision()
         settleOffload()
         let source = try openModel()
         try source.verify()
@@ -176,7 +176,14 @@ extension FineTuningRun {
         configuration.training.seed = try before ?? drawnSeed()
     }
 
-    func settlePrecision() {
+    /// - Throws: `SettingError` where what is quickest does not go with something else.
+    func settlePrecision() throws {
+        if configuration.training.mixedPrecision == .auto {
+            let quickest = TrainingConfiguration.Precision.quickest(on: device)
+            configuration.training.mixedPrecision = quickest
+            report(.notice("`mixed-precision` \(quickest.rawValue) is the quickest on \(device)."))
+            return try configuration.validate()
+        }
         guard device.isProcessor, configuration.training.mixedPrecision != .no else { return }
         let factor = Int((1 / Compute.bfloat16Speed).rounded())
         switch configuration.training.mixedPrecision {
@@ -194,7 +201,7 @@ extension FineTuningRun {
                 .notice(
                     "This processor is \(factor) times as slow in bf16 as in fp32 (a convolution): "
                         + "`mixed-precision` no is quicker, and takes more memory."))
-        case .no, .bf16: break
+        case .no, .bf16, .auto: break
         }
     }
 

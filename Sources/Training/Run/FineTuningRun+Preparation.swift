@@ -52,7 +52,7 @@ extension FineTuningRun {
                 RunSummary(
                     method: settings["method"] ?? "", model: source.name,
                     modelHash: try source.hash, device: "\(device)",
-                    precision: "\(configuration.training.mixedPrecision.dtype(on: device))",
+                    precision: "\(configuration.training.precision(on: device).computing)",
                     output: plan.output.path, resolution: plan.resolution,
                     photoCount: photos.count, heldOutCount: plan.heldOut.count,
                     exampleCount: plan.exampleCount,

@@ -69,7 +69,7 @@ struct ConfigDefaultCommand: ParsableCommand {
 
     @OptionGroup var file: ConfigFileOption
 
-    @Option(help: "What activations are computed in: no, fp16 or bf16 (default: as suits).")
+    @Option(help: "What activations are computed in: no, fp16, bf16, or auto, as suits.")
     var mixedPrecision: TrainingConfiguration.Precision?
 
     @Flag(help: "Replace a file that is there.")
@@ -82,7 +82,8 @@ struct ConfigDefaultCommand: ParsableCommand {
                     + "or replace it with --overwrite.")
         }
         var questions = ConfigQuestions(MachineFacts(), nil)
-        questions.precision = mixedPrecision ?? questions.precision
+        // What suits is what is proposed.
+        if let mixedPrecision, mixedPrecision != .auto { questions.precision = mixedPrecision }
         try file.write(questions.file)
     }
 }

@@ -97,7 +97,9 @@ struct ConfigQuestions {
             }
         }
         answers.precision = Self.choice(
-            "What are activations computed in (mixed precision)?", precision)
+            "What are activations computed in (mixed precision)?", precision,
+            // What accelerate has a name for.
+            among: [.no, .fp16, .bf16])
         return answers.file
     }
 
@@ -120,11 +122,13 @@ struct ConfigQuestions {
     }
 
     private static func choice<Answer: RawRepresentable & CaseIterable>(
-        _ text: String, _ proposed: Answer
+        _ text: String, _ proposed: Answer, among answers: [Answer] = Array(Answer.allCases)
     ) -> Answer where Answer.RawValue == String {
-        let names = Answer.allCases.map(\.rawValue).joined(separator: "/")
-        let answer = question("\(text) \(names)", proposed.rawValue) { typed in
-            Answer(rawValue: typed.lowercased())?.rawValue
+        let names = answers.map(\.rawValue)
+        let answer = question(
+            "\(text) \(names.joined(separator: "/"))", proposed.rawValue
+        ) { typed in
+            names.first { $0 == typed.lowercased() }
         }
         return Answer(rawValue: answer) ?? proposed
     }

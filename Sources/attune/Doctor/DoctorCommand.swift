@@ -42,7 +42,7 @@ struct DoctorCommand: ParsableCommand {
             problems.append(Wording(Self.self).sentence("\(error)"))
         }
         var seconds: [TrainingConfiguration.Precision: Double] = [:]
-        for precision in TrainingConfiguration.Precision.allCases {
+        for precision in TrainingConfiguration.Precision.allCases where precision != .auto {
             // A processor computes bf16 in its place.
             if device.isProcessor, precision == .fp16 { continue }
             let result = DoctorStep.start(device, precision)

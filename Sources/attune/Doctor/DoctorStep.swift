@@ -71,7 +71,7 @@ struct DoctorStepCommand: ParsableCommand {
         let device = try Device(named: device)
         let dtype: DType =
             switch precision {
-            case .no: .float32
+            case .no, .auto: .float32
             case .bf16: .bfloat16
             case .fp16: .float16
             }

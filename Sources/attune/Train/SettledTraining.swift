@@ -37,6 +37,11 @@ struct SettledTraining {
             settingsFiles: [options.config, first.subjectsFile].compactMap(\.self)
                 .map { URL(fileURLWithPath: $0) })
         device = try find(first.device)
+        if first.training.mixedPrecision == .auto {
+            let quickest = TrainingConfiguration.Precision.quickest(on: device).rawValue
+            try settings.set("mixed-precision", to: quickest)
+            notify("The quickest on \(device): --mixed-precision \(quickest).")
+        }
         let taken = try settings.complete(
             for: ModelSource(first.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
         // What is drawn is drawn once for all.
