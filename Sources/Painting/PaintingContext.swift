@@ -15,8 +15,9 @@ struct PaintingContext {
         self.overlays = overlays
         let source = pipeline.source
         let configuration = source.schedulerConfiguration
-        let kind = try SamplerChoice(settings.sampler, for: configuration).kind
-        let words = kind.infotext(configuration)
+        let words = try SamplerChoice(
+            settings.sampler, schedule: settings.schedule, for: configuration
+        ).infotext
         var extra = [GenerationParameters.Entry("RNG", "CPU")]
         // Web UIs would read weights and tags in it.
         if settings.promptSyntax == .plain, settings.suitedSyntax == .a1111 {

@@ -67,9 +67,9 @@ import Torch
 
     @Test func unknownSamplerListsThoseThereAre() throws {
         try refuseToGenerate(
-            ["--sampler", "heun"],
+            ["--sampler", "heunish"],
             naming: [
-                "--sampler heun", "ddpm", "ddim", "pndm", "euler", "euler-ancestral", "dpm++-2m",
+                "--sampler heunish", "ddpm", "ddim", "pndm", "euler", "euler-ancestral", "dpm++-2m",
             ])
     }
 

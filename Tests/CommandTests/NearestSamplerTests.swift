@@ -15,24 +15,42 @@ import Testing
 
     @Test func generateTellsAndPaints() throws {
         let scratch = try Scratch()
-        try model("UniPCMultistepScheduler", in: scratch)
+        try model("SASolverScheduler", in: scratch)
         let paint = ["generate", "--model", "m", "--prompt", "p", "--steps", "2", "--seed", "1"]
         let told = try Command.run(paint + ["--output", "out"], in: scratch.url)
         #expect(told.status == 0, "\(told.errors)")
         #expect(
-            (told.output + told.errors).contains("UniPCMultistepScheduler, which Attune does not"))
+            (told.output + told.errors).contains("SASolverScheduler, which Attune does not"))
         let asked = try Command.run(
             paint + ["--output", "other", "--sampler", "DPM++ 2M"], in: scratch.url)
-        #expect(asked.status == 0 && !(asked.output + asked.errors).contains("UniPC"))
+        #expect(asked.status == 0 && !(asked.output + asked.errors).contains("SASolver"))
         #expect(
             try Data(contentsOf: scratch("out/00000-1.png"))
                 == Data(contentsOf: scratch("other/00000-1.png")))
     }
 
+    @Test func schedulesAreAskedForByNameOrOption() throws {
+        let scratch = try Scratch()
+        _ = try scratch.copy("models/tiny-sd1", as: "m")
+        func paint(_ folder: String, _ options: [String]) throws -> Data {
+            let outcome = try Command.run(
+                ["generate", "--model", "m", "--prompt", "p", "--steps", "3", "--seed", "1"]
+                    + ["--output", folder] + options, in: scratch.url)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return try Data(contentsOf: scratch("\(folder)/00000-1.png"))
+        }
+        let byName = try paint("a", ["--sampler", "Heun Karras"])
+        #expect(try paint("b", ["--sampler", "heun", "--schedule", "Karras"]) == byName)
+        #expect(try paint("c", ["--sampler", "heun"]) != byName)
+        try expectRefusal(
+            ["generate", "--model", "m", "--prompt", "p", "--schedule", "odd"], in: scratch,
+            naming: ["--schedule odd", "karras"])
+    }
+
     /// Class pictures and validation pictures alike, and what is wrong is found before step 1.
     @Test func trainingTellsAndPaints() throws {
         let scratch = try Scratch()
-        try model("HeunDiscreteScheduler", in: scratch)
+        try model("DPMSolverSinglestepScheduler", in: scratch)
         try writePhotos(in: scratch("photos"), count: 1)
         let outcome = try Command.run(
             BadOptionTests.training(model: "m") + [
@@ -42,7 +60,8 @@ import Testing
             ], in: scratch.url)
         #expect(outcome.status == 0, "\(outcome.errors)")
         let said = outcome.output + outcome.errors
-        #expect(said.contains("HeunDiscreteScheduler, which Attune does not have"), "\(said)")
+        #expect(
+            said.contains("DPMSolverSinglestepScheduler, which Attune does not have"), "\(said)")
         #expect(!said.contains("--sampler"))
         let written = try scratch.listing()
         #expect(written.contains { $0.hasPrefix("class/") })

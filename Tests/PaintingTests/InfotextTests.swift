@@ -53,14 +53,15 @@ import Torch
 
     @Test(
         arguments: [
-            (SamplerKind.euler, "Euler", nil), (.eulerKarras, "Euler", "Karras"),
-            (.dpmPlusPlus2M, "DPM++ 2M", "Uniform"), (.dpmPlusPlus2MKarras, "DPM++ 2M", "Karras"),
-            (.eulerAncestral, "Euler a", nil), (.pndm, "PLMS", nil),
-        ] as [(SamplerKind, String, String?)])
-    func schedules(kind: SamplerKind, sampler: String, schedule: String?) throws {
+            ("Euler", "Euler", nil), ("Euler Karras", "Euler", "Karras"),
+            ("DPM++ 2M", "DPM++ 2M", "Uniform"), ("DPM++ 2M Karras", "DPM++ 2M", "Karras"),
+            ("DPM++ 2M SDE SGM Uniform", "DPM++ 2M SDE", "SGM Uniform"),
+            ("euler_ancestral", "Euler a", nil), ("PLMS", "PLMS", nil),
+        ] as [(String, String, String?)])
+    func schedules(name: String, sampler: String, schedule: String?) throws {
         var settings = smallSettings()
         settings.stepCount = 2
-        settings.sampler = kind
+        (settings.sampler, settings.schedule) = try SamplerKind.withSchedule(named: name)
         let found = try parameters(settings)
         #expect(found.sampler == sampler && found.scheduleType == schedule)
     }

@@ -13,14 +13,28 @@ import Torch
 
     /// The classes whose samplers are missing, as diffusers 0.36 has them, and what is nearest.
     static let foreign: [(String, SamplerKind)] = [
-        ("UniPCMultistepScheduler", .dpmPlusPlus2M), ("DEISMultistepScheduler", .dpmPlusPlus2M),
-        ("DPMSolverSinglestepScheduler", .dpmPlusPlus2M), ("DPMSolverSDEScheduler", .dpmPlusPlus2M),
-        ("SASolverScheduler", .dpmPlusPlus2M), ("HeunDiscreteScheduler", .euler),
-        ("LMSDiscreteScheduler", .euler), ("KDPM2DiscreteScheduler", .euler),
-        ("KDPM2AncestralDiscreteScheduler", .eulerAncestral), ("LCMScheduler", .eulerAncestral),
+        ("DPMSolverSinglestepScheduler", .dpmPlusPlus2M), ("SASolverScheduler", .dpmPlusPlus2M),
         ("TCDScheduler", .ddim), ("DDIMParallelScheduler", .ddim), ("DDPMParallelScheduler", .ddpm),
         ("SomebodysOwnScheduler", .ddim),
     ]
+
+    @Test(arguments: SamplerKind.allCases) func everyClassThatIsHereIsTakenAsItIs(
+        kind: SamplerKind
+    ) throws {
+        guard let name = kind.className else { return }
+        let choice = try SamplerChoice(for: configuration(#""_class_name": "\#(name)""#))
+        #expect(choice.kind.className == name && choice.notice == nil)
+        _ = try choice.sampler(stepCount: 20)
+    }
+
+    @Test func stochasticDPMIsAKeyOfTheFile() throws {
+        let choice = try SamplerChoice(
+            for: configuration(
+                #""_class_name": "DPMSolverMultistepScheduler", "use_beta_sigmas": true, "#
+                    + #""algorithm_type": "sde-dpmsolver++""#))
+        #expect(choice.kind == .dpmPlusPlus2MSDE && choice.notice == nil)
+        #expect(choice.label == "DPM++ 2M SDE Beta")
+    }
 
     @Test(arguments: foreign) func nearestSamplerPaintsAndIsTold(name: String, kind: SamplerKind)
         throws
@@ -40,20 +54,11 @@ import Torch
 
     static let keys: [(String, SamplerKind)] = [
         (#""_class_name": "DPMSolverMultistepScheduler", "solver_order": 3"#, .dpmPlusPlus2M),
-        (
-            #""_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "sde-dpmsolver++""#,
-            .dpmPlusPlus2M
-        ),
-        (
-            #""_class_name": "DPMSolverMultistepScheduler", "use_beta_sigmas": true"#,
-            .dpmPlusPlus2MKarras
-        ),
-        (#""_class_name": "EulerDiscreteScheduler", "use_beta_sigmas": true"#, .eulerKarras),
         (#""_class_name": "PNDMScheduler", "prediction_type": "sample""#, .ddim),
         (#""_class_name": "EulerAncestralDiscreteScheduler", "prediction_type": "sample""#, .euler),
         (
-            #""_class_name": "UniPCMultistepScheduler", "solver_order": 3, "solver_type": "bh1", "#
-                + #""use_karras_sigmas": true"#, .dpmPlusPlus2MKarras
+            #""_class_name": "UniPCMultistepScheduler", "predict_x0": false, "#
+                + #""use_karras_sigmas": true"#, .uniPC
         ),
     ]
 

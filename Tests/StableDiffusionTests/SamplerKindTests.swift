@@ -12,11 +12,42 @@ import Torch
         ("k_euler_a", .eulerAncestral), ("EulerDiscreteScheduler", .euler),
         ("EulerAncestralDiscreteScheduler", .eulerAncestral), ("DPM++ 2M", .dpmPlusPlus2M),
         ("dpmpp_2m", .dpmPlusPlus2M), ("DPMSolverMultistepScheduler", .dpmPlusPlus2M),
-        ("DPM++ 2M Karras", .dpmPlusPlus2MKarras), ("dpm++-2m-karras", .dpmPlusPlus2MKarras),
-        ("Euler Karras", .eulerKarras),
+        ("dpmpp_2m_sde", .dpmPlusPlus2MSDE), ("DPM++ 2S a", .dpmPlusPlus2SAncestral),
+        ("dpm_2_ancestral", .dpm2Ancestral), ("dpmpp_2s_ancestral", .dpmPlusPlus2SAncestral),
+        ("KDPM2DiscreteScheduler", .dpm2), ("DPM2 a", .dpm2Ancestral), ("uni_pc", .uniPC),
+        ("UniPCMultistepScheduler", .uniPC), ("k_lms", .lms), ("dpmpp_3m_sde", .dpmPlusPlus3MSDE),
     ])
     func namesAreUnderstood(name: String, kind: SamplerKind) throws {
         #expect(try SamplerKind(named: name) == kind)
+    }
+
+    @Test(
+        arguments: [
+            ("DPM++ 2M Karras", .dpmPlusPlus2M, .karras), ("euler-karras", .euler, .karras),
+            ("dpm++-2m-karras", .dpmPlusPlus2M, .karras), ("Heun", .heun, nil),
+            ("DPM++ 3M SDE Exponential", .dpmPlusPlus3MSDE, .exponential),
+            ("DPM++ 2M SDE SGM Uniform", .dpmPlusPlus2MSDE, .sgmUniform),
+            ("DPM2 a Polyexponential", .dpm2Ancestral, .polyexponential),
+        ] as [(String, SamplerKind, SamplingSchedule?)])
+    func namesWithSchedulesAreDivided(
+        name: String, kind: SamplerKind, schedule: SamplingSchedule?
+    ) throws {
+        let found = try SamplerKind.withSchedule(named: name)
+        #expect(found.kind == kind && found.schedule == schedule)
+    }
+
+    @Test func schedulesHaveNames() throws {
+        for schedule in SamplingSchedule.allCases {
+            #expect(try SamplingSchedule(named: schedule.label) == schedule)
+        }
+        #expect(try SamplingSchedule(named: "sgm_uniform") == .sgmUniform)
+        #expect(try SamplingSchedule(named: "normal") == .uniform)
+        #expect(throws: SamplerError.unknownSchedule("odd")) { try SamplingSchedule(named: "odd") }
+        let error = #expect(throws: SamplerError.self) {
+            _ = try SamplerChoice(.ddim, schedule: .karras, for: .stableDiffusion())
+                .sampler(stepCount: 5)
+        }
+        #expect(error == .noSchedule("karras", sampler: "ddim"))
     }
 
     @Test func everyNameAndLabelIsItsOwn() throws {
@@ -27,11 +58,14 @@ import Torch
     }
 
     @Test func unknownSamplerIsAnsweredWithTheList() {
-        for name in ["heun", "", "+", "DDIM Karras"] {
+        for name in ["heunish", "", "+", "Karras", "DDIM Karras"] {
             #expect(throws: SamplerError.unknown(name)) { try SamplerKind(named: name) }
+            #expect(throws: SamplerError.unknown(name)) {
+                try SamplerKind.withSchedule(named: name)
+            }
         }
-        let sentence = SamplerError.unknown("heun").description
-        #expect(sentence.contains("heun"))
+        let sentence = SamplerError.unknown("heunish").description
+        #expect(sentence.contains("heunish"))
         for kind in SamplerKind.allCases { #expect(sentence.contains(kind.rawValue)) }
     }
 
@@ -48,7 +82,9 @@ import Torch
         var configuration = SchedulerConfiguration()
         configuration.className = "DPMSolverMultistepScheduler"
         configuration.usesKarrasSigmas = true
-        #expect(try SamplerChoice(for: configuration).kind == .dpmPlusPlus2MKarras)
+        let choice = try SamplerChoice(for: configuration)
+        #expect(choice.kind == .dpmPlusPlus2M && choice.schedule == .karras)
+        #expect(choice.label == "DPM++ 2M Karras")
         #expect(try SamplerChoice(.euler, for: configuration).kind == .euler)
     }
 
@@ -101,7 +137,14 @@ import Torch
 
     static let refusals: [(SamplerKind, String, @Sendable (inout SchedulerConfiguration) -> Void)] =
         [
-            (.euler, "use_beta_sigmas", { $0.usesBetaSigmas = true }),
+            (
+                .heun, "use_karras_sigmas",
+                { ($0.usesBetaSigmas, $0.usesKarrasSigmas) = (true, true) }
+            ),
+            (.dpm2, "prediction_type", { $0.predictionType = .sample }),
+            (.uniPC, "predict_x0", { $0.predictsClean = false }),
+            (.deis, "solver_order", { $0.solverOrder = 4 }),
+            (.dpmPlusPlus2MSDE, "algorithm_type", { $0.algorithmType = "sde-dpmsolver" }),
             (.euler, "interpolation_type", { $0.interpolationType = "cubic" }),
             (.euler, "timestep_type", { $0.timestepType = "other" }),
             (.euler, "final_sigmas_type", { $0.finalSigmasType = "other" }),
@@ -166,17 +209,26 @@ import Torch
         _ = try SamplerKind.ddim.makeSampler(configuration, stepCount: 10)
     }
 
+    static let callsTwice: Set<SamplerKind> = [
+        .heun, .dpm2, .dpm2Ancestral, .dpmPlusPlus2SAncestral, .dpmPlusPlusSDE,
+    ]
+
     @Test func everyStepCountGivesStepsThatTheModelKnows() throws {
         for spacing in TimestepSpacing.allCases {
             var configuration = SchedulerConfiguration.stableDiffusion()
             configuration.timestepSpacing = spacing
             for kind in SamplerKind.allCases {
                 for count in Array(1...60) + [99, 250, 333, 500, 998] {
+                    if kind == .lcm, count > 50 { continue }
                     let times = try kind.makeSampler(configuration, stepCount: count).timesteps
                     // PNDM takes its second step twice.
-                    let expected = count + (kind == .pndm && count > 1 ? 1 : 0)
+                    let expected =
+                        SamplerKindTests.callsTwice.contains(kind)
+                        ? 2 * count - 1 : count + (kind == .pndm && count > 1 ? 1 : 0)
                     #expect(times.count == expected, "\(kind) \(spacing) \(count)")
                     #expect(times.allSatisfy { 0...999 ~= $0 }, "\(kind) \(spacing) \(count)")
+                    // With fresh noise, the middle of a step lies far down.
+                    if [.dpm2Ancestral, .dpmPlusPlus2SAncestral].contains(kind) { continue }
                     #expect(zip(times, times.dropFirst()).allSatisfy { $0 >= $1 })
                 }
             }

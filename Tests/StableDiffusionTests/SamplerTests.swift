@@ -10,12 +10,21 @@ import Torch
         let config: SchedulerConfiguration
         let steps: Int
         let eta: Double?
+        let schedule: SamplingSchedule?
+        let sampler: String?
     }
 
     static let files: [(name: String, kind: SamplerKind)] = [
         ("ddpm", .ddpm), ("ddim", .ddim), ("pndm", .pndm), ("euler", .euler),
-        ("euler-ancestral", .eulerAncestral), ("dpmpp-2m", .dpmPlusPlus2M),
+        ("euler-ancestral", .eulerAncestral), ("dpmpp-2m", .dpmPlusPlus2M), ("heun", .heun),
+        ("lms", .lms), ("dpm2", .dpm2), ("dpm2-ancestral", .dpm2Ancestral),
+        ("dpmpp-2s-ancestral", .dpmPlusPlus2SAncestral), ("dpmpp-sde", .dpmPlusPlusSDE),
+        ("dpmpp-2m-sde", .dpmPlusPlus2MSDE), ("dpmpp-3m-sde", .dpmPlusPlus3MSDE),
+        ("unipc", .uniPC), ("deis", .deis), ("lcm", .lcm),
     ]
+
+    /// k-diffusion shows the latents of every step, and not of every call.
+    static let showsStepsAlone: Set<SamplerKind> = [.dpmPlusPlus2SAncestral, .dpmPlusPlusSDE]
 
     private func cases(_ name: String) throws -> [String: Case] {
         try JSONDecoder().decode(
@@ -48,25 +57,66 @@ import Torch
         let fixture = try Fixture.file("samplers/\(name).safetensors")
         let noise = try fixture.require("noise")
         let all = try cases(name)
-        #expect(all.count >= 15)
+        #expect(all.count >= 10)
         for (label, entry) in all.sorted(by: { $0.key < $1.key }) {
             let sampler = try kind.makeSampler(
                 entry.config, stepCount: entry.steps, eta: entry.eta ?? 0)
             let times = try fixture.require("\(label).timesteps")
             let found = Tensor(sampler.timesteps.map { Float($0) })
             #expect(found.shape == times.shape, "\(name) \(label)")
-            #expect((found - times).abs().maximum().item() < 1e-3, "\(name) \(label)")
+            // The middle of a step is looked up by an fp32 logarithm in the reference.
+            let isTwofold = SamplerKindTests.callsTwice.contains(kind)
+            let lateness = (found - times).abs().maximum().item()
+            #expect(lateness < (isTwofold ? 5e-3 : 1e-3), "\(name) \(label)")
             let scale = try fixture.require("\(label).init_noise_sigma").item()
             #expect(abs(sampler.initialNoiseScale - scale) <= 1e-6 * scale, "\(name) \(label)")
 
-            let latents = run(sampler, from: noise)
+            var latents = run(sampler, from: noise)
+            if SamplerTests.showsStepsAlone.contains(kind) { latents = latents.endsOfSteps }
             let reference = try fixture.require("\(label).latents")
-            // Latents of a zero-SNR schedule begin at a scale of 4096.
+            // Latents of a zero-SNR schedule begin at a scale of 4096, whose rounding a second call
+            // in the first step divides by a small sigma and multiplies by the whole way.
+            let isSteep =
+                entry.config.rescalesBetasToZeroSNR && isTwofold
             let error = ((latents - reference).abs() / (reference.abs() + 1)).maximum().item()
-            #expect(error < 1e-4, "\(name) \(label): \(error)")
+            #expect(error < (isSteep ? 1e-2 : 1e-4), "\(name) \(label): \(error)")
             // A sampler can be used again: step 0 forgets.
-            let again = run(sampler, from: noise)
+            var again = run(sampler, from: noise)
+            if SamplerTests.showsStepsAlone.contains(kind) { again = again.endsOfSteps }
             #expect(again.rawBytes() == latents.rawBytes(), "\(name) \(label)")
+        }
+    }
+
+    @Test func schedulesMatchReference() throws {
+        let fixture = try Fixture.file("samplers/schedules.safetensors")
+        let noise = try fixture.require("noise")
+        for (label, entry) in try cases("schedules").sorted(by: { $0.key < $1.key }) {
+            let kind: SamplerKind = entry.sampler == "euler" ? .euler : .dpmPlusPlus2M
+            let sampler = try kind.makeSampler(
+                entry.config.scheduled(entry.schedule), stepCount: entry.steps)
+            let found = Tensor(sampler.timesteps.map { Float($0) })
+            let times = try fixture.require("\(label).timesteps")
+            #expect((found - times).abs().maximum().item() < 1e-3, "\(label)")
+            let reference = try fixture.require("\(label).latents")
+            let difference = (run(sampler, from: noise) - reference).abs()
+            let error = (difference / (reference.abs() + 1)).maximum().item()
+            #expect(error < 1e-4, "\(label): \(error)")
+        }
+    }
+
+    @Test(arguments: SamplerKind.allCases.filter(\.hasSchedules))
+    func everySamplerOfSigmasTakesEverySchedule(kind: SamplerKind) throws {
+        for schedule in SamplingSchedule.allCases {
+            for steps in [1, 2, 9] {
+                let choice = try SamplerChoice(
+                    kind, schedule: schedule, for: .stableDiffusion(predicting: .vPrediction))
+                let sampler = try choice.sampler(stepCount: steps)
+                let latents = run(sampler, from: Tensor.ones([1, 4, 4, 4]))
+                #expect(latents.isAllFinite, "\(kind) \(schedule) \(steps)")
+                // One step of even spacing is the cleanest, in diffusers too.
+                #expect(steps == 1 || 998...999 ~= sampler.timesteps[0])
+                #expect(choice.schedule == (schedule == .automatic ? .uniform : schedule))
+            }
         }
     }
 
@@ -114,7 +164,14 @@ import Torch
         #expect(try draws(.eulerAncestral) == 5)
         #expect(try draws(.ddim) == 0)
         #expect(try draws(.ddim, eta: 1) == 5)
-        for kind in [SamplerKind.pndm, .euler, .eulerKarras, .dpmPlusPlus2M, .dpmPlusPlus2MKarras] {
+        #expect(try draws(.dpmPlusPlus2MSDE) == 5)
+        #expect(try draws(.dpmPlusPlusSDE) == 8)
+        for kind in [SamplerKind.dpm2Ancestral, .dpmPlusPlus2SAncestral, .dpmPlusPlus3MSDE, .lcm] {
+            #expect(try draws(kind) == 4)
+        }
+        for kind in [
+            SamplerKind.pndm, .euler, .dpmPlusPlus2M, .heun, .lms, .dpm2, .uniPC, .deis,
+        ] {
             #expect(try draws(kind) == 0)
         }
     }
@@ -133,13 +190,15 @@ import Torch
         let plain = SchedulerConfiguration.stableDiffusion()
         var karras = plain
         karras.usesKarrasSigmas = true
-        let byName = try SamplerKind.dpmPlusPlus2MKarras.makeSampler(plain, stepCount: 20)
+        let (kind, schedule) = try SamplerKind.withSchedule(named: "DPM++ 2M Karras")
+        let byName = try SamplerChoice(kind, schedule: schedule, for: plain)
+            .sampler(stepCount: 20)
         let byKey = try SamplerKind.dpmPlusPlus2M.makeSampler(karras, stepCount: 20)
         let without = try SamplerKind.dpmPlusPlus2M.makeSampler(plain, stepCount: 20)
         #expect(byName.timesteps == byKey.timesteps)
         #expect(byName.timesteps != without.timesteps)
-        #expect(SamplerKind.dpmPlusPlus2M.settled(by: karras) == .dpmPlusPlus2MKarras)
-        #expect(SamplerKind.ddim.settled(by: karras) == .ddim)
+        #expect(try SamplerChoice(.dpmPlusPlus2M, for: karras).schedule == .karras)
+        #expect(try SamplerChoice(.ddim, for: karras).schedule == .uniform)
     }
 
     @Test func thresholdingFollowsTheQuantile() throws {
@@ -155,5 +214,14 @@ import Torch
         let clean = Tensor([0, -1, 2, -4, 8] as [Float], shape: [1, 5, 1, 1])
         let result = sampler.step(clean, step: 0, latents: clean) { .zeros($0) }
         #expect(result.floats() == [0, -0.25, 0.5, -1, 1])
+    }
+}
+
+extension Tensor {
+    /// Of latents after every call of a sampler that calls twice in every step but the last.
+    fileprivate var endsOfSteps: Tensor {
+        let count = size(0)
+        let ends = (0..<count).filter { $0 % 2 == 1 || $0 == count - 1 }
+        return Tensor.concatenating(ends.map { narrowed(0, start: $0, length: 1) })
     }
 }

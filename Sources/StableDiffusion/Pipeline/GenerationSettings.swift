@@ -17,6 +17,8 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
     public var guidanceScale = 7.5
     /// Nil: what the model's `scheduler_config.json` says.
     public var sampler: SamplerKind?
+    /// As `sampler`.
+    public var schedule: SamplingSchedule?
     /// Which layer of the text encoder counts, from the last, which is 1.
     public var clipSkip = 1
 

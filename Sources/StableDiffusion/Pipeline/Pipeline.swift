@@ -98,8 +98,9 @@ public final class Pipeline {
         try settings.validate(for: source)
         let prompts = try CompiledPrompts(settings, encoder: promptEncoder)
         let configuration = source.schedulerConfiguration
-        let sampler = try SamplerChoice(settings.sampler, for: configuration)
-            .sampler(stepCount: settings.stepCount)
+        let sampler = try SamplerChoice(
+            settings.sampler, schedule: settings.schedule, for: configuration
+        ).sampler(stepCount: settings.stepCount)
         let factor = source.vaeConfiguration.downsamplingFactor
         let side = source.unetConfiguration.sampleSize
         let shape = [

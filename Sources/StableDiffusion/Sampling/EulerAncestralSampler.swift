@@ -16,8 +16,9 @@ final class EulerAncestralSampler: Sampler {
                 expected: "epsilon or v_prediction")
         }
         let steps = try EulerSteps(configuration, stepCount: stepCount, sampler: sampler)
-        timesteps = steps.timesteps
-        sigmas = steps.schedule.interpolated(at: timesteps).map { Float($0) } + [0]
+        let spaced = steps.spaced(configuration, readsKeys: false)
+        timesteps = spaced.timesteps
+        sigmas = spaced.sigmas + [0]
         predictionType = configuration.predictionType
         initialNoiseScale = EulerSteps.initialNoiseScale(sigmas, configuration)
     }

@@ -25,12 +25,8 @@ final class EulerSampler: Sampler {
                 expected: "linear or log_linear")
         }
         let range = (first: chosen.first ?? 0, last: chosen.last ?? 0)
-        if configuration.usesKarrasSigmas || configuration.usesExponentialSigmas {
-            chosen =
-                configuration.usesKarrasSigmas
-                ? schedule.karras(stepCount, from: range)
-                : schedule.exponential(stepCount, from: range)
-            timesteps = chosen.map { schedule.timestep(of: $0) }
+        if let spaced = schedule.spaced(configuration.schedule(), stepCount, from: range) {
+            (chosen, timesteps) = spaced
         }
         let final = try schedule.final(configuration, sampler: sampler)
         sigmas = chosen.map { Float($0) } + [final]
@@ -64,7 +60,7 @@ final class EulerSampler: Sampler {
     }
 }
 
-/// What the two Euler samplers share.
+/// What Euler's samplers and those that go on from them share.
 struct EulerSteps {
     let schedule: SigmaSchedule
     /// Rounded to fp32, as diffusers has them.
@@ -80,6 +76,19 @@ struct EulerSteps {
             roundsLinspace: false
         ).map { Double(Float($0)) }
         try configuration.checkFirst(Int(timesteps.first ?? 0), stepCount: stepCount)
+    }
+
+    /// The sigmas of the steps, without the last, which is 0; and their training steps.
+    ///
+    /// - Parameter readsKeys: as in ``SchedulerConfiguration/schedule(readsKeys:)``.
+    func spaced(
+        _ configuration: SchedulerConfiguration, readsKeys: Bool = true
+    ) -> (sigmas: [Float], timesteps: [Double]) {
+        let chosen = schedule.interpolated(at: timesteps)
+        let range = (first: chosen.first ?? 0, last: chosen.last ?? 0)
+        let spaced = schedule.spaced(
+            configuration.schedule(readsKeys: readsKeys), chosen.count, from: range)
+        return ((spaced?.sigmas ?? chosen).map { Float($0) }, spaced?.timesteps ?? timesteps)
     }
 
     static func initialNoiseScale(

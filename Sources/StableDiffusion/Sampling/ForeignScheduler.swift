@@ -1,5 +1,5 @@
-/// A scheduler class of diffusers for which there is no sampler here, and whose noise is that of
-/// Stable Diffusion all the same: a list of betas.
+/// A scheduler class of diffusers whose defaults are its own, or for which there is no sampler
+/// here, and whose noise is that of Stable Diffusion all the same: a list of betas.
 ///
 /// Source: the classes of diffusers' `schedulers`, with the defaults of their `__init__`.
 enum ForeignScheduler: String {
@@ -19,15 +19,20 @@ enum ForeignScheduler: String {
 
     init?(className: String) { self.init(rawValue: className) }
 
-    /// The sampler that is nearest to it: of the same family, or of the same equation.
+    /// Its sampler, or the nearest to it: of the same family, or of the same equation.
     var nearest: SamplerKind {
         switch self {
         case .ddimParallel, .tcd: .ddim
         case .ddpmParallel: .ddpm
-        case .deis, .dpmSinglestep, .dpmSDE, .saSolver, .uniPC: .dpmPlusPlus2M
-        case .heun, .kdpm2, .lms: .euler
-        // Both of them add noise after every step.
-        case .kdpm2Ancestral, .lcm: .eulerAncestral
+        case .dpmSinglestep, .saSolver: .dpmPlusPlus2M
+        case .dpmSDE: .dpmPlusPlusSDE
+        case .deis: .deis
+        case .heun: .heun
+        case .kdpm2: .dpm2
+        case .kdpm2Ancestral: .dpm2Ancestral
+        case .lcm: .lcm
+        case .lms: .lms
+        case .uniPC: .uniPC
         }
     }
 
@@ -36,6 +41,7 @@ enum ForeignScheduler: String {
         switch self {
         case .dpmSDE, .heun, .kdpm2, .kdpm2Ancestral:
             (configuration.betaStart, configuration.betaEnd) = (0.00085, 0.012)
+            configuration.clipsSample = false
         case .lcm, .tcd:
             (configuration.betaStart, configuration.betaEnd) = (0.00085, 0.012)
             configuration.betaSchedule = .scaledLinear

@@ -8,18 +8,25 @@ public struct SamplerChoice: Sendable, Equatable {
     public let kind: SamplerKind
     /// What it is made with: the model's own, without the keys that no sampler here can follow.
     public let configuration: SchedulerConfiguration
+    /// Which sigmas it visits; ``SamplingSchedule/uniform`` where it does not choose.
+    public let schedule: SamplingSchedule
     /// What was put in the place of what, for people; nil where all is as the model says.
     public let notice: String?
 
     /// Chooses.
     ///
-    /// - Parameter asked: what a person wants; it is taken as it is.
+    /// - Parameters:
+    ///   - asked: what a person wants; it is taken as it is.
+    ///   - schedule: as `asked`.
     /// - Throws: ``SamplerError`` where the model says something that no sampler here is near to.
     public init(
-        _ asked: SamplerKind? = nil, for configuration: SchedulerConfiguration
+        _ asked: SamplerKind? = nil, schedule: SamplingSchedule? = nil,
+        for configuration: SchedulerConfiguration
     ) throws(SamplerError) {
+        let configuration = configuration.scheduled(schedule)
         if let asked {
             (kind, self.configuration, notice) = (asked, configuration, nil)
+            self.schedule = Self.schedule(of: asked, configuration)
             return
         }
         // diffusers, too, falls back to PNDM: it is what SD 1.x was released with.
@@ -34,13 +41,31 @@ public struct SamplerChoice: Sendable, Equatable {
             if own != nil { missing.append("\(key) \(value)") }
             (kind, nearest) = replacement
         }
-        self.kind = kind.settled(by: nearest)
+        kind = kind.settled(by: nearest)
+        let schedule = Self.schedule(of: kind, nearest)
+        self.kind = kind
+        self.schedule = schedule
         self.configuration = nearest
         notice =
             missing.isEmpty
             ? nil
             : "scheduler_config.json names \(missing.joined(separator: ", ")), which Attune does "
-                + "not have: pictures are painted with the nearest sampler, \(self.kind.label)."
+                + "not have: pictures are painted with the nearest sampler, "
+                + "\(Self.label(kind, schedule))."
+    }
+
+    /// A1111's name for the sampler, with that of the schedule as its older versions had it.
+    public var label: String { Self.label(kind, schedule) }
+
+    private static func label(_ kind: SamplerKind, _ schedule: SamplingSchedule) -> String {
+        schedule == .uniform ? kind.label : "\(kind.label) \(schedule.label)"
+    }
+
+    private static func schedule(
+        of kind: SamplerKind, _ configuration: SchedulerConfiguration
+    ) -> SamplingSchedule {
+        guard kind.hasSchedules else { return .uniform }
+        return configuration.schedule(readsKeys: kind != .eulerAncestral)
     }
 
     /// A sampler of this kind, for so many steps.
@@ -77,19 +102,17 @@ extension SchedulerConfiguration {
     ) -> (SamplerKind, SchedulerConfiguration)? {
         var result = self
         switch key {
-        case "solver_order" where solverOrder > 2: result.solverOrder = 2
+        case "solver_order" where solverOrder > 2: result.solverOrder = kind == .uniPC ? 5 : 2
+        // The same equation, solved for the clean latents.
+        case "predict_x0" where !predictsClean: result.predictsClean = true
         case "solver_type" where solverType != "midpoint": result.solverType = "midpoint"
         case "algorithm_type" where algorithmType != "dpmsolver++":
             result.algorithmType = "dpmsolver++"
-        // Both crowd the steps at the two ends.
-        case "use_beta_sigmas" where usesBetaSigmas && !usesKarrasSigmas:
-            result.usesBetaSigmas = false
-            result.usesKarrasSigmas = true
         // Only DDPM knows these.
         case "beta_schedule" where kind != .ddpm: return (.ddpm, result)
         // The network says what is clean, from which these can go on.
         case "prediction_type" where kind == .pndm: return (.ddim, result)
-        case "prediction_type" where kind == .eulerAncestral: return (.euler, result)
+        case "prediction_type" where kind.hasSchedules && kind != .euler: return (.euler, result)
         default: return nil
         }
         return (kind, result)
@@ -100,9 +123,11 @@ extension ModelSource {
     /// What a person should know before pictures are painted with a model: what was taken for
     /// granted of it, and which sampler takes the place of a missing one.
     ///
-    /// - Throws: as ``SamplerChoice/init(_:for:)``.
-    public func paintingNotices(_ sampler: SamplerKind? = nil) throws(SamplerError) -> [String] {
-        let choice = try SamplerChoice(sampler, for: schedulerConfiguration)
+    /// - Throws: as ``SamplerChoice/init(_:schedule:for:)``.
+    public func paintingNotices(
+        _ sampler: SamplerKind? = nil, schedule: SamplingSchedule? = nil
+    ) throws(SamplerError) -> [String] {
+        let choice = try SamplerChoice(sampler, schedule: schedule, for: schedulerConfiguration)
         return notices + [choice.notice].compactMap { $0 }
     }
 }

@@ -2,6 +2,10 @@
 public enum SamplerError: Error, CustomStringConvertible, Sendable, Equatable {
     /// No sampler has this name.
     case unknown(String)
+    /// No schedule has this name.
+    case unknownSchedule(String)
+    /// A sampler that goes by training steps has no sigmas to space.
+    case noSchedule(String, sampler: String)
     /// A `scheduler_config.json` that does not hold.
     case malformed(file: String, reason: String)
     /// A key of the configuration has a value that this sampler does not know.
@@ -14,7 +18,7 @@ public enum SamplerError: Error, CustomStringConvertible, Sendable, Equatable {
     /// Whether the sentence begins with the name of a setting, and not with that of a file.
     public var isOfSetting: Bool {
         switch self {
-        case .unknown, .stepCount: true
+        case .unknown, .unknownSchedule, .noSchedule, .stepCount: true
         default: false
         }
     }
@@ -25,6 +29,12 @@ public enum SamplerError: Error, CustomStringConvertible, Sendable, Equatable {
         return switch self {
         case .unknown(let name):
             "sampler \(name): there is no such sampler; choose one of \(names)."
+        case .unknownSchedule(let name):
+            "schedule \(name): there is no such schedule; choose one of "
+                + SamplingSchedule.allCases.map(\.rawValue).joined(separator: ", ") + "."
+        case .noSchedule(let schedule, let sampler):
+            "schedule \(schedule): the sampler \(sampler) has none but its own; leave it out, or "
+                + "choose another sampler."
         case .malformed(let file, let reason):
             "\(file) cannot be used: \(reason)."
         case .unsupported(let key, let value, let sampler, let expected):

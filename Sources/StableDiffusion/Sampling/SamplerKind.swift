@@ -4,13 +4,22 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
     case ddim
     case pndm
     case euler
-    case eulerKarras = "euler-karras"
     case eulerAncestral = "euler-ancestral"
+    case heun
+    case lms
+    case dpm2
+    case dpm2Ancestral = "dpm2-ancestral"
+    case dpmPlusPlus2SAncestral = "dpm++-2s-ancestral"
     case dpmPlusPlus2M = "dpm++-2m"
-    case dpmPlusPlus2MKarras = "dpm++-2m-karras"
+    case dpmPlusPlusSDE = "dpm++-sde"
+    case dpmPlusPlus2MSDE = "dpm++-2m-sde"
+    case dpmPlusPlus3MSDE = "dpm++-3m-sde"
+    case uniPC = "unipc"
+    case deis
+    case lcm
 
-    /// Reads one of the names here, A1111's label (`Euler a`, `DPM++ 2M Karras`, `PLMS`) or the
-    /// name of the diffusers class, whatever the case and the punctuation.
+    /// Reads one of the names here, A1111's label (`Euler a`, `DPM++ 2M SDE`, `PLMS`), ComfyUI's
+    /// name or that of the diffusers class, whatever the case and the punctuation.
     ///
     /// - Throws: ``SamplerError/unknown(_:)``, which lists the names.
     public init(named name: String) throws(SamplerError) {
@@ -21,13 +30,31 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
         self = kind
     }
 
-    /// This sampler, with Karras sigmas where the configuration asks for them.
-    public func settled(by configuration: SchedulerConfiguration) -> SamplerKind {
+    /// Reads a name that may end in a schedule's, as in `DPM++ 2M Karras`.
+    ///
+    /// - Throws: ``SamplerError/unknown(_:)``, which lists the names.
+    public static func withSchedule(
+        named name: String
+    ) throws(SamplerError) -> (kind: SamplerKind, schedule: SamplingSchedule?) {
+        if let kind = try? SamplerKind(named: name) { return (kind, nil) }
+        guard let (rest, schedule) = SamplingSchedule.divide(name),
+            let kind = try? SamplerKind(named: rest), kind.hasSchedules
+        else { throw .unknown(name) }
+        return (kind, schedule)
+    }
+
+    /// Whether it goes by sigmas, so that a ``SamplingSchedule`` can space them.
+    public var hasSchedules: Bool {
         switch self {
-        case .euler where configuration.usesKarrasSigmas: .eulerKarras
-        case .dpmPlusPlus2M where configuration.usesKarrasSigmas: .dpmPlusPlus2MKarras
-        default: self
+        case .ddpm, .ddim, .pndm, .lcm: false
+        default: true
         }
+    }
+
+    /// This sampler, with noise where the configuration of DPM++ 2M asks for it.
+    func settled(by configuration: SchedulerConfiguration) -> SamplerKind {
+        self == .dpmPlusPlus2M && configuration.algorithmType == "sde-dpmsolver++"
+            ? .dpmPlusPlus2MSDE : self
     }
 
     /// A1111's name for it, as the `parameters` text of a picture has it.
@@ -37,22 +64,41 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
         case .ddim: "DDIM"
         case .pndm: "PLMS"
         case .euler: "Euler"
-        case .eulerKarras: "Euler Karras"
         case .eulerAncestral: "Euler a"
+        case .heun: "Heun"
+        case .lms: "LMS"
+        case .dpm2: "DPM2"
+        case .dpm2Ancestral: "DPM2 a"
+        case .dpmPlusPlus2SAncestral: "DPM++ 2S a"
         case .dpmPlusPlus2M: "DPM++ 2M"
-        case .dpmPlusPlus2MKarras: "DPM++ 2M Karras"
+        case .dpmPlusPlusSDE: "DPM++ SDE"
+        case .dpmPlusPlus2MSDE: "DPM++ 2M SDE"
+        case .dpmPlusPlus3MSDE: "DPM++ 3M SDE"
+        case .uniPC: "UniPC"
+        case .deis: "DEIS"
+        case .lcm: "LCM"
         }
     }
 
-    /// The diffusers class that it follows.
-    public var className: String {
+    /// The diffusers class that it follows; nil for those of k-diffusion that have none of their
+    /// own.
+    public var className: String? {
         switch self {
         case .ddpm: "DDPMScheduler"
         case .ddim: "DDIMScheduler"
         case .pndm: "PNDMScheduler"
-        case .euler, .eulerKarras: "EulerDiscreteScheduler"
+        case .euler: "EulerDiscreteScheduler"
         case .eulerAncestral: "EulerAncestralDiscreteScheduler"
-        case .dpmPlusPlus2M, .dpmPlusPlus2MKarras: "DPMSolverMultistepScheduler"
+        case .heun: "HeunDiscreteScheduler"
+        case .lms: "LMSDiscreteScheduler"
+        case .dpm2: "KDPM2DiscreteScheduler"
+        case .dpm2Ancestral: "KDPM2AncestralDiscreteScheduler"
+        case .dpmPlusPlusSDE: "DPMSolverSDEScheduler"
+        case .dpmPlusPlus2M, .dpmPlusPlus2MSDE: "DPMSolverMultistepScheduler"
+        case .uniPC: "UniPCMultistepScheduler"
+        case .deis: "DEISMultistepScheduler"
+        case .lcm: "LCMScheduler"
+        case .dpmPlusPlus2SAncestral, .dpmPlusPlus3MSDE: nil
         }
     }
 
@@ -61,7 +107,8 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
     /// - Parameters:
     ///   - configuration: the model's own, whatever class it was written for.
     ///   - stepCount: how many steps; PNDM calls the network once more (with Runge-Kutta steps,
-    ///     nine times more).
+    ///     nine times more), and Heun, DPM2, DPM++ 2S and DPM++ SDE twice in all steps but the
+    ///     last.
     ///   - eta: how much noise DDIM adds in a step, from 0 (none) to 1 (as much as DDPM); the
     ///     others do not know it.
     /// - Throws: ``SamplerError`` when the configuration or the number of steps does not fit.
@@ -74,43 +121,56 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
             throw .stepCount(
                 stepCount, reason: "the model was trained on \(limit) steps; take at most as many")
         }
-        var configuration = configuration
-        switch self {
-        case .eulerKarras, .dpmPlusPlus2MKarras:
-            configuration.usesKarrasSigmas = true
-            configuration.usesExponentialSigmas = false
-            configuration.usesBetaSigmas = false
-        default: break
+        if let schedule = configuration.askedSchedule, !hasSchedules {
+            throw .noSchedule(schedule.rawValue, sampler: rawValue)
         }
         switch self {
         case .ddpm: return try DDPMSampler(configuration, stepCount: stepCount)
         case .ddim: return try DDIMSampler(configuration, stepCount: stepCount, eta: eta)
         case .pndm: return try PNDMSampler(configuration, stepCount: stepCount)
-        case .euler, .eulerKarras:
-            return try EulerSampler(configuration, stepCount: stepCount)
+        case .euler: return try EulerSampler(configuration, stepCount: stepCount)
         case .eulerAncestral:
             return try EulerAncestralSampler(configuration, stepCount: stepCount)
-        case .dpmPlusPlus2M, .dpmPlusPlus2MKarras:
-            return try DPMPlusPlus2MSampler(configuration, stepCount: stepCount)
+        case .heun: return try HeunSampler(configuration, stepCount: stepCount)
+        case .lms: return try LMSSampler(configuration, stepCount: stepCount)
+        case .dpm2: return try DPM2Sampler(configuration, stepCount: stepCount)
+        case .dpm2Ancestral: return try DPM2AncestralSampler(configuration, stepCount: stepCount)
+        case .dpmPlusPlus2SAncestral:
+            return try DPMPlusPlus2SAncestralSampler(configuration, stepCount: stepCount)
+        case .dpmPlusPlus2M: return try DPMPlusPlus2MSampler(configuration, stepCount: stepCount)
+        case .dpmPlusPlusSDE: return try DPMPlusPlusSDESampler(configuration, stepCount: stepCount)
+        case .dpmPlusPlus2MSDE:
+            return try DPMPlusPlus2MSDESampler(configuration, stepCount: stepCount)
+        case .dpmPlusPlus3MSDE:
+            return try DPMPlusPlus3MSDESampler(configuration, stepCount: stepCount)
+        case .uniPC: return try UniPCSampler(configuration, stepCount: stepCount)
+        case .deis: return try DEISSampler(configuration, stepCount: stepCount)
+        case .lcm: return try LCMSampler(configuration, stepCount: stepCount)
         }
     }
 
     private var plainNames: Set<String> {
         let more: [String] =
             switch self {
-            case .ddpm, .ddim, .pndm: []
+            case .ddpm, .ddim, .lms, .deis, .lcm, .pndm: ["k_\(rawValue)"]
             case .euler: ["k_euler"]
-            case .eulerKarras: ["k_euler_karras"]
             case .eulerAncestral: ["k_euler_a", "euler_ancestral_discrete"]
-            case .dpmPlusPlus2M: ["dpmpp_2m", "k_dpmpp_2m"]
-            case .dpmPlusPlus2MKarras: ["dpmpp_2m_karras", "k_dpmpp_2m_karras"]
+            case .heun: ["k_heun"]
+            case .dpm2: ["k_dpm_2"]
+            case .dpm2Ancestral: ["k_dpm_2_a", "k_dpm_2_ancestral"]
+            case .dpmPlusPlus2SAncestral: ["k_dpmpp_2s_a"]
+            case .dpmPlusPlus2M: ["k_dpmpp_2m"]
+            case .dpmPlusPlusSDE: ["k_dpmpp_sde", "dpmpp_sde_gpu"]
+            case .dpmPlusPlus2MSDE: ["k_dpmpp_2m_sde", "dpmpp_2m_sde_gpu"]
+            case .dpmPlusPlus3MSDE: ["k_dpmpp_3m_sde", "dpmpp_3m_sde_gpu"]
+            case .uniPC: ["uni_pc_bh2"]
             }
-        let isKarras = self == .eulerKarras || self == .dpmPlusPlus2MKarras
-        let classNames = isKarras ? [] : [className]
+        let classNames = self == .dpmPlusPlus2MSDE ? [] : [className].compactMap { $0 }
         return Set(([rawValue, label] + classNames + more).map(SamplerKind.plain))
     }
 
-    private static func plain(_ name: String) -> String {
+    /// A name without what people spell differently.
+    static func plain(_ name: String) -> String {
         name.lowercased().replacing("++", with: "pp").filter { $0.isLetter || $0.isNumber }
     }
 }

@@ -35,6 +35,10 @@ extension SchedulerConfiguration {
         case usesLowerOrderFinal = "lower_order_final"
         case usesEulerAtFinal = "euler_at_final"
         case lambdaMinClipped = "lambda_min_clipped"
+        case predictsClean = "predict_x0"
+        case uncorrectedSteps = "disable_corrector"
+        case originalStepCount = "original_inference_steps"
+        case timestepScaling = "timestep_scaling"
     }
 
     /// Keys that are absent or null keep their defaults.
@@ -59,10 +63,12 @@ extension SchedulerConfiguration {
             return choice
         }
         className = try values.decodeIfPresent(String.self, forKey: .className)
-        if let className, (try? SamplerKind(named: className)) == nil {
-            if let foreign = ForeignScheduler(className: className) {
-                foreign.applyDefaults(to: &self)
-            } else if !values.contains(.betaStart), !values.contains(.trainedBetas) {
+        if let className {
+            if let scheduler = ForeignScheduler(className: className) {
+                scheduler.applyDefaults(to: &self)
+            } else if (try? SamplerKind(named: className)) == nil,
+                !values.contains(.betaStart), !values.contains(.trainedBetas)
+            {
                 // Such as those of flow matching and of EDM.
                 throw DecodingError.dataCorruptedError(
                     forKey: .className, in: values,
@@ -105,6 +111,10 @@ extension SchedulerConfiguration {
         try read(.usesLowerOrderFinal, &usesLowerOrderFinal)
         try read(.usesEulerAtFinal, &usesEulerAtFinal)
         try read(.lambdaMinClipped, &lambdaMinClipped)
+        try read(.predictsClean, &predictsClean)
+        try read(.uncorrectedSteps, &uncorrectedSteps)
+        try read(.originalStepCount, &originalStepCount)
+        try read(.timestepScaling, &timestepScaling)
     }
 
     /// Writes every key but those that have no value; JSON cannot hold the infinite
@@ -148,5 +158,14 @@ extension SchedulerConfiguration {
         if lambdaMinClipped.isFinite {
             try values.encode(lambdaMinClipped, forKey: .lambdaMinClipped)
         }
+        // Of one class each, and seldom anything but the default.
+        if !predictsClean { try values.encode(predictsClean, forKey: .predictsClean) }
+        if !uncorrectedSteps.isEmpty {
+            try values.encode(uncorrectedSteps, forKey: .uncorrectedSteps)
+        }
+        if originalStepCount != 50 {
+            try values.encode(originalStepCount, forKey: .originalStepCount)
+        }
+        if timestepScaling != 10 { try values.encode(timestepScaling, forKey: .timestepScaling) }
     }
 }

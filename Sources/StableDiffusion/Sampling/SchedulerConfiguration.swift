@@ -76,7 +76,7 @@ public struct SchedulerConfiguration: Codable, Sendable, Equatable {
     public var usesKarrasSigmas = false
     /// Whether they space them evenly by their logarithms.
     public var usesExponentialSigmas = false
-    /// Whether they space them by a beta distribution; refused.
+    /// Whether they space them by a beta distribution.
     public var usesBetaSigmas = false
     /// Whether DPM++ spaces them evenly over the whole schedule by the logarithm.
     public var usesLuLambdas = false
@@ -110,6 +110,21 @@ public struct SchedulerConfiguration: Codable, Sendable, Equatable {
     public var usesEulerAtFinal = false
     /// DPM++ leaves out training steps whose log-signal-to-noise half is below this.
     public var lambdaMinClipped = -Double.infinity
+
+    // UniPC.
+    /// Whether UniPC predicts the clean latents, which is all that is here.
+    public var predictsClean = true
+    /// The steps that UniPC does not correct.
+    public var uncorrectedSteps: [Int] = []
+
+    // LCM.
+    /// How many steps the teacher of LCM took.
+    public var originalStepCount = 50
+    /// What LCM multiplies its time by.
+    public var timestepScaling = 10.0
+
+    /// What a person asked for in place of the file's own schedule; not a key of the file.
+    var askedSchedule: SamplingSchedule?
 
     /// Every default; the betas are those of diffusers, not those of Stable Diffusion.
     public init() {}
@@ -195,5 +210,10 @@ public struct SchedulerConfiguration: Codable, Sendable, Equatable {
                 + "\(dynamicThresholdingRatio)")
         try require(
             clipSampleRange > 0, "clip_sample_range should be positive and is \(clipSampleRange)")
+        try require(
+            (1...trainingStepCount).contains(originalStepCount)
+                || className != ForeignScheduler.lcm.rawValue,
+            "original_inference_steps should be from 1 to \(trainingStepCount) and is "
+                + "\(originalStepCount)")
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Torch
 
-/// The noise-to-signal ratio that Euler and DPM++ count in: `sqrt((1 - a) / a)` of every training
+/// The noise-to-signal ratio that samplers other than DDPM, DDIM, PNDM and LCM count in: `sqrt((1 - a) / a)` of every training
 /// step, and the ways to choose some of them.
 ///
 /// What is float here is fp32 in diffusers, and what is double is float64 there.
@@ -91,8 +91,53 @@ struct SigmaSchedule {
     }
 }
 
+extension SigmaSchedule {
+    /// The sigmas of a schedule and the training steps that they stand at; nil for `uniform`,
+    /// which goes by the training steps themselves.
+    ///
+    /// - Parameter range: between which sigmas the schedules lie that know a first and a last.
+    func spaced(
+        _ schedule: SamplingSchedule, _ count: Int, from range: (first: Double, last: Double)
+    ) -> (sigmas: [Double], timesteps: [Double])? {
+        let chosen: [Double]
+        switch schedule {
+        case .automatic, .uniform: return nil
+        case .karras: chosen = karras(count, from: range)
+        case .exponential, .polyexponential: chosen = exponential(count, from: range)
+        case .beta: chosen = beta(count, from: range)
+        case .sgmUniform:
+            let times = evenlySpaced(Double(sigmas.count - 1), 0, count: count + 1).dropLast()
+            return (times.map(logarithmicallyInterpolated), Array(times))
+        case .simple:
+            let stride = Double(sigmas.count) / Double(count)
+            let places = (0..<count).map { sigmas.count - 1 - Int(Double($0) * stride) }
+            return (places.map { Double(sigmas[$0]) }, places.map { Double($0) })
+        }
+        return (chosen, chosen.map { timestep(of: $0) })
+    }
+
+    /// "Beta Sampling is All You Need" (Lee et al. 2024, arXiv 2407.12173), with both parameters
+    /// 0.6, as diffusers' `_convert_to_beta` and A1111 have it.
+    private func beta(_ count: Int, from range: (first: Double, last: Double)) -> [Double] {
+        let distribution = BetaDistribution(shape: 0.6)
+        let low = sigmaMin ?? range.last
+        let high = sigmaMax ?? range.first
+        return evenlySpaced(0, 1, count: count).map {
+            low + distribution.quantile(1 - $0) * (high - low)
+        }
+    }
+
+    /// k-diffusion's `t_to_sigma`.
+    private func logarithmicallyInterpolated(at time: Double) -> Double {
+        let low = min(Int(time), logarithms.count - 2)
+        let weight = time - Double(low)
+        return Foundation.exp(
+            (1 - weight) * Double(logarithms[low]) + weight * Double(logarithms[low + 1]))
+    }
+}
+
 extension SchedulerConfiguration {
-    /// Traps for keys that Euler and DPM++ share, and that would change the picture if ignored.
+    /// Traps for keys that samplers of sigmas share, and that would change the picture if ignored.
     func checkSigmaKeys(sampler: String) throws(SamplerError) {
         let asked = [usesKarrasSigmas, usesExponentialSigmas, usesBetaSigmas].filter { $0 }.count
         guard asked < 2 else {
@@ -100,11 +145,6 @@ extension SchedulerConfiguration {
                 key: "use_karras_sigmas", value: "true beside another kind of sigmas",
                 sampler: sampler,
                 expected: "one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas")
-        }
-        guard !usesBetaSigmas else {
-            throw .unsupported(
-                key: "use_beta_sigmas", value: "true", sampler: sampler,
-                expected: "use_karras_sigmas or use_exponential_sigmas")
         }
     }
 }

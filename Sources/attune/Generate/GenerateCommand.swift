@@ -46,6 +46,13 @@ struct GenerateCommand: ParsableCommand {
         help: "The sampler, such as euler or \"DPM++ 2M Karras\" (default: the model's).")
     var sampler: String?
 
+    @Option(
+        help: """
+            How its steps are spaced: karras, exponential, sgm-uniform, simple, beta or uniform \
+            (default: as the sampler's name or the model says).
+            """)
+    var schedule: String?
+
     @Option(help: "What the model predicts: epsilon or v_prediction (default: as it says).")
     var predictionType: PredictionType?
 
@@ -196,9 +203,13 @@ struct GenerateCommand: ParsableCommand {
         settings.clipSkip = clipSkip
         settings.promptSyntax = prompts.promptSyntax ?? settings.suitedSyntax
         do {
-            settings.sampler = try sampler.map { try SamplerKind(named: $0) }
+            if let sampler {
+                (settings.sampler, settings.schedule) = try SamplerKind.withSchedule(named: sampler)
+            }
+            if let schedule { settings.schedule = try SamplingSchedule(named: schedule) }
             try settings.validate(for: source)
-            let choice = try SamplerChoice(settings.sampler, for: source.schedulerConfiguration)
+            let choice = try SamplerChoice(
+                settings.sampler, schedule: settings.schedule, for: source.schedulerConfiguration)
             _ = try choice.sampler(stepCount: steps)
             return (settings, choice)
         } catch let error as GenerationError {

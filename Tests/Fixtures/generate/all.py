@@ -12,6 +12,7 @@ import data
 import hypernetworks
 import losses
 import models
+import more_samplers
 import networks
 import ops
 import optimizers
@@ -47,6 +48,7 @@ def main():
         textual_inversion,
         networks,
         samplers,
+        more_samplers,
         pipelines,
         prompts,
         training,
