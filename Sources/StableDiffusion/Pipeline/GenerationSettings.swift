@@ -83,3 +83,26 @@ public enum GenerationError: Error, CustomStringConvertible, Sendable {
         }
     }
 }
+
+extension GenerationSettings {
+    /// Reads `sampler` with the schedule that older files have at its end (`dpm++-2m-karras`).
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, or value: Value) throws -> Value {
+            try values.decodeIfPresent(Value.self, forKey: key) ?? value
+        }
+        self.init(prompt: try values.decode(String.self, forKey: .prompt))
+        negativePrompt = try read(.negativePrompt, or: negativePrompt)
+        promptSyntax = try read(.promptSyntax, or: promptSyntax)
+        width = try values.decodeIfPresent(Int.self, forKey: .width)
+        height = try values.decodeIfPresent(Int.self, forKey: .height)
+        stepCount = try read(.stepCount, or: stepCount)
+        guidanceScale = try read(.guidanceScale, or: guidanceScale)
+        if let name = try values.decodeIfPresent(String.self, forKey: .sampler) {
+            (sampler, schedule) = try SamplerKind.withSchedule(named: name)
+        }
+        schedule =
+            try values.decodeIfPresent(SamplingSchedule.self, forKey: .schedule) ?? schedule
+        clipSkip = try read(.clipSkip, or: clipSkip)
+    }
+}

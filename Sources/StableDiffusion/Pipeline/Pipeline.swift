@@ -108,17 +108,12 @@ public final class Pipeline {
             settings.height.map { $0 / factor } ?? side,
             settings.width.map { $0 / factor } ?? side,
         ]
-        let generators = seeds.map { Generator(seed: $0) }
-        // A generator for every picture, so that neighbours in a batch change nothing.
-        func noise(_: [Int]) -> Tensor {
-            Tensor.concatenating(generators.map { Tensor.randn(shape, generator: $0) })
-                .moved(to: device)
-        }
+        let noise = PictureNoise(seeds, shape: shape, for: sampler, on: device)
         return try withoutGradients {
             var guidance = Guidance(
                 conditioning(of: prompts, clipSkip: settings.clipSkip),
                 scale: settings.guidanceScale)
-            var latents = noise(shape) * sampler.initialNoiseScale
+            var latents = noise.next() * sampler.initialNoiseScale
             let callCount = sampler.timesteps.count
             func take(_ call: Int, at time: Double) throws {
                 // Some samplers call the network more often than they have steps.
@@ -133,7 +128,9 @@ public final class Pipeline {
                     let times = Tensor.full([rows.size(0)], time, device: device)
                     return unet(rows, timesteps: times, context: context).cast(to: .float32)
                 }
-                latents = sampler.step(output, step: call, latents: latents, noise: noise)
+                latents = sampler.step(output, step: call, latents: latents) { _ in
+                    noise.of(sampler.brownianPiece(step: call))
+                }
                 try progress(call + 1, callCount)
             }
             func sample() throws {

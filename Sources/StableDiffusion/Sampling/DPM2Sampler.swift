@@ -4,7 +4,7 @@ internal import Torch
 /// with the middle of a step by the logarithm; the numbers are those of diffusers'
 /// `KDPM2DiscreteScheduler`.
 final class DPM2Sampler: Sampler {
-    private let steps: SecondOrderSteps
+    private var steps: SecondOrderSteps
     private var start: Tensor?
 
     init(_ configuration: SchedulerConfiguration, stepCount: Int) throws(SamplerError) {
@@ -23,14 +23,15 @@ final class DPM2Sampler: Sampler {
     func step(
         _ modelOutput: Tensor, step: Int, latents: Tensor, noise: (_ shape: [Int]) -> Tensor
     ) -> Tensor {
+        let latents = steps.exact(latents, call: step)
         let clean = steps.clean(modelOutput, latents: latents, call: step)
-        let derivative = (latents - clean) / Double(steps.sigma(step))
+        let derivative = (latents - clean) / steps.sigma(step)
         let sigma = steps.sigmas[step / 2]
-        if step % 2 == 0 {
+        guard step % 2 == 1, let start else {
             start = latents
             let end = step / 2 < steps.seconds.count ? steps.seconds[step / 2] : 0
-            return latents + derivative * Double(end - sigma)
+            return steps.rounded(latents + derivative * (end - sigma))
         }
-        return (start ?? latents) + derivative * Double(steps.sigmas[step / 2 + 1] - sigma)
+        return steps.rounded(start + derivative * (steps.sigmas[step / 2 + 1] - sigma))
     }
 }

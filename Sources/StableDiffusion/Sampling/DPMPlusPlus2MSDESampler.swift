@@ -2,10 +2,12 @@ import Foundation
 internal import Torch
 
 /// DPM-Solver++(2M) of the stochastic equation (Lu et al. 2022, arXiv 2211.01095); the numbers are
-/// those of diffusers' `DPMSolverMultistepScheduler` with `sde-dpmsolver++`.
+/// those of diffusers' `DPMSolverMultistepScheduler` with `sde-dpmsolver++`, and of k-diffusion's
+/// `sample_dpmpp_2m_sde`, whose noise is Brownian.
 final class DPMPlusPlus2MSDESampler: Sampler {
     let timesteps: [Double]
     private let sigmas: [Float]
+    private let pieces: [BrownianPiece?]
     private let clipped: ClippedPrediction
     private let configuration: SchedulerConfiguration
     private var previousClean: Tensor?
@@ -16,9 +18,13 @@ final class DPMPlusPlus2MSDESampler: Sampler {
             configuration, stepCount: stepCount, sampler: .dpmPlusPlus2MSDE)
         timesteps = steps.timesteps
         sigmas = steps.sigmas
+        pieces = BrownianPiece.pieces(of: sigmas)
         clipped = ClippedPrediction(configuration, clips: false)
         self.configuration = configuration
     }
+
+    var brownianRange: ClosedRange<Float>? { BrownianPiece.range(of: sigmas) }
+    func brownianPiece(step: Int) -> BrownianPiece? { pieces[step] }
 
     func step(
         _ modelOutput: Tensor, step: Int, latents: Tensor, noise: (_ shape: [Int]) -> Tensor

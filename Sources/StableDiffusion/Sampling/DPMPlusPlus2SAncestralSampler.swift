@@ -1,10 +1,9 @@
-import Foundation
 internal import Torch
 
 /// DPM-Solver++(2S) (Lu et al. 2022, arXiv 2211.01095, algorithm 1) with fresh noise after every
 /// step; the numbers are those of k-diffusion's `sample_dpmpp_2s_ancestral`.
 final class DPMPlusPlus2SAncestralSampler: Sampler {
-    private let steps: SecondOrderSteps
+    private var steps: SecondOrderSteps
     private var start: Tensor?
 
     init(_ configuration: SchedulerConfiguration, stepCount: Int) throws(SamplerError) {
@@ -25,21 +24,22 @@ final class DPMPlusPlus2SAncestralSampler: Sampler {
     func step(
         _ modelOutput: Tensor, step: Int, latents: Tensor, noise: (_ shape: [Int]) -> Tensor
     ) -> Tensor {
+        let latents = steps.exact(latents, call: step)
         let clean = steps.clean(modelOutput, latents: latents, call: step)
         let (sigma, next) = (steps.sigmas[step / 2], steps.sigmas[step / 2 + 1])
         // The last step, to zero noise, ends at what is clean.
-        guard next > 0 else { return clean }
-        if step % 2 == 0 {
+        guard next > 0 else { return steps.rounded(clean) }
+        guard step % 2 == 1, let start else {
             start = latents
-            return moved(latents, to: steps.seconds[step / 2] / sigma, clean)
+            return steps.rounded(moved(latents, to: steps.seconds[step / 2] / sigma, clean))
         }
         let parts = AncestralStep(from: sigma, to: next)
-        return moved(start ?? latents, to: parts.down / sigma, clean)
-            + noise(latents.shape) * Double(parts.up)
+        return steps.rounded(
+            moved(start, to: parts.down / sigma, clean) + noise(latents.shape) * parts.up)
     }
 
     /// Towards the clean latents, until this share of the noise is left.
-    private func moved(_ latents: Tensor, to share: Float, _ clean: Tensor) -> Tensor {
-        Double(share) * latents + Double(1 - share) * clean
+    private func moved(_ latents: Tensor, to share: Double, _ clean: Tensor) -> Tensor {
+        share * latents + (1 - share) * clean
     }
 }

@@ -2,11 +2,12 @@ import Foundation
 internal import Torch
 
 /// DPM-Solver++ of third order for the stochastic equation; the numbers are those of k-diffusion's
-/// `sample_dpmpp_3m_sde`, whose Brownian noise is independent from step to step.
+/// `sample_dpmpp_3m_sde`.
 final class DPMPlusPlus3MSDESampler: Sampler {
     let timesteps: [Double]
     let initialNoiseScale: Double
     private let sigmas: [Float]
+    private let pieces: [BrownianPiece?]
     private let predictionType: PredictionType
     /// The newest first, with the widths of the steps that they began.
     private var history: [(clean: Tensor, width: Float)] = []
@@ -18,9 +19,13 @@ final class DPMPlusPlus3MSDESampler: Sampler {
         let spaced = steps.spaced(configuration)
         timesteps = spaced.timesteps
         sigmas = spaced.sigmas + [0]
+        pieces = BrownianPiece.pieces(of: sigmas)
         predictionType = configuration.predictionType
         initialNoiseScale = EulerSteps.initialNoiseScale(sigmas, configuration)
     }
+
+    var brownianRange: ClosedRange<Float>? { BrownianPiece.range(of: sigmas) }
+    func brownianPiece(step: Int) -> BrownianPiece? { pieces[step] }
 
     func scaledInput(_ latents: Tensor, step: Int) -> Tensor {
         latents / Double((sigmas[step] * sigmas[step] + 1).squareRoot())

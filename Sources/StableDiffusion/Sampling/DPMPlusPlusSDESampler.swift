@@ -1,23 +1,41 @@
-import Foundation
 internal import Torch
 
 /// DPM-Solver++ of the stochastic equation with two calls a step; the numbers are those of
 /// k-diffusion's `sample_dpmpp_sde`, and of diffusers' `DPMSolverSDEScheduler`, for the same noise.
-///
-/// Both halves of a step see one Brownian path in sigma. As a path is only ever asked for what
-/// comes next, it is drawn as it goes, from the picture's own generator.
 final class DPMPlusPlusSDESampler: Sampler {
-    private let steps: SecondOrderSteps
-    private var start: (latents: Tensor, path: Tensor?)?
+    private var steps: SecondOrderSteps
+    private var start: Tensor?
+    private let pieces: [BrownianPiece?]
+    let brownianRange: ClosedRange<Float>?
 
     init(_ configuration: SchedulerConfiguration, stepCount: Int) throws(SamplerError) {
         steps = try SecondOrderSteps(
             configuration, stepCount: stepCount, sampler: .dpmPlusPlusSDE,
             second: SecondOrderSteps.middle)
+        let sigmas = steps.sigmas.map { Float($0) }
+        brownianRange = BrownianPiece.range(of: sigmas)
+        pieces = DPMPlusPlusSDESampler.pieces(sigmas.filter { $0 > 0 })
+    }
+
+    /// Of every call: to the middle of the step, then all of it.
+    ///
+    /// The reference goes by logarithms and back, in fp32, one at a time, and the last bit of a sigma
+    /// counts.
+    private static func pieces(_ sigmas: [Float]) -> [BrownianPiece?] {
+        func back(_ time: Float) -> Float { Float((-Tensor([time])).exp().item()) }
+        let times: [Float] = sigmas.map { Float((-Tensor([$0]).log()).item()) }
+        var result: [BrownianPiece?] = []
+        for (time, next) in zip(times, times.dropFirst()) {
+            let middle = time + (next - time) * 0.5
+            result.append(BrownianPiece(from: back(time), to: back(middle)))
+            result.append(BrownianPiece(from: back(time), to: back(next)))
+        }
+        return result + [nil]
     }
 
     var timesteps: [Double] { steps.timesteps }
     var initialNoiseScale: Double { steps.initialNoiseScale }
+    func brownianPiece(step: Int) -> BrownianPiece? { pieces[step] }
 
     func scaledInput(_ latents: Tensor, step: Int) -> Tensor {
         steps.scaledInput(latents, call: step)
@@ -26,27 +44,14 @@ final class DPMPlusPlusSDESampler: Sampler {
     func step(
         _ modelOutput: Tensor, step: Int, latents: Tensor, noise: (_ shape: [Int]) -> Tensor
     ) -> Tensor {
+        let latents = steps.exact(latents, call: step)
         let clean = steps.clean(modelOutput, latents: latents, call: step)
         let (sigma, next) = (steps.sigmas[step / 2], steps.sigmas[step / 2 + 1])
-        guard next > 0 else { return clean }
-        let middle = steps.seconds[step / 2]
-        if step % 2 == 0 {
-            let path = noise(latents.shape) * Double((sigma - middle).squareRoot())
-            start = (latents, path)
-            return moved(latents, from: sigma, to: middle, clean, path)
-        }
-        var path = noise(latents.shape) * Double((middle - next).squareRoot())
-        if let before = start?.path { path = before + path }
-        return moved(start?.latents ?? latents, from: sigma, to: next, clean, path)
-    }
-
-    /// - Parameter path: how far the Brownian motion went; its variance is the sigmas' difference.
-    private func moved(
-        _ latents: Tensor, from sigma: Float, to next: Float, _ clean: Tensor, _ path: Tensor
-    ) -> Tensor {
-        let parts = AncestralStep(from: sigma, to: next)
+        guard next > 0 else { return steps.rounded(clean) }
+        if step % 2 == 0 { start = latents }
+        let parts = AncestralStep(from: sigma, to: step % 2 == 0 ? steps.seconds[step / 2] : next)
         let share = parts.down / sigma
-        let scale = parts.up / (sigma - next).squareRoot()
-        return Double(share) * latents + Double(1 - share) * clean + path * Double(scale)
+        return steps.rounded(
+            share * (start ?? latents) + (1 - share) * clean + noise(latents.shape) * parts.up)
     }
 }

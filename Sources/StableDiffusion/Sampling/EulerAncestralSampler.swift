@@ -31,14 +31,13 @@ final class EulerAncestralSampler: Sampler {
         _ modelOutput: Tensor, step: Int, latents: Tensor, noise: (_ shape: [Int]) -> Tensor
     ) -> Tensor {
         let (sigma, next) = (sigmas[step], sigmas[step + 1])
-        let (square, nextSquare) = (sigma * sigma, next * next)
-        let up = (nextSquare * (square - nextSquare) / square).squareRoot()
-        let down = (nextSquare - up * up).squareRoot()
+        let parts = AncestralStep(from: Double(sigma), to: Double(next))
 
         let clean = predictionType.clean(
             modelOutput.cast(to: .float32), latents: latents, sigma: sigma)
         let derivative = (latents - clean) / Double(sigma)
         // The last step draws too, and multiplies by zero: the generator must move on.
-        return latents + derivative * Double(down - sigma) + noise(latents.shape) * Double(up)
+        return latents + derivative * (parts.down - Double(sigma))
+            + noise(latents.shape) * parts.up
     }
 }

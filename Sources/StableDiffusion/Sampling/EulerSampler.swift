@@ -105,7 +105,9 @@ struct EulerSteps {
 extension PredictionType {
     /// The clean latents that a prediction stands for, where `latents` are
     /// `clean + sigma * noise`.
-    func clean(_ prediction: Tensor, latents: Tensor, sigma: Float) -> Tensor {
+    func clean<Number: BinaryFloatingPoint>(
+        _ prediction: Tensor, latents: Tensor, sigma: Number
+    ) -> Tensor {
         switch self {
         case .epsilon: return latents - Double(sigma) * prediction
         case .sample: return prediction

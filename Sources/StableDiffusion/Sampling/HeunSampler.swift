@@ -3,7 +3,7 @@ internal import Torch
 /// Heun's method (Karras et al. 2022, arXiv 2206.00364, algorithm 1); the numbers are those of
 /// diffusers' `HeunDiscreteScheduler`.
 final class HeunSampler: Sampler {
-    private let steps: SecondOrderSteps
+    private var steps: SecondOrderSteps
     private let clipped: ClippedPrediction?
     private var start: (latents: Tensor, derivative: Tensor)?
 
@@ -27,15 +27,15 @@ final class HeunSampler: Sampler {
     func step(
         _ modelOutput: Tensor, step: Int, latents: Tensor, noise: (_ shape: [Int]) -> Tensor
     ) -> Tensor {
+        let latents = steps.exact(latents, call: step)
         let predicted = steps.clean(modelOutput, latents: latents, call: step)
         let clean = clipped?(predicted) ?? predicted
-        let derivative = (latents - clean) / Double(steps.sigma(step))
-        let width = Double(steps.sigmas[step / 2 + 1] - steps.sigmas[step / 2])
-        if step % 2 == 0 {
+        let derivative = (latents - clean) / steps.sigma(step)
+        let width = steps.sigmas[step / 2 + 1] - steps.sigmas[step / 2]
+        guard step % 2 == 1, let start else {
             start = (latents, derivative)
-            return latents + derivative * width
+            return steps.rounded(latents + derivative * width)
         }
-        guard let start else { return latents }
-        return start.latents + (start.derivative + derivative) / 2 * width
+        return steps.rounded(start.latents + (start.derivative + derivative) / 2 * width)
     }
 }

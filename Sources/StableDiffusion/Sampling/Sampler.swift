@@ -14,6 +14,12 @@ public protocol Sampler: AnyObject {
     /// What the first noise is multiplied by.
     var initialNoiseScale: Double { get }
 
+    /// Between which sigmas the Brownian path of a picture lies; nil: the sampler needs none.
+    var brownianRange: ClosedRange<Float>? { get }
+
+    /// Of which piece of that path the noise of a step is; nil: it is of no place.
+    func brownianPiece(step: Int) -> BrownianPiece?
+
     /// The latents as the network expects them at this step.
     func scaledInput(_ latents: Tensor, step: Int) -> Tensor
 
@@ -23,8 +29,8 @@ public protocol Sampler: AnyObject {
     ///   - modelOutput: the network's prediction, in any dtype, of the latents' shape.
     ///   - step: the index into ``timesteps``.
     ///   - latents: the latents before the step, not scaled.
-    ///   - noise: draws standard normal numbers of a shape; it is called exactly where diffusers
-    ///     draws, so that a seed gives the same picture.
+    ///   - noise: draws standard normal numbers of a shape, from ``brownianPiece(step:)`` where there
+    ///     is one; it is called exactly where diffusers draws, so that a seed gives the same picture.
     func step(
         _ modelOutput: Tensor, step: Int, latents: Tensor, noise: (_ shape: [Int]) -> Tensor
     ) -> Tensor
@@ -33,6 +39,12 @@ public protocol Sampler: AnyObject {
 extension Sampler {
     /// 1.
     public var initialNoiseScale: Double { 1 }
+
+    /// Nil.
+    public var brownianRange: ClosedRange<Float>? { nil }
+
+    /// Nil.
+    public func brownianPiece(step: Int) -> BrownianPiece? { nil }
 
     /// The latents as they are.
     public func scaledInput(_ latents: Tensor, step: Int) -> Tensor { latents }

@@ -106,8 +106,9 @@ extension SchedulerConfiguration {
         // The same equation, solved for the clean latents.
         case "predict_x0" where !predictsClean: result.predictsClean = true
         case "solver_type" where solverType != "midpoint": result.solverType = "midpoint"
-        case "algorithm_type" where algorithmType != "dpmsolver++":
-            result.algorithmType = "dpmsolver++"
+        case "algorithm_type" where !algorithmType.hasSuffix("dpmsolver++"):
+            result.algorithmType =
+                algorithmType.hasPrefix("sde-") ? "sde-dpmsolver++" : "dpmsolver++"
         // Only DDPM knows these.
         case "beta_schedule" where kind != .ddpm: return (.ddpm, result)
         // The network says what is clean, from which these can go on.

@@ -28,9 +28,11 @@ public enum SamplerError: Error, CustomStringConvertible, Sendable, Equatable {
         let names = SamplerKind.allCases.map(\.rawValue).joined(separator: ", ")
         return switch self {
         case .unknown(let name):
-            "sampler \(name): there is no such sampler; choose one of \(names)."
+            "sampler \(name): there is no such sampler\(Self.advice(SamplerKind.nearest(to: name))) "
+                + "choose one of \(names)."
         case .unknownSchedule(let name):
-            "schedule \(name): there is no such schedule; choose one of "
+            "schedule \(name): there is no such schedule"
+                + "\(Self.advice(SamplingSchedule.nearest(to: name))) choose one of "
                 + SamplingSchedule.allCases.map(\.rawValue).joined(separator: ", ") + "."
         case .noSchedule(let schedule, let sampler):
             "schedule \(schedule): the sampler \(sampler) has none but its own; leave it out, or "
@@ -47,5 +49,9 @@ public enum SamplerError: Error, CustomStringConvertible, Sendable, Equatable {
                 + "velocity, and prediction_type is epsilon; set it to v_prediction if the model "
                 + "was trained so, or use timestep_spacing leading (sampler \(sampler))."
         }
+    }
+
+    private static func advice(_ nearest: String?) -> String {
+        nearest.map { "; did you mean \($0)? Otherwise" } ?? ";"
     }
 }

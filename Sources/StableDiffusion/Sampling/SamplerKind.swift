@@ -17,38 +17,19 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
     case uniPC = "unipc"
     case deis
     case lcm
-
-    /// Reads one of the names here, A1111's label (`Euler a`, `DPM++ 2M SDE`, `PLMS`), ComfyUI's
-    /// name or that of the diffusers class, whatever the case and the punctuation.
-    ///
-    /// - Throws: ``SamplerError/unknown(_:)``, which lists the names.
-    public init(named name: String) throws(SamplerError) {
-        let plain = SamplerKind.plain(name)
-        guard let kind = SamplerKind.allCases.first(where: { $0.plainNames.contains(plain) }) else {
-            throw .unknown(name)
-        }
-        self = kind
-    }
-
-    /// Reads a name that may end in a schedule's, as in `DPM++ 2M Karras`.
-    ///
-    /// - Throws: ``SamplerError/unknown(_:)``, which lists the names.
-    public static func withSchedule(
-        named name: String
-    ) throws(SamplerError) -> (kind: SamplerKind, schedule: SamplingSchedule?) {
-        if let kind = try? SamplerKind(named: name) { return (kind, nil) }
-        guard let (rest, schedule) = SamplingSchedule.divide(name),
-            let kind = try? SamplerKind(named: rest), kind.hasSchedules
-        else { throw .unknown(name) }
-        return (kind, schedule)
-    }
+    case restart
 
     /// Whether it goes by sigmas, so that a ``SamplingSchedule`` can space them.
     public var hasSchedules: Bool {
         switch self {
-        case .ddpm, .ddim, .pndm, .lcm: false
+        case .ddpm, .ddim, .pndm, .lcm, .restart: false
         default: true
         }
+    }
+
+    /// Whether it can be had with a schedule that a person asks for.
+    func takes(_ schedule: SamplingSchedule) -> Bool {
+        hasSchedules || schedule == .automatic || self == .restart && schedule == .karras
     }
 
     /// This sampler, with noise where the configuration of DPM++ 2M asks for it.
@@ -77,6 +58,7 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
         case .uniPC: "UniPC"
         case .deis: "DEIS"
         case .lcm: "LCM"
+        case .restart: "Restart"
         }
     }
 
@@ -98,7 +80,7 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
         case .uniPC: "UniPCMultistepScheduler"
         case .deis: "DEISMultistepScheduler"
         case .lcm: "LCMScheduler"
-        case .dpmPlusPlus2SAncestral, .dpmPlusPlus3MSDE: nil
+        case .dpmPlusPlus2SAncestral, .dpmPlusPlus3MSDE, .restart: nil
         }
     }
 
@@ -107,8 +89,8 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
     /// - Parameters:
     ///   - configuration: the model's own, whatever class it was written for.
     ///   - stepCount: how many steps; PNDM calls the network once more (with Runge-Kutta steps,
-    ///     nine times more), and Heun, DPM2, DPM++ 2S and DPM++ SDE twice in all steps but the
-    ///     last.
+    ///     nine times more), and Heun, DPM2, DPM++ 2S, DPM++ SDE and Restart twice in all steps but
+    ///     the last.
     ///   - eta: how much noise DDIM adds in a step, from 0 (none) to 1 (as much as DDPM); the
     ///     others do not know it.
     /// - Throws: ``SamplerError`` when the configuration or the number of steps does not fit.
@@ -121,7 +103,7 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
             throw .stepCount(
                 stepCount, reason: "the model was trained on \(limit) steps; take at most as many")
         }
-        if let schedule = configuration.askedSchedule, !hasSchedules {
+        if let schedule = configuration.askedSchedule, !takes(schedule) {
             throw .noSchedule(schedule.rawValue, sampler: rawValue)
         }
         switch self {
@@ -146,31 +128,7 @@ public enum SamplerKind: String, CaseIterable, Codable, Sendable {
         case .uniPC: return try UniPCSampler(configuration, stepCount: stepCount)
         case .deis: return try DEISSampler(configuration, stepCount: stepCount)
         case .lcm: return try LCMSampler(configuration, stepCount: stepCount)
+        case .restart: return try RestartSampler(configuration, stepCount: stepCount)
         }
-    }
-
-    private var plainNames: Set<String> {
-        let more: [String] =
-            switch self {
-            case .ddpm, .ddim, .lms, .deis, .lcm, .pndm: ["k_\(rawValue)"]
-            case .euler: ["k_euler"]
-            case .eulerAncestral: ["k_euler_a", "euler_ancestral_discrete"]
-            case .heun: ["k_heun"]
-            case .dpm2: ["k_dpm_2"]
-            case .dpm2Ancestral: ["k_dpm_2_a", "k_dpm_2_ancestral"]
-            case .dpmPlusPlus2SAncestral: ["k_dpmpp_2s_a"]
-            case .dpmPlusPlus2M: ["k_dpmpp_2m"]
-            case .dpmPlusPlusSDE: ["k_dpmpp_sde", "dpmpp_sde_gpu"]
-            case .dpmPlusPlus2MSDE: ["k_dpmpp_2m_sde", "dpmpp_2m_sde_gpu"]
-            case .dpmPlusPlus3MSDE: ["k_dpmpp_3m_sde", "dpmpp_3m_sde_gpu"]
-            case .uniPC: ["uni_pc_bh2"]
-            }
-        let classNames = self == .dpmPlusPlus2MSDE ? [] : [className].compactMap { $0 }
-        return Set(([rawValue, label] + classNames + more).map(SamplerKind.plain))
-    }
-
-    /// A name without what people spell differently.
-    static func plain(_ name: String) -> String {
-        name.lowercased().replacing("++", with: "pp").filter { $0.isLetter || $0.isNumber }
     }
 }

@@ -42,15 +42,18 @@ public enum SamplingSchedule: String, CaseIterable, Codable, Sendable {
         }
     }
 
-    private var plainNames: [String] {
+    /// The names that other programs have for it, as they write them.
+    public var otherNames: [String] {
         let more: [String] =
             switch self {
             case .uniform: ["normal"]
             case .karras, .exponential, .beta: ["use_\(rawValue)_sigmas"]
-            default: []
+            case .automatic, .polyexponential, .sgmUniform, .simple: []
             }
-        return ([rawValue] + more).map(SamplerKind.plain)
+        return [label] + more
     }
+
+    var plainNames: [String] { ([rawValue] + otherNames).map(SamplerKind.plain) }
 
     /// The one that a name ends in, as in `DPM++ 2M Karras`, and the rest of the name.
     static func divide(_ name: String) -> (rest: String, schedule: SamplingSchedule)? {

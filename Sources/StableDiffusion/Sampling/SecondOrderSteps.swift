@@ -1,26 +1,27 @@
-import Foundation
 internal import Torch
 
 /// What the samplers share that call the network twice in a step, the second time at a point on
 /// the way or at its end; the last step, to zero noise, has one call.
 ///
-/// Call `2 i` begins step `i`, and call `2 i + 1` ends it.
+/// Call `2 i` begins step `i`, and call `2 i + 1` ends it. What they compute is in double precision,
+/// and nothing is lost between them (``UnroundedLatents``).
 struct SecondOrderSteps {
     /// The times of all calls.
     let timesteps: [Double]
     let initialNoiseScale: Double
     /// The ends of the steps; the last is 0.
-    let sigmas: [Float]
+    let sigmas: [Double]
     /// Where the second call of every step is.
-    let seconds: [Float]
+    let seconds: [Double]
     private let predictionType: PredictionType
+    private var unrounded = UnroundedLatents()
 
     /// - Parameters:
     ///   - roundsKarras: whether the times of Karras sigmas are whole.
     ///   - second: the sigma of a step's second call, from those at its ends.
     init(
         _ configuration: SchedulerConfiguration, stepCount: Int, sampler: SamplerKind,
-        roundsKarras: Bool = false, second: (_ sigma: Float, _ next: Float) -> Float
+        roundsKarras: Bool = false, second: (_ sigma: Double, _ next: Double) -> Double
     ) throws(SamplerError) {
         try configuration.checkSigmaKeys(sampler: sampler.rawValue)
         guard configuration.predictionType != .sample || sampler == .heun else {
@@ -29,7 +30,8 @@ struct SecondOrderSteps {
                 expected: "epsilon or v_prediction")
         }
         let steps = try EulerSteps(configuration, stepCount: stepCount, sampler: sampler)
-        var (chosen, times) = steps.spaced(configuration)
+        let spaced = steps.spaced(configuration)
+        var (chosen, times) = (spaced.sigmas.map { Double($0) }, spaced.timesteps)
         if roundsKarras, configuration.schedule() == .karras {
             times = times.map { $0.rounded(.toNearestOrEven) }
         }
@@ -37,44 +39,55 @@ struct SecondOrderSteps {
         let seconds = zip(chosen, chosen.dropFirst().dropLast()).map(second)
         timesteps =
             zip(times, seconds).enumerated().flatMap { index, pair in
-                let end = sampler == .heun ? times[index + 1] : nil
-                return [pair.0, end ?? steps.schedule.timestep(of: Double(pair.1))]
+                let isEnd = sampler == .heun || sampler == .dpmPlusPlus2SAncestral
+                let end = isEnd ? times[index + 1] : nil
+                return [pair.0, end ?? steps.schedule.timestep(of: pair.1)]
             } + times.suffix(1)
         sigmas = chosen
         self.seconds = seconds
         predictionType = configuration.predictionType
-        initialNoiseScale = EulerSteps.initialNoiseScale(chosen, configuration)
+        initialNoiseScale = EulerSteps.initialNoiseScale(spaced.sigmas, configuration)
     }
 
     /// Where a call is.
-    func sigma(_ call: Int) -> Float { call % 2 == 0 ? sigmas[call / 2] : seconds[call / 2] }
+    func sigma(_ call: Int) -> Double { call % 2 == 0 ? sigmas[call / 2] : seconds[call / 2] }
 
     func scaledInput(_ latents: Tensor, call: Int) -> Tensor {
         let sigma = sigma(call)
-        return latents / Double((sigma * sigma + 1).squareRoot())
+        return latents / (sigma * sigma + 1).squareRoot()
     }
 
-    /// What a call says is clean.
+    /// The latents as the last call left them, in double precision.
+    func exact(_ latents: Tensor, call: Int) -> Tensor {
+        unrounded.exact(latents, call: call)
+    }
+
+    /// The latents for the caller.
+    mutating func rounded(_ latents: Tensor) -> Tensor {
+        unrounded.rounded(latents)
+    }
+
+    /// What a call says is clean, in double precision.
+    ///
+    /// - Parameter latents: as ``exact(_:call:)`` has them.
     func clean(_ modelOutput: Tensor, latents: Tensor, call: Int) -> Tensor {
         predictionType.clean(
-            modelOutput.cast(to: .float32), latents: latents, sigma: sigma(call))
+            modelOutput.cast(to: .float64), latents: latents, sigma: sigma(call))
     }
 
     /// The sigma in the middle of two by their logarithms.
-    static func middle(_ sigma: Float, _ next: Float) -> Float {
-        Foundation.exp((Foundation.log(sigma) + Foundation.log(next)) / 2)
-    }
+    static func middle(_ sigma: Double, _ next: Double) -> Double { (sigma * next).squareRoot() }
 }
 
 /// Of one step with fresh noise, how far it goes down without it, and how much comes on top:
 /// k-diffusion's `get_ancestral_step`.
 struct AncestralStep {
-    let down: Float
-    let up: Float
+    let down: Double
+    let up: Double
 
-    init(from sigma: Float, to next: Float) {
-        let (square, nextSquare) = (sigma * sigma, next * next)
-        up = min(next, (nextSquare * (square - nextSquare) / square).squareRoot())
-        down = (nextSquare - up * up).squareRoot()
+    init(from sigma: Double, to next: Double) {
+        // Its `sqrt(next² - up²)`, of which fp32 leaves nothing where `sigma` is large.
+        down = min(next * next / sigma, next)
+        up = (next * next - down * down).squareRoot()
     }
 }

@@ -17,7 +17,9 @@ struct SigmaSchedule {
         // After the rescaling to zero SNR. Next to zero, so that the sigma is finite: fp16's
         // smallest number, as in diffusers.
         if alphas.last == 0 { alphas[alphas.count - 1] = 0x1p-24 }
-        sigmas = alphas.map { ((1 - $0) / $0).squareRoot() }
+        // LibTorch's root, bit for bit: Brownian noise follows the last bit of a sigma.
+        let signal = Tensor(alphas)
+        sigmas = ((1 - signal) / signal).squareRoot().floats()
         logarithms = sigmas.map { Foundation.log($0) }
         sigmaMin = configuration.sigmaMin
         sigmaMax = configuration.sigmaMax
@@ -58,6 +60,14 @@ struct SigmaSchedule {
         let low = pow(sigmaMin ?? range.last, 1 / rho)
         let high = pow(sigmaMax ?? range.first, 1 / rho)
         return evenlySpaced(0, 1, count: count).map { pow(high + $0 * (low - high), rho) }
+    }
+
+    /// The same as k-diffusion's `get_sigmas_karras` rounds it, in fp32.
+    static func webUIKarras(_ count: Int, from first: Double, to last: Double) -> [Double] {
+        let rho = 7.0
+        let (low, high) = (pow(last, 1 / rho), pow(first, 1 / rho))
+        let ramp = Tensor.linspace(0, 1, count: count)
+        return (high + ramp * (low - high)).power(rho).floats().map { Double($0) }
     }
 
     /// Evenly spaced logarithms, between the ends of `range`.

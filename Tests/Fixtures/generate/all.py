@@ -7,6 +7,7 @@ from common import ROOT
 import adapters
 import added_words
 import archive
+import brownian
 import clip
 import data
 import hypernetworks
@@ -49,6 +50,7 @@ def main():
         networks,
         samplers,
         more_samplers,
+        brownian,
         pipelines,
         prompts,
         training,

@@ -14,6 +14,7 @@ from diffusers import (
     EulerDiscreteScheduler,
     PNDMScheduler,
 )
+from widened import widened
 
 CLASSES = {
     "ddpm": DDPMScheduler,
@@ -111,6 +112,15 @@ def configurations(sampler):
 def run(sampler, config, steps, noise, **options):
     scheduler = CLASSES[sampler].from_config(config)
     scheduler.set_timesteps(steps)
+    if sampler != "euler-ancestral":
+        return run_scheduler(scheduler, sampler, noise, **options)
+    # Of its way down, the difference of two squares, fp32 leaves four digits where a sigma is 4096.
+    scheduler.sigmas = scheduler.sigmas.double()
+    with widened(scheduler):
+        return run_scheduler(scheduler, sampler, noise.double(), **options)
+
+
+def run_scheduler(scheduler, sampler, noise, **options):
     out = {"timesteps": scheduler.timesteps.to(torch.float64)}
     if hasattr(scheduler, "sigmas"):
         out["sigmas"] = scheduler.sigmas.to(torch.float32)
@@ -121,11 +131,11 @@ def run(sampler, config, steps, noise, **options):
     takes_noise = sampler in ("ddpm", "euler-ancestral") or "eta" in options
     trail = []
     for t in scheduler.timesteps:
-        output = fake_model(scheduler.scale_model_input(x, t), t)
+        output = fake_model(scheduler.scale_model_input(x, t).to(x.dtype), t)
         arguments = dict(options, generator=g) if takes_noise else {}
         x = scheduler.step(output, t, x, **arguments).prev_sample
         trail.append(x)
-    out["latents"] = torch.cat(trail)
+    out["latents"] = torch.cat(trail).float()
     return out
 
 
