@@ -36,6 +36,64 @@ import Torch
         #expect(choice.label == "DPM++ 2M SDE Beta")
     }
 
+    /// Files as people have them, and A1111's name of what paints.
+    static let files: [(String, String)] = [
+        (#""_class_name": "EulerDiscreteScheduler", "use_karras_sigmas": true"#, "Euler Karras"),
+        (
+            #""_class_name": "EulerDiscreteScheduler", "use_exponential_sigmas": true"#,
+            "Euler Exponential"
+        ),
+        (
+            #""_class_name": "EulerDiscreteScheduler", "use_beta_sigmas": true, "#
+                + #""timestep_spacing": "trailing", "final_sigmas_type": "sigma_min""#, "Euler Beta"
+        ),
+        (#""_class_name": "EulerAncestralDiscreteScheduler""#, "Euler a"),
+        (#""_class_name": "HeunDiscreteScheduler", "use_karras_sigmas": true"#, "Heun Karras"),
+        (
+            #""_class_name": "LMSDiscreteScheduler", "use_exponential_sigmas": true"#,
+            "LMS Exponential"
+        ),
+        (#""_class_name": "KDPM2DiscreteScheduler", "use_beta_sigmas": true"#, "DPM2 Beta"),
+        (
+            #""_class_name": "KDPM2AncestralDiscreteScheduler", "use_karras_sigmas": true"#,
+            "DPM2 a Karras"
+        ),
+        (
+            #""_class_name": "DPMSolverMultistepScheduler", "use_karras_sigmas": true, "#
+                + #""algorithm_type": "sde-dpmsolver++", "solver_order": 2"#, "DPM++ 2M SDE Karras"
+        ),
+        (
+            #""_class_name": "DPMSolverMultistepScheduler", "solver_order": 1, "#
+                + #""final_sigmas_type": "sigma_min", "timestep_spacing": "leading""#, "DPM++ 2M"
+        ),
+        (
+            #""_class_name": "DPMSolverMultistepScheduler", "use_exponential_sigmas": true, "#
+                + #""solver_type": "heun", "euler_at_final": true"#, "DPM++ 2M Exponential"
+        ),
+        (
+            #""_class_name": "DPMSolverSDEScheduler", "use_karras_sigmas": true"#,
+            "DPM++ SDE Karras"
+        ),
+        (
+            #""_class_name": "UniPCMultistepScheduler", "use_karras_sigmas": true, "#
+                + #""solver_order": 3, "solver_type": "bh2""#, "UniPC Karras"
+        ),
+        (
+            #""_class_name": "DEISMultistepScheduler", "solver_order": 3, "use_beta_sigmas": true"#,
+            "DEIS Beta"
+        ),
+        (#""_class_name": "LCMScheduler""#, "LCM"), (#""_class_name": "DDPMScheduler""#, "DDPM"),
+        (#""_class_name": "DDIMScheduler", "timestep_spacing": "trailing""#, "DDIM"),
+        (#""_class_name": "PNDMScheduler", "skip_prk_steps": true"#, "PLMS"),
+    ]
+
+    @Test(arguments: files) func filesAreFollowedToTheLetter(keys: String, label: String) throws {
+        let choice = try SamplerChoice(for: configuration(keys))
+        #expect(choice.label == label && choice.notice == nil)
+        let sampler = try choice.sampler(stepCount: 20)
+        #expect(sampler.timesteps.allSatisfy { 0...999 ~= $0 })
+    }
+
     @Test(arguments: foreign) func nearestSamplerPaintsAndIsTold(name: String, kind: SamplerKind)
         throws
     {
@@ -54,6 +112,14 @@ import Torch
 
     static let keys: [(String, SamplerKind)] = [
         (#""_class_name": "DPMSolverMultistepScheduler", "solver_order": 3"#, .dpmPlusPlus2M),
+        (
+            #""_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "dpmsolver""#,
+            .dpmPlusPlus2M
+        ),
+        (
+            #""_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "sde-dpmsolver""#,
+            .dpmPlusPlus2MSDE
+        ),
         (#""_class_name": "PNDMScheduler", "prediction_type": "sample""#, .ddim),
         (#""_class_name": "EulerAncestralDiscreteScheduler", "prediction_type": "sample""#, .euler),
         (
@@ -104,5 +170,13 @@ import Torch
         let json = Data(#"{"_class_name": "\#(name)"}"#.utf8)
         let configuration = try SchedulerConfiguration(json: json, file: "file")
         #expect(configuration.betaStart == start && configuration.betaSchedule == schedule)
+    }
+
+    @Test func filesOfOtherClassesDoNotCutLatents() throws {
+        func cuts(_ keys: String) throws -> Bool { try configuration(keys).clipsSample }
+        #expect(try cuts(#""_class_name": "DDIMScheduler""#))
+        #expect(try !cuts(#""_class_name": "DDIMScheduler", "clip_sample": false"#))
+        #expect(try !cuts(#""_class_name": "DPMSolverMultistepScheduler""#))
+        #expect(try cuts(#""_class_name": "PNDMScheduler", "clip_sample": true"#))
     }
 }

@@ -41,6 +41,11 @@ extension SchedulerConfiguration {
         case timestepScaling = "timestep_scaling"
     }
 
+    /// The classes whose files mean `clip_sample` by leaving it out.
+    private static let cutting: Set = [
+        "DDIMScheduler", "DDPMScheduler", "DDIMParallelScheduler", "DDPMParallelScheduler",
+    ]
+
     /// Keys that are absent or null keep their defaults.
     public init(from decoder: any Decoder) throws {
         self.init()
@@ -77,6 +82,9 @@ extension SchedulerConfiguration {
                         + "noise than Stable Diffusion's, which is not supported")
             }
         }
+        // diffusers' DDIM and DDPM made from such a file cut all the same, and with that ruin
+        // latents, which are not within ±1 as pictures are.
+        if let className, !Self.cutting.contains(className) { clipsSample = false }
         try read(.trainingStepCount, &trainingStepCount)
         try read(.betaStart, &betaStart)
         try read(.betaEnd, &betaEnd)

@@ -52,7 +52,8 @@ public struct SchedulerConfiguration: Codable, Sendable, Equatable {
     public var stepsOffset = 0
 
     // DDPM and DDIM; thresholding also DPM++.
-    /// Whether the predicted clean latents are cut at ``clipSampleRange``; DDPM and DDIM.
+    /// Whether the predicted clean latents are cut at ``clipSampleRange``; DDPM and DDIM. Not where
+    /// the file of another class says nothing of it.
     public var clipsSample = true
     /// The largest magnitude that clipping leaves.
     public var clipSampleRange = 1.0
