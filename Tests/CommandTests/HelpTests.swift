@@ -10,7 +10,7 @@ import Testing
         arguments: [
             [], ["generate"], ["train"], ["train", "dreambooth"], ["train", "lora"],
             ["train", "textual-inversion"], ["train", "hypernetwork"], ["convert"], ["inspect"],
-            ["inspect", "prompt"], ["lora"], ["launch"],
+            ["inspect", "prompt"], ["lora"], ["launch"], ["samplers"],
         ])
     func helpIsAsItWas(command: [String]) throws {
         let scratch = try Scratch()
