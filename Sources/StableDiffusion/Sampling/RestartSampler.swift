@@ -91,7 +91,7 @@ final class RestartSampler: Sampler {
         let call = calls[step]
         let exact = unrounded.exact(latents, call: step)
         let clean = predictionType.clean(
-            modelOutput.cast(to: .float64), latents: exact, sigma: call.sigma)
+            modelOutput.cast(to: exact.dtype), latents: exact, sigma: call.sigma)
         let derivative = (exact - clean) / call.sigma
         let width = call.step.to - call.step.from
         var result: Tensor

@@ -47,7 +47,7 @@ extension SamplerKind {
             case .heun: ["k_heun"]
             case .lms: ["k_lms"]
             case .dpm2: ["dpm_2", "k_dpm_2"]
-            case .dpm2Ancestral: ["dpm_2_ancestral", "k_dpm_2_a"]
+            case .dpm2Ancestral: ["dpm_2_ancestral", "k_dpm_2_a", "k_dpm_2_ancestral"]
             case .dpmPlusPlus2SAncestral: ["dpmpp_2s_ancestral", "k_dpmpp_2s_a"]
             case .dpmPlusPlus2M: ["dpmpp_2m", "k_dpmpp_2m", "dpmsolver++"]
             case .dpmPlusPlusSDE: ["dpmpp_sde", "dpmpp_sde_gpu", "k_dpmpp_sde"]
@@ -63,7 +63,11 @@ extension SamplerKind {
 
     /// All of them, for comparison.
     private var plainNames: Set<String> {
-        Set(([rawValue] + otherNames).flatMap { [$0, "\($0)Scheduler"] }.map(SamplerKind.plain))
+        // `EulerAncestralDiscrete` and `KDPM2Discrete` will do.
+        let shortened = otherNames.filter { $0.hasSuffix("Scheduler") }.map {
+            String($0.dropLast("Scheduler".count))
+        }
+        return Set(([rawValue] + otherNames + shortened).map(SamplerKind.plain))
     }
 
     /// A name without what people spell differently.

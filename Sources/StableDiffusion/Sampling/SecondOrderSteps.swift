@@ -72,7 +72,7 @@ struct SecondOrderSteps {
     /// - Parameter latents: as ``exact(_:call:)`` has them.
     func clean(_ modelOutput: Tensor, latents: Tensor, call: Int) -> Tensor {
         predictionType.clean(
-            modelOutput.cast(to: .float64), latents: latents, sigma: sigma(call))
+            modelOutput.cast(to: latents.dtype), latents: latents, sigma: sigma(call))
     }
 
     /// The sigma in the middle of two by their logarithms.

@@ -9,7 +9,7 @@ struct UnroundedLatents {
 
     /// The latents as the last call left them, in double precision.
     func exact(_ latents: Tensor, call: Int) -> Tensor {
-        let wide = latents.cast(to: .float64)
+        let wide = latents.cast(to: latents.device.widest)
         guard call > 0, let lost else { return wide }
         return wide + lost
     }
@@ -17,7 +17,12 @@ struct UnroundedLatents {
     /// The latents for the caller.
     mutating func rounded(_ latents: Tensor) -> Tensor {
         let result = latents.cast(to: .float32)
-        lost = latents - result.cast(to: .float64)
+        lost = latents - result.cast(to: latents.dtype)
         return result
     }
+}
+
+extension Device {
+    /// The widest type that it computes in: Apple's GPUs have no double precision.
+    var widest: DType { if case .mps = self { .float32 } else { .float64 } }
 }
