@@ -1,4 +1,5 @@
 // Tensors that lie in a file: the system brings in what is used, and writes back what was changed.
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,10 +12,18 @@ namespace {
 struct Mapping {
     void *address;
     size_t size;
+    // The file, and where in it: what is let go leaves no bytes on the disk.
+    int file;
+    int64_t offset;
 
     static void release(void *context) {
         const std::unique_ptr<Mapping> mapping(static_cast<Mapping *>(context));
         munmap(mapping->address, mapping->size);
+#ifdef __linux__
+        fallocate(mapping->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, mapping->offset,
+                  static_cast<off_t>(mapping->size));
+#endif
+        close(mapping->file);
     }
 };
 
@@ -41,7 +50,8 @@ ct_status ct_place_in_file(ct_tensor a, int file, int64_t offset, ct_tensor *out
         const auto size = whole_pages(source);
         void *address = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, offset);
         TORCH_CHECK_WITH(OutOfMemoryError, address != MAP_FAILED, "a file cannot be mapped");
-        auto *mapping = new Mapping{address, size};
+        // The mapping may live longer than who opened the file.
+        auto *mapping = new Mapping{address, size, fcntl(file, F_DUPFD_CLOEXEC, 0), offset};
         c10::Storage storage(c10::Storage::use_byte_size_t(), size,
                              c10::DataPtr(address, mapping, &Mapping::release, at::kCPU),
                              /*allocator=*/nullptr, /*resizable=*/false);
@@ -54,6 +64,13 @@ ct_status ct_place_in_file(ct_tensor a, int file, int64_t offset, ct_tensor *out
         copy.copy_(source);
         give(out, copy);
     });
+}
+
+bool ct_lies_in_file(ct_tensor a) {
+    const auto &held = *static_cast<const at::Tensor *>(a.impl);
+    if (held.is_meta()) return is_counted_on_disk(held);
+    return held.has_storage() &&
+           held.storage().data_ptr().cast_context<Mapping>(&Mapping::release) != nullptr;
 }
 
 void ct_leave_memory(ct_tensor a) {

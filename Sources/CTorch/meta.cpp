@@ -101,6 +101,11 @@ Memory memory_of(const at::Tensor &tensor) {
     return piece->memory == Memory::gpu ? Memory::gpu : Memory::processor;
 }
 
+bool is_counted_on_disk(const at::Tensor &tensor) {
+    auto *piece = piece_of(tensor);
+    return piece && piece->memory == Memory::disk;
+}
+
 bool is_on_processor(const at::Tensor &tensor) {
     return tensor.is_cpu() || (tensor.is_meta() && memory_of(tensor) == Memory::processor);
 }

@@ -13,6 +13,9 @@ enum class Memory : int32_t { processor = 0, gpu = 1, disk = 2 };
 // Where a tensor of the meta device would be computed with.
 Memory memory_of(const at::Tensor &tensor);
 
+// Whether a tensor of the meta device would lie in a file.
+bool is_counted_on_disk(const at::Tensor &tensor);
+
 // Whether a tensor lies in main memory, or would.
 bool is_on_processor(const at::Tensor &tensor);
 

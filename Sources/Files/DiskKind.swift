@@ -51,6 +51,20 @@ public enum DiskKind: Sendable, Equatable {
         }
     }
 
+    /// Whether two folders are on one disk, or the nearest above them that are there.
+    public static func isOne(_ folder: URL, _ other: URL) -> Bool {
+        func device(_ folder: URL) -> dev_t? {
+            var place = FilePlace(folder).url
+            var status = stat()
+            while place.withPathBytes({ stat($0, &status) }) != 0 {
+                guard errno == ENOENT, place.path != "/" else { return nil }
+                place = place.deletingLastPathComponent()
+            }
+            return status.st_dev
+        }
+        return device(folder) == device(other)
+    }
+
     /// Bytes that are free for a program on the disk of a folder, or of the nearest one above it that
     /// is there; nil: the system does not say.
     public static func free(at folder: URL) -> Int? {

@@ -36,6 +36,7 @@ public final class DiskMemory: Sendable {
             offset = try file.reserve(ct_bytes_in_file(tensor.handle))
         } catch {
             OutOfMemory.end(
+                in: "place",
                 saying: "\(error) What a training keeps on a disk finds no room there: free some, "
                     + "or name a folder of another disk with nvme-path.")
         }
@@ -46,6 +47,11 @@ public final class DiskMemory: Sendable {
 }
 
 extension Tensor {
+    /// Whether it lies in a ``DiskMemory``.
+    public var isOnDisk: Bool {
+        withExtendedLifetime(self) { ct_lies_in_file(handle) }
+    }
+
     /// Gives back the main memory that holds a tensor of ``DiskMemory``, until it is used again;
     /// does nothing to others.
     public func leaveMemory() {

@@ -27,22 +27,18 @@ public enum OutOfMemory {
         rescue.withLock { $0 = body.map(Rescue.init) }
     }
 
-    static func end(in operation: String) -> Never {
+    /// - Parameter sentence: for people; nil: that memory has run out in the operation.
+    static func end(in operation: String, saying sentence: String? = nil) -> Never {
         let last = rescue.withLock { rescue in
             defer { rescue = nil }
             return rescue
         }
         withoutGradients { last?.body(operation) }
-        let sentence =
+        let usual =
             "Out of memory in \(operation): lower the batch size or the resolution, compute in "
             + "bf16; train with gradient-checkpointing or, a whole model, with "
             + "offload-optimizer-device cpu; paint with offload sequential."
-        end(saying: sentence)
-    }
-
-    /// Ends the process where there is nothing to save.
-    static func end(saying sentence: String) -> Never {
-        (sentence + "\n").withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
+        ((sentence ?? usual) + "\n").withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
         exit(outOfMemoryExitStatus)
     }
 }

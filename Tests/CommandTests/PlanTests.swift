@@ -36,7 +36,7 @@ import Testing
             ["plan", "lora", "--rank", "2", "--json"] + options, in: scratch.url)
         let object = try JSONSerialization.jsonObject(with: Data(plan.output.utf8))
         let ways = try #require((object as? [String: Any])?["ways"] as? [[String: Any]])
-        #expect(ways.count == 2)
+        #expect(ways.count == 3)
         #expect(ways[1]["options"] as? String == "--gradient-checkpointing")
     }
 

@@ -67,6 +67,8 @@ ct_status ct_pinned(ct_tensor tensor, ct_tensor *out);
 // size of a page; `bytes`: how many a tensor takes so. The file may be closed afterwards.
 ct_status ct_place_in_file(ct_tensor tensor, int file, int64_t offset, ct_tensor *out);
 int64_t ct_bytes_in_file(ct_tensor tensor);
+// Whether it lies in a file, or would.
+bool ct_lies_in_file(ct_tensor tensor);
 // Gives main memory back that holds a part of the file; what was written stays. Nothing happens to a
 // tensor that does not lie in a file.
 void ct_leave_memory(ct_tensor tensor);

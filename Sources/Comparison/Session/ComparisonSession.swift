@@ -148,6 +148,8 @@ public final class ComparisonSession {
             return finished
         }
         try preparePhotos(of: run)
+        // What painting keeps there is not the training's.
+        device.emptyCache()
         let (outcome, isNew) = try worker.run(
             task, in: folder, at: folder.work(run), cancellation: cancellation)
         let place = folder.pictures(run)

@@ -80,8 +80,15 @@ public struct ComparisonTask: Codable, Sendable, Equatable {
         guard let room = MemoryRoom(on: device, limit: nil, folder: told.diskFolder) else {
             return told
         }
-        let fitted = try FittedTraining(settings, on: device, room: room) {
-            try FineTuningRun(withDrift($0), device: device).forecast()
+        let fitted: FittedTraining
+        do {
+            // What is compared is the numbers.
+            fitted = try FittedTraining(settings, on: device, room: room, keepsNumbers: true) {
+                try FineTuningRun(withDrift($0), device: device).forecast()
+            }
+        } catch is MemoryError {
+            report(.notice("\(title): memory may not be enough."))
+            return told
         }
         guard !fitted.added.isEmpty else { return told }
         let added = fitted.added.map { "`\($0)` \(fitted.settings[$0] ?? "")" }

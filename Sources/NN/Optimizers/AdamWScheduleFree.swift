@@ -40,7 +40,7 @@ public final class AdamWScheduleFree: Optimizer {
         let largestRate = HostNumber(-1)
 
         init(of element: TrainedParameters.Element) {
-            iterate = element.tensor.detached().copied()
+            iterate = element.copy()
             second = element.zeros()
         }
     }
@@ -108,7 +108,7 @@ public final class AdamWScheduleFree: Optimizer {
         guard kept == nil else { return }
         withoutGradients {
             let values = trained.elements.map { $0.tensor.detached() }
-            kept = values.map { $0.copied() }
+            kept = trained.elements.map { $0.copy() }
             Foreach.interpolate(
                 values, towards: memories.map(\.iterate), weight: 1 - 1 / settings.beta1)
         }

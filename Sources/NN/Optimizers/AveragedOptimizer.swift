@@ -12,6 +12,7 @@ public final class AveragedOptimizer: Optimizer {
     /// The highest decay, in [0, 1).
     public let decay: Double
     private let averages: [Tensor]
+    private let disks: [DiskMemory?]
     private let stepCounts: [HostNumber]
     /// The parameters as they are trained, while they hold their averages.
     private var kept: [Tensor]?
@@ -23,10 +24,12 @@ public final class AveragedOptimizer: Optimizer {
         precondition((0..<1).contains(decay), "the decay is in [0, 1)")
         self.base = base
         self.decay = decay
+        let disks = disks.isEmpty ? base.parameters.map { _ in nil } : disks
+        self.disks = disks
         averages = withoutGradients {
             base.parameters.enumerated().map { index, parameter in
                 let copy = parameter.tensor.detached().converted(to: .float32, copies: true)
-                return (disks.isEmpty ? nil : disks[index])?.place(copy) ?? copy
+                return disks[index]?.place(copy) ?? copy
             }
         }
         stepCounts = base.parameters.map { _ in HostNumber() }
@@ -80,7 +83,10 @@ public final class AveragedOptimizer: Optimizer {
     public func useAverages() {
         guard kept == nil else { return }
         withoutGradients {
-            kept = parameters.map { $0.tensor.detached().copied() }
+            kept = zip(parameters, disks).map { parameter, disk in
+                let copy = parameter.tensor.detached().copied()
+                return disk?.place(copy) ?? copy
+            }
             for (parameter, average) in zip(parameters, averages) {
                 parameter.tensor.copy(from: average)
             }

@@ -13,10 +13,8 @@ public final class OffloadedOptimizer: Optimizer {
     /// The parameters of the optimizer inside, in main memory.
     public let parameters: [(name: String, tensor: Tensor)]
     private let copies: [Tensor]
-    /// Where gradients go, by the parameter; nil: to memory.
-    private let disks: [DiskMemory?]
-    /// Where the gradients lie that go to a disk.
-    private var places: [Int: Tensor] = [:]
+    /// Where the gradients lie that are on a disk, by the parameter; nil: in memory of their own.
+    private let places: [Tensor?]
     private var observers: [Int: () -> Void] = [:]
 
     /// - Parameters:
@@ -27,8 +25,16 @@ public final class OffloadedOptimizer: Optimizer {
         precondition(parameters.count == copies.count, "every parameter has a copy")
         self.base = base
         self.copies = copies
-        self.disks = disks.isEmpty ? copies.map { _ in nil } : disks
-        precondition(self.disks.count == copies.count, "every parameter has a place")
+        precondition([0, copies.count].contains(disks.count), "every parameter has a place")
+        // Made now: gradients arrive on more than one thread.
+        places = withoutGradients { [parameters] in
+            disks.isEmpty
+                ? copies.map { _ in nil }
+                : zip(parameters, disks).map { parameter, disk in
+                    disk?.place(
+                        parameter.tensor.detached().converted(to: .float32, copies: true))
+                }
+        }
         for (index, copy) in copies.enumerated() {
             copy.onGradient { [weak self] in self?.arrive(index) }
         }
@@ -66,13 +72,8 @@ public final class OffloadedOptimizer: Optimizer {
     }
 
     private func placed(_ gradient: Tensor, _ index: Int) -> Tensor {
-        guard let disk = disks[index] else { return gradient }
-        if let place = places[index] {
-            place.copy(from: gradient)
-            return place
-        }
-        let place = disk.place(gradient)
-        places[index] = place
+        guard let place = places[index] else { return gradient }
+        place.copy(from: gradient)
         return place
     }
 

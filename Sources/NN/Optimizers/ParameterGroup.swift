@@ -48,6 +48,12 @@ struct TrainedParameters {
         let weightDecay: Double
         let disk: DiskMemory?
 
+        /// A copy of the parameter, as it is now.
+        func copy() -> Tensor {
+            let result = tensor.detached().copied()
+            return disk?.place(result) ?? result
+        }
+
         /// A float32 tensor of zeros that lies in memory as the parameter does.
         ///
         /// The fused kernels walk through memory and look at no strides.

@@ -48,7 +48,7 @@ public final class Prodigy: Optimizer {
             first = element.zeros()
             second = element.zeros()
             sum = element.zeros()
-            start = element.tensor.detached().copied()
+            start = element.copy()
         }
     }
 

@@ -89,6 +89,9 @@ public struct MachineSettings: Sendable, Equatable {
         for (part, name) in Self.offloaded {
             let variable = "ACCELERATE_DEEPSPEED_\(part.uppercased())"
             giveOffload(name, environment[variable], variable, what: variable)
+        }
+        for (part, _) in Self.offloaded {
+            let variable = "ACCELERATE_DEEPSPEED_\(part.uppercased())"
             let path = variable.replacing("DEVICE", with: "NVME_PATH")
             if environment[variable] == "nvme", let folder = environment[path], folder != "none" {
                 give("nvme-path", folder, path)
@@ -123,6 +126,9 @@ public struct MachineSettings: Sendable, Equatable {
         give("max-grad-norm", parts["gradient_clipping"], path)
         for (part, name) in Self.offloaded {
             giveOffload(name, parts[part], path, what: "\(path): \(part)")
+        }
+        // After both: a training that takes one of them needs it.
+        for (part, _) in Self.offloaded {
             let folder = parts[part.replacing("device", with: "nvme_path")]
             if parts[part] == "nvme", let folder, folder != "none" {
                 if entries.contains(where: { $0.name == "nvme-path" && $0.value != folder }) {

@@ -52,6 +52,11 @@ extension RunSettings {
         table.settings.map(\.name).filter { self[$0] != others[$0] }
     }
 
+    /// Whether what others have and these have not decides no numbers.
+    public func hasSameNumbers(as others: RunSettings) -> Bool {
+        names(addedBy: others).allSatisfy { table.setting(named: $0)?.scope == .keeping }
+    }
+
     private func applying(_ rung: MemoryRung) -> RunSettings? {
         var result = self
         for (name, text) in rung.settings {

@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Imaging
 import NN
@@ -83,23 +84,33 @@ extension FineTuningRun {
                 _ = try networks.pipeline(device: device).generate(settings, seeds: [0])
             }
         }
-        let memory = MemoryForecast(
-            phases: gauge.phases, purposes: purposes, tensorPeak: gauge.peak, program: program,
-            mainMemoryPeak: gauge.mainMemoryPeak, diskPeak: gauge.diskPeak,
-            trainedCount: optimizer.parameters.reduce(0) { $0 + $1.tensor.count })
+        if configuration.training.validationPrompt == nil,
+            configuration.training.useEMA || configuration.training.optimizer.hasAverages
+        {
+            // What is measured and written is the averages.
+            optimizer.clearGradients()
+            gauge.phase("averages") {
+                optimizer.useAverages()
+                optimizer.useIterates()
+            }
+        }
         func bytes(_ tensors: [Tensor]) -> Int {
             tensors.reduce(0) { $0 + $1.count * $1.dtype.byteCount }
         }
+        let disk = DiskForecast(
+            configuration, stepCount: plan.stepCount,
+            side: classPictureSettings("", plan.source, resolution: plan.resolution).width
+                ?? plan.resolution,
+            trained: bytes(optimizer.parameters.map(\.tensor)),
+            state: bytes(optimizer.state.map(\.tensor)), unchanged: try networks.unchangedBytes)
+        let isOneDisk = DiskKind.isOne(plan.output, configuration.diskFolder)
+        let memory = MemoryForecast(
+            phases: gauge.phases, purposes: purposes, tensorPeak: gauge.peak, program: program,
+            mainMemoryPeak: gauge.mainMemoryPeak, diskPeak: gauge.diskPeak,
+            diskRoom: gauge.diskPeak == 0 ? 0 : gauge.diskPeak + (isOneDisk ? disk.total : 0),
+            trainedCount: optimizer.parameters.reduce(0) { $0 + $1.tensor.count })
         return RunForecast(
-            memory: memory,
-            disk: DiskForecast(
-                configuration, stepCount: plan.stepCount,
-                side: classPictureSettings("", plan.source, resolution: plan.resolution).width
-                    ?? plan.resolution,
-                trained: bytes(optimizer.parameters.map(\.tensor)),
-                state: bytes(optimizer.state.map(\.tensor)),
-                unchanged: try networks.unchangedBytes),
-            step: operations,
+            memory: memory, disk: disk, step: operations,
             stepsPerRecord: Double(configuration.training.gradientAccumulationSteps)
                 / Double(batchCount),
             stepCount: plan.stepCount, photoCount: plan.trainedCount, resolution: plan.resolution)
@@ -154,11 +165,11 @@ extension FineTuningRun {
     }
 
     private func purposes(
-        _ gauge: MemoryGauge, _ weights: (onDevice: Int, inMainMemory: Int),
+        _ gauge: MemoryGauge, _ weights: (onDevice: Int, inMainMemory: Int, onDisk: Int),
         _ optimizer: any Optimizer
     ) -> [MemoryForecast.Purpose] {
         func bytes(_ tensors: [Tensor], onDevice: Bool) -> Int {
-            let found = tensors.filter {
+            let found = tensors.filter { !$0.isOnDisk }.filter {
                 gauge.device.isProcessor
                     ? onDevice : ($0.device == gauge.device) == onDevice
             }
@@ -167,13 +178,19 @@ extension FineTuningRun {
         func purpose(_ name: String, _ tensors: [Tensor]) -> MemoryForecast.Purpose {
             MemoryForecast.Purpose(
                 name: name, onDevice: bytes(tensors, onDevice: true),
-                inMainMemory: bytes(tensors, onDevice: false))
+                inMainMemory: bytes(tensors, onDevice: false),
+                onDisk: tensors.filter(\.isOnDisk).reduce(0) {
+                    $0 + $1.count * $1.dtype.byteCount
+                })
         }
         let isFused = configuration.training.fusedBackwardPass
-        let gradients = isFused ? [] : optimizer.parameters.map(\.tensor)
+        // Without copies that are computed with, gradients are in memory.
+        let parameters = optimizer.parameters.map(\.tensor)
+        let gradients = isFused ? [] : parameters.map { $0.gradient ?? $0 }
         var result = [
             MemoryForecast.Purpose(
-                name: "weights", onDevice: weights.onDevice, inMainMemory: weights.inMainMemory),
+                name: "weights", onDevice: weights.onDevice, inMainMemory: weights.inMainMemory,
+                onDisk: weights.onDisk),
             purpose("gradients", gradients),
             purpose("moments", optimizer.state.map(\.tensor).filter { $0.count > 1 }),
         ]
@@ -182,7 +199,7 @@ extension FineTuningRun {
         result.append(
             MemoryForecast.Purpose(
                 name: "activations", onDevice: max(0, (peak?.inUse ?? 0) - known.0),
-                inMainMemory: max(0, (peak?.inMainMemory ?? 0) - known.1)))
+                inMainMemory: max(0, (peak?.inMainMemory ?? 0) - known.1), onDisk: 0))
         return result
     }
 }

@@ -18,15 +18,18 @@ public struct FittedTraining {
     ///   - settings: complete.
     ///   - room: what the memory forecast of a run may have at its peak.
     ///   - choosesWays: false: takes the settings as they are, and only looks.
+    ///   - keepsNumbers: takes no way that changes what comes out.
     ///   - forecast: what a run would hold.
     /// - Throws: ``MemoryError/tooLittle(_:)`` where none does; what a plan of the run throws.
     public init(
         _ settings: RunSettings, on device: Device, room: MemoryRoom, choosesWays: Bool = true,
+        keepsNumbers: Bool = false,
         forecast foretell: (FineTuningConfiguration) throws -> RunForecast
     ) throws {
         var first: RunForecast?
         var best: (settings: RunSettings, forecast: RunForecast)?
-        for fitted in settings.memoryRungs(onProcessor: device.isProcessor) {
+        for fitted in settings.memoryRungs(onProcessor: device.isProcessor)
+        where !keepsNumbers || settings.hasSameNumbers(as: fitted) {
             let forecast = try foretell(fitted.configuration())
             first = first ?? forecast
             if !choosesWays || room.fits(forecast.memory) {
@@ -93,7 +96,7 @@ public enum MemoryError: Error, Sendable, Equatable, CustomStringConvertible {
                 ? (needed.peak, room.onDevice, "on the device")
                 : needed.mainMemoryPeak > room.inMainMemory
                     ? (needed.mainMemoryPeak, room.inMainMemory, "in main memory")
-                    : (needed.diskPeak, room.onDisk, "on the disk of `nvme-path`")
+                    : (needed.diskRoom, room.onDisk, "on the disk of `nvme-path`")
             let what =
                 needed.peak > room.onDevice && room.isToldLimit
                 ? "`device-memory-limit` allows" : "there are"

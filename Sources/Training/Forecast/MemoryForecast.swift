@@ -22,6 +22,8 @@ public struct MemoryForecast: Codable, Sendable, Equatable {
         public let onDevice: Int
         /// In main memory beside a GPU, in bytes.
         public let inMainMemory: Int
+        /// On a disk in place of memory, in bytes.
+        public let onDisk: Int
     }
 
     /// The parts of the run.
@@ -37,6 +39,9 @@ public struct MemoryForecast: Codable, Sendable, Equatable {
     public let mainMemoryPeak: Int
     /// The most that is kept on a disk instead of in memory, in bytes.
     public let diskPeak: Int
+    /// What has to be free on that disk, in bytes: what the run writes counts too, where it goes
+    /// to the same.
+    public let diskRoom: Int
     /// Weights that are trained.
     public let trainedCount: Int
 
@@ -82,11 +87,12 @@ struct MemoryGauge {
         )
     }
 
-    /// What tensors have now on the device and in main memory beside it.
-    var now: (onDevice: Int, inMainMemory: Int) {
+    /// What tensors have now on the device, in main memory beside it and on a disk.
+    var now: (onDevice: Int, inMainMemory: Int, onDisk: Int) {
         (
             (device.memoryInUse?.inUse ?? 0) - before.device,
-            isProcessor ? 0 : (device.mainMemory.memoryInUse?.inUse ?? 0) - before.main
+            isProcessor ? 0 : (device.mainMemory.memoryInUse?.inUse ?? 0) - before.main,
+            (Self.disk.memoryInUse?.inUse ?? 0) - before.disk
         )
     }
 

@@ -34,9 +34,9 @@ public struct MemoryRoom: Codable, Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - limit: all that the run may take of the device.
-    ///   - folder: on whose disk lies what has no room in memory.
+    ///   - folder: on whose disk lies what has no room in memory; nil: nothing does.
     public init?(on device: Device, limit: ByteCount?, folder: URL? = nil) {
-        let disk = folder.flatMap(DiskKind.free) ?? .max
+        let disk = folder.flatMap(DiskKind.free) ?? 0
         let main = Int(Double(MachineMemory.available) * Self.share)
         guard !device.isProcessor else {
             // What the program has already is counted in what a run takes.
@@ -71,6 +71,6 @@ public struct MemoryRoom: Codable, Sendable, Equatable {
 
     func excess(_ memory: MemoryForecast) -> Int {
         max(
-            memory.peak - onDevice, memory.mainMemoryPeak - inMainMemory, memory.diskPeak - onDisk)
+            memory.peak - onDevice, memory.mainMemoryPeak - inMainMemory, memory.diskRoom - onDisk)
     }
 }

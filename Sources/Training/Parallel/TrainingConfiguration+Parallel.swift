@@ -6,6 +6,12 @@ extension TrainingConfiguration {
     /// Sees whether several processes can train so.
     func checkParallel(processCount: Int) throws(SettingError) {
         guard processCount > 1 else { return }
+        if offloadOptimizer == .nvme {
+            throw .option(
+                name: "offload-optimizer-device", value: offloadOptimizer.rawValue,
+                problem: "is for one process: sums of gradients are made in main memory; use cpu, "
+                    + "of which `zero-stage` 2 has a part in each.")
+        }
         if fusedBackwardPass {
             throw .option(
                 name: "fused-backward-pass", value: nil,

@@ -37,6 +37,7 @@ extension FineTuningRun {
     func plan() throws -> RunPlan {
         try settlePrecision()
         settleOffload()
+        try checkDisk()
         let source = try openModel()
         try source.verify()
         try configuration.check(source)
@@ -179,7 +180,7 @@ extension FineTuningRun {
     /// - Throws: `SettingError` where what is quickest does not go with something else.
     func settlePrecision() throws {
         if configuration.training.mixedPrecision == .auto {
-            let quickest = TrainingConfiguration.Precision.quickest(on: device)
+            let quickest = configuration.training.quickestPrecision(on: device)
             configuration.training.mixedPrecision = quickest
             report(.notice("`mixed-precision` \(quickest.rawValue) is the quickest on \(device)."))
             return try configuration.validate()
@@ -221,6 +222,12 @@ extension FineTuningRun {
             if training.offloadParam == .cpu { configuration.training.offloadParam = .none }
         }
         if configuration.trainsAllOnDevice {
+            if training.offloadParam == .nvme {
+                report(
+                    .notice(
+                        "`offload-param-device` nvme has no effect: all weights are trained where "
+                            + "they are computed with; add `offload-optimizer-device` nvme."))
+            }
             configuration.training.offloadParam = .none
         } else if !device.isProcessor, training.offloadParam != .none,
             !training.gradientCheckpointing,

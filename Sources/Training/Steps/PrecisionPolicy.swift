@@ -21,6 +21,15 @@ extension TrainingConfiguration {
     }
 }
 
+extension TrainingConfiguration {
+    /// What takes the least time on a device and goes with the other settings.
+    public func quickestPrecision(on device: Device) -> Precision {
+        // Neither has a way for the range of fp16.
+        fullBF16 || fusedBackwardPass && !device.isProcessor
+            ? .bf16 : Precision.quickest(on: device)
+    }
+}
+
 extension TrainingConfiguration.Precision {
     /// The dtype of activations; a CPU computes bf16 where fp16 is asked for.
     func dtype(on device: Device) -> DType {

@@ -37,7 +37,7 @@ struct TrainingPlan: Codable {
         let training = settled.configuration.training
         room = MemoryRoom(
             on: settled.device, limit: training.deviceMemoryLimit,
-            folder: settled.configuration.diskFolder)
+            folder: settled.diskFolder)
         let settings = settled.settings
         var ways: [Way] = []
         var first: RunForecast?
@@ -100,8 +100,8 @@ struct TrainingPlan: Codable {
         }
         lines += ["", "Of it, in a step:"]
         for purpose in memory.purposes {
-            let main = purpose.inMainMemory
-            let beside = main > 1 << 20 ? ", \(text(main)) in main memory" : ""
+            let beside = [(purpose.inMainMemory, "in main memory"), (purpose.onDisk, "on a disk")]
+                .filter { $0.0 > 1 << 20 }.map { ", \(text($0.0)) \($0.1)" }.joined()
             lines.append("   \(padded(purpose.name)) \(text(purpose.onDevice))\(beside)")
         }
         for phase in memory.phases where phase.name != "training" {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import RunRecord
 import Settings
@@ -31,17 +32,20 @@ struct SettledTraining {
             notify("From \(origin): \(Self.options(names, settings)).")
         }
         machine.notices.forEach(notify)
-        let first = try settings.configuration()
+        var first = try settings.configuration()
+        if first.training.mixedPrecision == .auto {
+            let device = try find(first.device)
+            let own = first.training.quickestPrecision(on: device).rawValue
+            let quickest = try processes?.shared("mixed precision") { own } ?? own
+            try settings.set("mixed-precision", to: quickest)
+            notify("The quickest on \(device): --mixed-precision \(quickest).")
+            first = try settings.configuration()
+        }
         try first.validate()
         try first.checkPlaces(
             settingsFiles: [options.config, first.subjectsFile].compactMap(\.self)
                 .map { URL(fileURLWithPath: $0) })
         device = try find(first.device)
-        if first.training.mixedPrecision == .auto {
-            let quickest = TrainingConfiguration.Precision.quickest(on: device).rawValue
-            try settings.set("mixed-precision", to: quickest)
-            notify("The quickest on \(device): --mixed-precision \(quickest).")
-        }
         let taken = try settings.complete(
             for: ModelSource(first.model.map { URL(filePath: $0) } ?? EmbeddedModel.locate()))
         // What is drawn is drawn once for all.
@@ -66,6 +70,12 @@ struct SettledTraining {
         }.forecast()
     }
 
+    /// The disk that may stand in for memory; nil: none should be taken unasked.
+    var diskFolder: URL? {
+        let folder = configuration.diskFolder
+        return configuration.keepsOnDisk || DiskKind(of: folder) == nil ? folder : nil
+    }
+
     /// Takes what saves memory where the run would not fit; of several processes the first finds
     /// it out for all.
     ///
@@ -73,7 +83,7 @@ struct SettledTraining {
     mutating func fit(_ processes: ProcessGroup?, notify: (String) -> Void) throws {
         guard let processes, processes.count > 1 else { return try fit(notify: notify) }
         let before = settings
-        if processes.isFirst { try fit(notify: notify) }
+        if processes.isFirst { try fit(processCount: processes.count, notify: notify) }
         let names = settings.table.settings.map(\.name).filter { settings[$0] != before[$0] }
         let added = try processes.shared("fit") {
             names.map { "\($0)\t\(settings[$0] ?? "")" }.joined(separator: "\n")
@@ -87,11 +97,12 @@ struct SettledTraining {
     }
 
     /// - Throws: `MemoryError` where nothing helps; what a plan of the run throws.
-    mutating func fit(notify: (String) -> Void) throws {
+    mutating func fit(processCount: Int = 1, notify: (String) -> Void) throws {
         let training = configuration.training
         guard training.fit,
             let room = MemoryRoom(
-                on: device, limit: training.deviceMemoryLimit, folder: configuration.diskFolder)
+                on: device, limit: training.deviceMemoryLimit,
+                folder: processCount == 1 ? diskFolder : nil)
         else { return }
         let fitted = try FittedTraining(settings, on: device, room: room) { try forecast($0) }
         guard !fitted.added.isEmpty else { return }
