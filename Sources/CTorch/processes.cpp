@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <vector>
@@ -109,9 +110,9 @@ ct_status ct_store_has(ct_store handle, const char *key, bool *out) {
     return guarded([&] { *out = store(handle)->check({key}); });
 }
 
-ct_status ct_group_create(ct_store keys, const char *interface, const char *host, uint16_t port,
-                          int32_t rank, int32_t size, int64_t patience, int64_t timeout,
-                          ct_group *out) {
+ct_status ct_group_create(ct_store keys, const char *name, const char *interface,
+                          const char *host, uint16_t port, int32_t rank, int32_t size,
+                          int64_t patience, int64_t timeout, ct_group *out) {
     return guarded([&] {
         using Gloo = c10d::ProcessGroupGloo;
         auto options = Gloo::Options::create(Milliseconds(patience));
@@ -119,7 +120,8 @@ ct_status ct_group_create(ct_store keys, const char *interface, const char *host
         options->devices.push_back(*interface ? Gloo::createDeviceForInterface(interface)
                                    : address.empty() ? Gloo::createDefaultDevice()
                                                      : Gloo::createDeviceForHostname(address));
-        auto made = c10::make_intrusive<Gloo>(store(keys), rank, size, options);
+        auto own = c10::make_intrusive<c10d::PrefixStore>(name, store(keys));
+        auto made = c10::make_intrusive<Gloo>(own, rank, size, options);
         // Through the table of the library's own class: what is inline here knows nothing of Gloo.
         static_cast<c10d::Backend &>(*made).setTimeout(Milliseconds(timeout));
         out->impl = new GroupPointer(std::move(made));

@@ -144,6 +144,10 @@ void ct_shape(ct_tensor a, int64_t *out) {
     for (auto size : tensor(a).sizes()) *out++ = size;
 }
 
+int64_t ct_storage_bytes(ct_tensor a) {
+    return static_cast<int64_t>(tensor(a).storage().nbytes());
+}
+
 ct_dtype ct_tensor_dtype(ct_tensor a) { return dtype_code(tensor(a).scalar_type()); }
 
 ct_device ct_tensor_device(ct_tensor a) {

@@ -67,7 +67,13 @@ c10::Stream upload_stream(c10::Device device) {
 extern "C" {
 
 ct_status ct_represented(ct_tensor a, ct_tensor copy, ct_tensor *out) {
-    return guarded([&] { give(out, Represented::apply(tensor(a), tensor(copy))); });
+    return guarded([&] {
+        const auto &original = tensor(a);
+        if (c10::GradMode::is_enabled())
+            return give(out, Represented::apply(original, tensor(copy)));
+        // Some products go another way for what requires a gradient, which gives other bits.
+        give(out, tensor(copy).detach().set_requires_grad(original.requires_grad()));
+    });
 }
 
 ct_status ct_begin_upload(const ct_tensor *tensors, size_t count, ct_device where, ct_upload *out) {

@@ -1,46 +1,50 @@
-public import Torch
-
-/// Weights that lie in main memory and come to the device a block at a time: the next block's are
-/// on their way while this one is computed (Ren et al. 2021, "ZeRO-Offload", arXiv 2101.06840, and
-/// Rajbhandari et al. 2021, "ZeRO-Infinity", arXiv 2104.07857, section 6.2, for parameters).
+/// Weights that come a block at a time: the next block's are on their way while this one is
+/// computed (Ren et al. 2021, "ZeRO-Offload", arXiv 2101.06840, and Rajbhandari et al. 2021,
+/// "ZeRO-Infinity", arXiv 2104.07857, section 6.2, for parameters).
 ///
-/// At most two blocks are on the device at once.
+/// At most two blocks are there at once.
 public final class BlockStream {
-    private let blocks: [[Parameter]]
-    private let device: Device
-    /// What is on its way, by the block.
-    private var expected: (block: Int, upload: Upload)?
+    private let carrier: any BlockCarrier
+    /// What is on its way.
+    private var expected: (block: Int, arrive: () -> Void)?
 
-    /// - Parameter blocks: the parameters of each, in the order of computing.
-    public init(blocks: [[Parameter]], on device: Device) {
-        self.blocks = blocks
-        self.device = device
-    }
+    /// - Parameter carrier: brings the blocks.
+    public init(_ carrier: any BlockCarrier) { self.carrier = carrier }
 
     /// Forgets what is on its way: the weights may have changed since.
     public func restart() { expected = nil }
 
-    /// Computes with a block on the device.
+    /// Computes with the weights of a block.
     ///
     /// - Parameter next: the block that will be asked for after this one; nil: none is.
     public func with<Result>(_ block: Int, then next: Int?, _ body: () -> Result) -> Result {
-        // All of them may be visiting already.
-        guard blocks[block].contains(where: { $0.visitor == nil }) else { return body() }
-        let upload = expected.flatMap { $0.block == block ? $0.upload : nil } ?? upload(block)
+        guard carrier.isNeeded(block) else { return body() }
+        let coming = expected.flatMap { $0.block == block ? $0.arrive : nil }
+        let arrive = coming ?? carrier.begin(block)
         expected = nil
-        upload.arrive()
-        for (parameter, copy) in zip(blocks[block], upload.copies) { parameter.visitor = copy }
-        defer {
-            for parameter in blocks[block] {
-                parameter.visitor = nil
-                parameter.tensor.leaveMemory()
-            }
+        arrive()
+        defer { carrier.release(block) }
+        if let next, (0..<carrier.blockCount).contains(next) {
+            expected = (next, carrier.begin(next))
         }
-        if let next, blocks.indices.contains(next) { expected = (next, self.upload(next)) }
         return body()
     }
+}
 
-    private func upload(_ block: Int) -> Upload {
-        Upload(blocks[block].map(\.tensor), to: device)
-    }
+/// Brings copies of the weights of a network's blocks from where they lie to where they are computed
+/// with.
+public protocol BlockCarrier: AnyObject {
+    /// How many blocks there are.
+    var blockCount: Int { get }
+
+    /// Whether something must be brought before a block is computed.
+    func isNeeded(_ block: Int) -> Bool
+
+    /// Begins to bring a block.
+    ///
+    /// - Returns: waits until it is there, and has the layers compute with it.
+    func begin(_ block: Int) -> () -> Void
+
+    /// Lets go of what was brought.
+    func release(_ block: Int)
 }

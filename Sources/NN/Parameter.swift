@@ -4,21 +4,27 @@ public import Torch
 ///
 /// Where it lies and its dtype are those of its source. A computation has it in the dtype and on
 /// the device of what it meets there, so weights may lie in main memory beside a GPU: each use
-/// brings a copy, unless one was brought before (``BlockStream``).
+/// brings a copy, unless one was brought before (``BlockStream``). Of several processes another may
+/// have it: then it is a placeholder here, and copies come from there (``BlockCarrier``).
 public final class Parameter {
     /// The parameter itself.
     public let tensor: Tensor
+    /// Whether it lies in another process.
+    package let isElsewhere: Bool
     /// A copy that was brought to a device for a while.
-    var visitor: Tensor?
+    package var visitor: Tensor?
 
     /// A parameter that lies where this tensor does.
-    public init(_ tensor: Tensor) { self.tensor = tensor }
+    public init(_ tensor: Tensor) {
+        self.tensor = tensor
+        isElsewhere = tensor.isPlaceholder
+    }
 
     /// What is computed with beside `input`: in its dtype, where it is. Backward ends at
     /// ``tensor``.
     func used(with input: Tensor) -> Tensor {
         let (dtype, device) = (input.dtype, input.device)
-        guard tensor.device != device else { return tensor.cast(to: dtype) }
+        guard isElsewhere || tensor.device != device else { return tensor.cast(to: dtype) }
         let copy =
             visitor.flatMap { $0.device == device ? $0 : nil }
             ?? tensor.detached().converted(to: tensor.dtype, device: device)

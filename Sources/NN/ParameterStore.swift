@@ -6,6 +6,8 @@ public final class ParameterStore {
     public private(set) var names: [String] = []
     private var parameters: [String: Parameter] = [:]
     private var modules: [(name: String, module: AnyObject)] = []
+    /// What a tensor of the network holds, where that may lie in another process; nil: all is here.
+    package var contents: ((Tensor) throws -> Tensor)?
 
     /// A store without parameters; layers fill it as they are built.
     public init() {}
@@ -19,14 +21,19 @@ public final class ParameterStore {
     public var elementCount: Int { names.reduce(0) { $0 + self[$1].count } }
 
     /// - Precondition: the store has a parameter of this name.
-    public subscript(name: String) -> Tensor {
-        guard let parameter = parameters[name] else { preconditionFailure("no parameter \(name)") }
-        return parameter.tensor
-    }
+    public subscript(name: String) -> Tensor { parameter(name).tensor }
 
     /// Those whose names begin so, in the order in which the layers took them.
     public func parameters(below prefix: String) -> [Parameter] {
         names.filter { $0.hasPrefix(prefix) }.compactMap { parameters[$0] }
+    }
+
+    /// The parameter of a name.
+    ///
+    /// - Precondition: there is one.
+    public func parameter(_ name: String) -> Parameter {
+        guard let parameter = parameters[name] else { preconditionFailure("no parameter \(name)") }
+        return parameter
     }
 
     /// Whether a parameter has this name.

@@ -14,12 +14,6 @@ extension TrainingConfiguration {
         }
         if fusedBackwardPass { try validateFusedBackward() }
         if fullBF16 { try validateFullBF16() }
-        guard zeroStage < 3 else {
-            throw .option(
-                name: "zero-stage", value: String(zeroStage),
-                problem: "weights are whole in every process; 2 is the highest, and "
-                    + "`offload-optimizer-device` cpu keeps fp32 weights out of a GPU.")
-        }
     }
 
     private func validateFusedBackward() throws(SettingError) {

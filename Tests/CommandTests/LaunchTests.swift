@@ -68,6 +68,22 @@ import Torch
             "\(command.text)")
     }
 
+    /// With weights in parts the others wait for those of the one that is killed.
+    @Test func whoIsKilledWithAPartOfTheWeightsIsNamed() throws {
+        let command = try RunningCommand(
+            [
+                "launch", "--num-processes", "3", "train", "dreambooth", "--model",
+                Fixture.url("models/tiny-sd1").path, "--instance-data-dir", "photos",
+                "--instance-prompt", "sks robot", "--max-train-steps", "100000",
+                "--train-batch-size", "1", "--measuring-steps", "0", "--zero-stage", "3",
+                "--output-dir", "out", "--device", "cpu",
+            ], in: scratch.url)
+        try command.wait(for: "training 1/")
+        kill(try #require(command.children().last), SIGKILL)
+        #expect(command.end() == 1)
+        #expect(command.text.contains("Error: process 2 on "), "\(command.text)")
+    }
+
     @Test func controlCGoesToAllAndTheySave() throws {
         let command = try RunningCommand(
             ["launch", "--num-processes", "2"] + training("out", steps: 100_000), in: scratch.url)

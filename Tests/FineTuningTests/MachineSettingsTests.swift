@@ -137,23 +137,31 @@ import Training
             pairs(settings) == [
                 "mixed-precision": "bf16", "train-batch-size": "3", "max-grad-norm": "0.25",
                 "offload-optimizer-device": "nvme", "nvme-path": "/local",
-                "offload-param-device": "cpu", "zero-stage": "2",
+                "offload-param-device": "cpu", "zero-stage": "3",
             ])
         #expect(settings.notices.contains { $0.contains("optimizer of its own") })
         #expect(settings.notices.contains { $0.contains("disk: what it is about is kept in main") })
     }
 
-    /// A part for each of several processes; one has all of it. Weights are never in parts.
+    /// A part for each of several processes; one has all of it.
     @Test func stagesAreForSeveralProcesses() throws {
-        let text = "deepspeed_config:\n  zero_stage: 3\n"
+        let text = """
+            deepspeed_config:
+              zero_stage: 3
+              zero3_init_flag: false
+              zero3_save_16bit_model: false
+
+            """
         let machine = try read(text, environment: ["WORLD_SIZE": "2"])
-        #expect(machine.notices.contains { $0.contains("zero_stage 3") })
+        for key in ["zero3_init_flag", "zero3_save_16bit_model"] {
+            #expect(machine.notices.contains { $0.contains("\(key) false has no effect") })
+        }
         var one = RunSettings(.lora)
         _ = try one.complete(by: machine)
         #expect(one["zero-stage"] == nil)
         var several = RunSettings(.lora)
         _ = try several.complete(by: machine, processCount: 2)
-        #expect(several["zero-stage"] == "2")
+        #expect(several["zero-stage"] == "3")
     }
 
     @Test func devicesAndCounts() throws {

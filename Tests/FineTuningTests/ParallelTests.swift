@@ -113,7 +113,7 @@ import Training
         #expect(try distance("one", "several") < 2e-4)
     }
 
-    @Test(arguments: [1, 2]) func partsOfTheOptimizerGiveWhatOneGives(stage: Int) throws {
+    @Test(arguments: [1, 2, 3]) func partsOfTheOptimizerGiveWhatOneGives(stage: Int) throws {
         try FineTuningRun(manifold("one")).run()
         var configuration = manifold("several")
         configuration.training.zeroStage = stage
@@ -138,7 +138,7 @@ import Training
     }
 
     /// Three steps of two processes, then three of one, or of four: as six of two.
-    @Test(arguments: [1, 4], [0, 1]) func aRunGoesOnWithAnotherNumber(
+    @Test(arguments: [1, 4], [0, 1, 3]) func aRunGoesOnWithAnotherNumber(
         count: Int, stage: Int
     ) throws {
         func settings(_ output: String, _ steps: Int) -> FineTuningConfiguration {

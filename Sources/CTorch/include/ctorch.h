@@ -57,6 +57,8 @@ void ct_shape(ct_tensor tensor, int64_t *out);
 ct_dtype ct_tensor_dtype(ct_tensor tensor);
 ct_device ct_tensor_device(ct_tensor tensor);
 bool ct_is_contiguous(ct_tensor tensor, ct_memory_format format);
+// Of the memory behind it, of which it may show more or less.
+int64_t ct_storage_bytes(ct_tensor tensor);
 ct_status ct_item(ct_tensor tensor, double *out);
 ct_status ct_convert(ct_tensor tensor, ct_dtype dtype, ct_device device, ct_memory_format format,
                      bool copy, ct_tensor *out);
@@ -247,10 +249,11 @@ ct_status ct_store_add(ct_store store, const char *key, int64_t amount, int64_t 
 ct_status ct_store_has(ct_store store, const char *key, bool *out);
 // Processes that exchange tensors of the CPU, numbered from 0: all call the same in the same order.
 // They listen on an interface, where one is named, else where they reach `host`; they find each
-// other within `patience`, and wait for an exchange as long as `timeout`.
-ct_status ct_group_create(ct_store store, const char *interface, const char *host, uint16_t port,
-                          int32_t rank, int32_t size, int64_t patience, int64_t timeout,
-                          ct_group *out);
+// other within `patience`, and wait for an exchange as long as `timeout`. Of several groups of the
+// same processes each has a name and an order of its own.
+ct_status ct_group_create(ct_store store, const char *name, const char *interface,
+                          const char *host, uint16_t port, int32_t rank, int32_t size,
+                          int64_t patience, int64_t timeout, ct_group *out);
 // Waits for what is under way.
 void ct_group_release(ct_group group);
 // Each begins, and holds the tensor until it is done: sums everywhere, or at one process.

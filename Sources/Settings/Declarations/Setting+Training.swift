@@ -191,7 +191,8 @@ extension Setting {
             scope: .keeping),
         Setting(
             "zero-stage", \.training.zeroStage,
-            "Of several processes each keeps a part: 1 of the moments, 2 of the gradients too.",
+            "Of several processes each keeps a part: 1 of the moments, 2 of the gradients too, 3 of "
+                + "the weights too.",
             range: .counts(0...3), scope: .keeping),
     ]
 }

@@ -32,6 +32,8 @@ struct DeepSpeedFile {
         values["gradient_accumulation_steps"] = text("gradient_accumulation_steps")
         values["gradient_clipping"] = text("gradient_clipping")
         values["zero_stage"] = text("zero_optimization", "stage")
+        values["zero3_save_16bit_model"] = text(
+            "zero_optimization", "stage3_gather_16bit_weights_on_model_save")
         values["offload_optimizer_device"] = text(
             "zero_optimization", "offload_optimizer", "device")
         values["offload_param_device"] = text("zero_optimization", "offload_param", "device")

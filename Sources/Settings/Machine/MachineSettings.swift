@@ -137,7 +137,7 @@ public struct MachineSettings: Sendable, Equatable {
                 give("nvme-path", folder, path)
             }
         }
-        readZeroStage(parts["zero_stage"], path)
+        readZeroStage(parts, path)
         readCounts(file, path)
         for section in file.sections {
             notices.append("\(path): \(section) has no effect.")
@@ -164,12 +164,17 @@ public struct MachineSettings: Sendable, Equatable {
         }
     }
 
-    private mutating func readZeroStage(_ text: String?, _ path: String) {
-        guard let stage = text.flatMap({ Int($0) }), stage > 0 else { return }
-        give("zero-stage", String(min(stage, 2)), path)
-        if stage > 2, isOneOfSeveral {
-            notices.append(
-                "\(path): zero_stage \(stage): weights are whole in every process, as in stage 2.")
+    /// Of stage 3 accelerate asks more: whether weights are loaded in parts (`zero3_init_flag`),
+    /// which they always are, and whether the model is put together when it is saved.
+    private mutating func readZeroStage(_ parts: [String: String], _ path: String) {
+        guard let stage = parts["zero_stage"].flatMap({ Int($0) }), stage > 0 else { return }
+        give("zero-stage", String(stage), path)
+        guard stage > 2, isOneOfSeveral else { return }
+        for (key, sentence) in [
+            ("zero3_init_flag", "weights are loaded in parts all the same"),
+            ("zero3_save_16bit_model", "models are saved whole all the same, in fp32"),
+        ] where parts[key].map({ !Self.isTrue($0) }) ?? false {
+            notices.append("\(path): \(key) false has no effect: \(sentence).")
         }
     }
 

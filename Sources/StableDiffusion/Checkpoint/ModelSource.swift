@@ -101,14 +101,20 @@ public final class ModelSource {
 
     /// Loads the U-Net.
     ///
-    /// - Parameter device: where it is computed.
+    /// - Parameters:
+    ///   - device: where it is computed.
+    ///   - isKept: whether this process has the parameter of a name, where several have it in
+    ///     parts; nil: it has all.
     /// - Throws: ``Torch/CheckpointError`` naming the first tensor that is missing, misshapen or
     ///   too many.
     public func unet(
-        dtype: DType = .float32, device: Device = .cpu, weights: WeightPlace = .device
+        dtype: DType = .float32, device: Device = .cpu, weights: WeightPlace = .device,
+        keeping isKept: ((String) -> Bool)? = nil
     ) throws -> UNet {
         let unet = try load(.unet, dtype, device, weights) { source throws(CheckpointError) in
-            try UNet(unetConfiguration, source)
+            try UNet(
+                unetConfiguration,
+                isKept.map { PartialParameters(source, keeping: $0) } ?? source)
         }
         if !weights.isOnDevice, !device.isProcessor { unet.streamWeights(to: device) }
         return unet

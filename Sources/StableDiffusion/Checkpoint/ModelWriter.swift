@@ -97,7 +97,7 @@ public enum ModelWriter {
             }
         try SafetensorsWriter.write(
             parameters.entries, to: folder.appending(path: "\(part.weightsStem).safetensors"),
-            dtype: dtype)
+            dtype: dtype, contents: parameters.contents ?? { $0 })
     }
 
     private static func writeTokenizer(_ contents: ModelContents, to folder: URL) throws {

@@ -192,10 +192,23 @@ public final class UNet {
     /// on a processor.
     public func streamWeights(to device: Device) {
         guard !device.isProcessor else { return }
-        let levels = down + [middle] + up
-        stream = BlockStream(
-            blocks: levels.flatMap { level in
-                (0..<level.layerCount).map { level.parameters(parameters, of: $0) }
-            }, on: device)
+        streamWeights(
+            through: UploadedBlocks(blocks.map { $0.map(parameters.parameter) }, on: device))
+    }
+
+    /// Has weights come a block at a time.
+    ///
+    /// - Parameter carrier: brings ``blocks``.
+    public func streamWeights(through carrier: any BlockCarrier) { stream = BlockStream(carrier) }
+
+    /// How convolution weights lie, and activations with them.
+    public var format: MemoryFormat { input.format }
+
+    /// The names of the parameters of each block, in the order of computing. What is computed
+    /// before, between and after them is in none.
+    public var blocks: [[String]] {
+        (down + [middle] + up).flatMap { level in
+            (0..<level.layerCount).map { level.names(parameters, of: $0) }
+        }
     }
 }

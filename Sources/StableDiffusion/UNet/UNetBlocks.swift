@@ -41,8 +41,10 @@ final class UNetLevel {
     var layerCount: Int { resnets.count }
 
     /// What one of its layers computes with.
-    func parameters(_ store: ParameterStore, of index: Int) -> [Parameter] {
-        ["resnets", "attentions"].flatMap { store.parameters(below: "\(name).\($0).\(index).") }
+    func names(_ store: ParameterStore, of index: Int) -> [String] {
+        ["resnets", "attentions"].flatMap { kind in
+            store.names.filter { $0.hasPrefix("\(name).\(kind).\(index).") }
+        }
     }
 
     /// One residual block and, where there is one, the transformer after it.

@@ -13,7 +13,10 @@ public final class ProcessGroup {
     public let hosts: [String]
     let store: ProcessStore
     let pulse: ProcessPulse
-    private let handle: ct_group
+    private let main: ProcessChannel
+    private var others: [ProcessChannel] = []
+    private let interface: String
+    private let patience: Duration
     private let keepsStore: Bool
     private var isOver = false
 
@@ -38,6 +41,8 @@ public final class ProcessGroup {
         patience: Duration = .seconds(120), silence: Duration = .seconds(20)
     ) throws(ProcessError) {
         self.place = place
+        self.interface = interface ?? ""
+        self.patience = patience
         keepsStore = place.rank == 0 && !place.hasLauncherStore
         let store: ProcessStore
         if let kept {
@@ -59,27 +64,29 @@ public final class ProcessGroup {
         pulse.start()
         do throws(ProcessError) {
             hosts = try Self.meet(place, store, pulse, patience)
-            var out = ct_group(impl: nil)
-            let status = ct_group_create(
-                store.handle, interface ?? "", place.host, UInt16(place.port), Int32(place.rank),
-                Int32(place.count), patience.milliseconds, Self.longest.milliseconds, &out)
-            guard status == CT_OK else {
-                throw pulse.failure ?? .exchange(ProcessStore.lastError)
-            }
-            handle = out
+            main = try ProcessChannel(
+                "main", place, store, pulse, interface: interface ?? "", patience: patience)
         } catch {
             pulse.end()
             throw error
         }
     }
 
-    /// Signs of life say who is gone, so that no exchange needs a limit of its own.
-    private static let longest: Duration = .seconds(7 * 24 * 3600)
-
     deinit {
         pulse.end()
         // After a failure something may still be waited for, and would be for ever.
-        if isOver, pulse.failure == nil { ct_group_release(handle) }
+        guard isOver, pulse.failure == nil else { return }
+        for channel in [main] + others { channel.close() }
+    }
+
+    /// One more way between the same processes, with an order of its own: what goes over it may be
+    /// mixed with what goes over others as it comes.
+    public func open(_ name: String) throws(ProcessError) -> ProcessChannel {
+        let channel = try ProcessChannel(
+            name, place, store, pulse, interface: interface, patience: patience)
+        others.append(channel)
+        channel.group = self
+        return channel
     }
 
     private static func meet(
@@ -155,20 +162,25 @@ public final class ProcessGroup {
 
     /// Begins to sum a tensor of the CPU over all processes, in place.
     public func startSum(_ tensor: Tensor) throws(ProcessError) -> ProcessExchange {
-        try start([tensor]) { ct_group_sum(handle, tensor.handle, $0) }
+        try mainChannel.startSum(tensor)
     }
 
     /// Begins to sum a tensor of the CPU at one process, in place; what the others have then is of
     /// no use.
     public func startSum(_ tensor: Tensor, at root: Int) throws(ProcessError) -> ProcessExchange {
-        try start([tensor]) { ct_group_sum_at(handle, tensor.handle, Int32(root), $0) }
+        try mainChannel.startSum(tensor, at: root)
     }
 
     /// Begins to overwrite a tensor of the CPU with that of one process.
     public func startBroadcast(
         _ tensor: Tensor, from root: Int
     ) throws(ProcessError) -> ProcessExchange {
-        try start([tensor]) { ct_group_broadcast(handle, tensor.handle, Int32(root), $0) }
+        try mainChannel.startBroadcast(tensor, from: root)
+    }
+
+    private var mainChannel: ProcessChannel {
+        main.group = self
+        return main
     }
 
     /// Sums a tensor over all processes, in place; to the last bit the same in all of them.
@@ -197,14 +209,6 @@ public final class ProcessGroup {
 
     /// Waits until all are here.
     public func barrier() throws(ProcessError) { _ = try any(false) }
-
-    private func start(
-        _ tensors: [Tensor], _ body: (UnsafeMutablePointer<ct_work>) -> ct_status
-    ) throws(ProcessError) -> ProcessExchange {
-        var out = ct_work(impl: nil)
-        guard body(&out) == CT_OK else { throw explanation(of: ProcessStore.lastError) }
-        return ProcessExchange(out, tensors, group: self)
-    }
 
     /// Gloo knows the memory of processors: what is elsewhere goes through it.
     private func onHost(
@@ -276,38 +280,6 @@ public final class ProcessGroup {
             return .ended(rank: first, host: hosts[first], reason: nil)
         } catch {
             return pulse.failure ?? error
-        }
-    }
-}
-
-/// An exchange that is under way, with the tensors that it is about.
-public final class ProcessExchange {
-    private let handle: ct_work
-    private let tensors: [Tensor]
-    private unowned let group: ProcessGroup
-
-    init(_ handle: ct_work, _ tensors: [Tensor], group: ProcessGroup) {
-        self.handle = handle
-        self.tensors = tensors
-        self.group = group
-    }
-
-    deinit { ct_work_release(handle) }
-
-    /// Whether it is done, and well.
-    public var hasSucceeded: Bool { ct_work_has_succeeded(handle) }
-
-    /// Waits until it is done.
-    ///
-    /// - Throws: where another process has ended.
-    public func wait() throws(ProcessError) {
-        while true {
-            var done = false
-            guard ct_work_wait(handle, 200, &done) == CT_OK else {
-                throw group.explanation(of: ProcessStore.lastError)
-            }
-            if done { return }
-            if let failure = group.pulse.failure { throw failure }
         }
     }
 }

@@ -8,10 +8,13 @@ public enum SafetensorsWriter {
     ///   - dtype: what floating-point tensors are converted to; nil keeps theirs.
     ///   - metadata: strings for `__metadata__`; diffusers wants `format` to be `pt`.
     ///   - replacing: false: an error where something has the name already.
+    ///   - contents: what a tensor holds, where that may lie in another process: asked for one
+    ///     after the other.
     /// - Throws: ``CheckpointError/notFinite(key:)`` or a file error, with nothing left behind.
     public static func write(
         _ tensors: [(name: String, tensor: Tensor)], to url: URL, dtype: DType? = nil,
-        metadata: [String: String] = ["format": "pt"], replacing: Bool = true
+        metadata: [String: String] = ["format": "pt"], replacing: Bool = true,
+        contents: (Tensor) throws -> Tensor = { $0 }
     ) throws {
         let sorted = tensors.sorted { $0.name < $1.name }
         var header: [String: Any] = metadata.isEmpty ? [:] : ["__metadata__": metadata]
@@ -35,9 +38,10 @@ public enum SafetensorsWriter {
         try file.write(json)
         for (name, tensor) in sorted {
             let stored = tensor.dtype.isFloatingPoint ? dtype ?? tensor.dtype : tensor.dtype
+            let found = try contents(tensor)
             let values = withoutGradients {
                 // As it lies there: a device that is full has no room for another order.
-                tensor.moved(to: tensor.device.mainMemory).cast(to: stored)
+                found.moved(to: found.device.mainMemory).cast(to: stored)
             }
             guard values.isAllFinite else { throw CheckpointError.notFinite(key: name) }
             try file.write(Data(withoutGradients { values.rawBytes() }))

@@ -81,10 +81,13 @@ public struct CheckpointFolder {
         BestState(output).recover()
     }
 
-    /// - Parameter remembered: the state of the optimizer.
+    /// - Parameters:
+    ///   - remembered: the state of the optimizer.
+    ///   - contents: what a parameter holds, where that may lie in another process.
     func write(
         _ state: TrainingState, parameters: [(name: String, tensor: Tensor)],
-        remembered: [(name: String, tensor: Tensor)], generator: Generator
+        remembered: [(name: String, tensor: Tensor)], generator: Generator,
+        contents: (Tensor) throws -> Tensor = { $0 }
     ) throws {
         let destination = url(step: state.step)
         let temporary = hidden(state.step, "writing")
@@ -94,7 +97,8 @@ public struct CheckpointFolder {
         do {
             typealias File = TrainingCheckpoint.File
             func file(_ name: String) -> URL { temporary.appendingPathComponent(name) }
-            try SafetensorsWriter.write(parameters, to: file(File.parameters))
+            try SafetensorsWriter.write(
+                parameters, to: file(File.parameters), contents: contents)
             try SafetensorsWriter.write(remembered, to: file(File.optimizer))
             try SafetensorsWriter.write(
                 [(TrainingCheckpoint.generatorKey, generator.state)], to: file(File.generators))

@@ -124,7 +124,8 @@ public struct TrainingCheckpoint {
         guard extra.isEmpty || isPart else {
             throw CheckpointError.unexpected(file: saved.path, keys: extra.sorted())
         }
-        for (name, tensor) in tensors {
+        // What lies in another process is restored there.
+        for (name, tensor) in tensors where !tensor.isPlaceholder {
             guard let value = saved.tensor(name) else {
                 throw CheckpointError.missing(file: saved.path, key: name)
             }

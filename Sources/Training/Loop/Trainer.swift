@@ -67,7 +67,8 @@ public final class Trainer {
                 problem: "leaves nothing to train after that step: nothing but the text encoder is "
                     + "trained here; use `max-train-steps` \(last).")
         }
-        (optimizer, sharded) = try configuration.makeOptimizer(task.groups, processes: processes)
+        (optimizer, sharded) = try configuration.makeOptimizer(
+            task.groups, processes: processes, weights: task.weights)
         generator = Generator(seed: configuration.seed ?? 0)
         scale = GradientScale(isDynamic: configuration.mixedPrecision == .fp16)
     }
@@ -101,13 +102,15 @@ public final class Trainer {
     ///   ``TrainingError/notWritten(problem:checkpoint:)``; `ProcessError` where another process
     ///   has ended.
     public func run() throws {
-        try processes?.requireSameWeights(optimizer.parameters)
+        try processes?.requireSameWeights(
+            optimizer.parameters.filter { !(task.weights?.has($0.tensor) ?? false) })
         let schedule = configuration.schedule(stepCount: stepCount)
         let gradients = StepGradients(
             optimizer, isFused: configuration.fusedBackwardPass,
             parallel: processes.map {
                 ParallelGradients(
-                    optimizer, $0, shards: sharded?.shards, stage: configuration.zeroStage)
+                    optimizer, $0, shards: sharded?.shards, stage: configuration.zeroStage,
+                    weights: task.weights)
             })
         var watch = GroupWatch(task.groups)
         var freeze = GroupFreeze(task.groups)
@@ -191,12 +194,17 @@ public final class Trainer {
         optimizer.useAverages()
         if changes { try spread() }
         (beginning, isAveraged) = (before, true)
-        let result = Result { try body() }
+        let result = Result { try withWeights(body) }
         (beginning, isAveraged) = (nil, false)
         optimizer.useIterates()
         if changes { try spread() }
         beginning = before
         return try result.get()
+    }
+
+    /// Has process 0 see all weights, where it has a part of them.
+    private func withWeights<Value>(_ body: () throws -> Value) throws -> Value {
+        try task.weights.map { try $0.whileFirstLooks(body) } ?? body()
     }
 
     /// Saves the state, unless this step is saved already, and returns the folder's path.
@@ -206,19 +214,20 @@ public final class Trainer {
         let url = checkpoints.url(step: step)
         if savedStep != step {
             let remembered = try sharded?.gatheredState("\(step)") ?? optimizer.state
-            savedStep = step
-            guard processes?.isFirst ?? true else { return url.path }
-            savedStep = nil
-            let state = TrainingState(
-                step: step, exampleCount: exampleCount, scale: scale,
-                settings: checkpoints.settings)
-            try checkpoints.write(
-                state, parameters: optimizer.parameters, remembered: remembered,
-                generator: generator)
-            savedStep = step
-            report(.checkpointSaved(path: url.path, step: step))
+            savedStep = processes?.isFirst ?? true ? nil : step
+            try withWeights { if savedStep == nil { try write(remembered) } }
         }
         return url.path
+    }
+
+    private func write(_ remembered: [(name: String, tensor: Tensor)]) throws {
+        let state = TrainingState(
+            step: step, exampleCount: exampleCount, scale: scale, settings: checkpoints.settings)
+        try checkpoints.write(
+            state, parameters: optimizer.parameters, remembered: remembered, generator: generator,
+            contents: task.weights?.contents ?? { $0 })
+        savedStep = step
+        report(.checkpointSaved(path: checkpoints.url(step: step).path, step: step))
     }
 
     /// Saves the state before the step that cannot be finished, as when memory has run out in it.
@@ -326,7 +335,9 @@ public final class Trainer {
 
     /// Why nothing is finite, where that can be seen.
     private var cause: String? {
-        let damaged = optimizer.parameters.first { !$0.tensor.isAllFinite }
+        let damaged = optimizer.parameters.first {
+            !$0.tensor.isPlaceholder && !$0.tensor.isAllFinite
+        }
         guard let name = damaged?.name else { return task.diagnose?() }
         return step == 0
             ? "\(name) is not finite before anything is trained, so what the run starts from is "

@@ -23,6 +23,9 @@ public struct TrainingTask {
     /// Says why losses are not finite, where something that is not trained shows it.
     public let diagnose: (() -> String?)?
 
+    /// Weights of which each of several processes has a part; nil: all of them are here.
+    var weights: ShardedBlocks?
+
     /// A task; see the members.
     public init(
         groups: [ParameterGroup],

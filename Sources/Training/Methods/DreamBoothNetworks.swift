@@ -18,13 +18,18 @@ struct DreamBoothNetworks: FineTunedNetworks {
     private let trained: [AdaptedNetwork: ParameterStore]
     /// Where weights are that are computed with and not trained there.
     private let place: WeightPlace
+    /// Brings the U-Net's weights from the processes that have them; nil: they are here.
+    let shards: ShardedBlocks?
 
     /// Loads what is trained in fp32, whatever the model's files have, or in bf16 where that is
     /// wanted. Where it is kept in main memory, the device has the U-Net in the type that is
     /// computed in, and the text encoder in fp32, as it is computed in parts.
+    ///
+    /// - Parameter processes: those that have the weights together, each a part of them; nil: this
+    ///   one has all.
     init(
         _ source: ModelSource, _ configuration: FineTuningConfiguration, texts: RunTexts,
-        device: Device, disk: DiskMemory?
+        device: Device, disk: DiskMemory?, processes: ProcessGroup? = nil
     ) throws {
         self.source = source
         let training = configuration.training
@@ -37,12 +42,11 @@ struct DreamBoothNetworks: FineTunedNetworks {
         // On a processor, what is trained is what is computed with.
         let isOnDisk = optimizerDisk != nil && (isOffloaded || training.offloadParam == .nvme)
         let trainedPlace = (isOnDisk ? optimizerDisk : nil).map(WeightPlace.disk) ?? .device
-        func load<Network>(
-            _ network: (DType, Device, WeightPlace) throws -> Network
-        ) rethrows -> Network { try network(precision.trained, home, trainedPlace) }
         var encoder =
             configuration.trainTextEncoder
-            ? try load(source.textEncoder) : try source.textEncoder(device: device)
+            ? try source.textEncoder(
+                dtype: precision.trained, device: home, weights: trainedPlace)
+            : try source.textEncoder(device: device)
         var trained: [AdaptedNetwork: ParameterStore] = [:]
         if configuration.trainTextEncoder {
             trained[.textEncoder] = encoder.parameters
@@ -57,8 +61,20 @@ struct DreamBoothNetworks: FineTunedNetworks {
         context = TextContext(
             texts, encoder, tokenizer: source.tokenizer,
             isTrained: configuration.trainTextEncoder, dtype: dtype, device: device)
-        var unet = try load(source.unet)
+        let owner = try processes.map {
+            try Self.owners(source, $0.count, others: trained[.textEncoder])
+        }
+        var unet = try source.unet(
+            dtype: precision.trained, device: home, weights: trainedPlace,
+            keeping: owner.map { owner in
+                { name in owner(name).map { $0 == processes?.rank } ?? true }
+            })
         trained[.unet] = unet.parameters
+        if let processes, let owner {
+            shards = try ShardedBlocks(unet, processes, owner: owner)
+        } else {
+            shards = nil
+        }
         if isOffloaded {
             let copies = ConvertedParameters(
                 unet.parameters, dtype: dtype, device: place.isOnDevice ? device : home,
@@ -68,7 +84,7 @@ struct DreamBoothNetworks: FineTunedNetworks {
         }
         self.unet = unet
         self.trained = trained
-        unet.checkpointsActivations = training.gradientCheckpointing
+        unet.checkpointsActivations = training.gradientCheckpointing || shards != nil
 
         func group(
             _ network: AdaptedNetwork, _ computed: ParameterStore, scale: Double = 1,
@@ -92,6 +108,23 @@ struct DreamBoothNetworks: FineTunedNetworks {
                     lastStep: configuration.training.stopTextEncoderTraining))
         }
         self.groups = groups
+    }
+
+    /// Which process has which weights of the U-Net's blocks: the one that moves them, of all that
+    /// is trained. Of a single number each has its own.
+    private static func owners(
+        _ source: ModelSource, _ processCount: Int, others: ParameterStore?
+    ) throws -> (String) -> Int? {
+        let outline = try source.unet(device: .meta(.main))
+        let sizes = (outline.parameters.entries + (others?.entries ?? [])).map(\.tensor.count)
+        let shards = ParameterShards(sizes, processCount: processCount)
+        let inBlocks = Set(outline.blocks.flatMap { $0 })
+        var owners: [String: Int] = [:]
+        for (index, name) in outline.parameters.names.enumerated()
+        where inBlocks.contains(name) && sizes[index] > 1 {
+            owners[name] = shards.owner(of: index)
+        }
+        return { owners[$0] }
     }
 
     /// Read again: the weights themselves are trained.

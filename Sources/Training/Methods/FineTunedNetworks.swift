@@ -17,6 +17,8 @@ protocol FineTunedNetworks {
     var dtype: DType { get }
     /// What is trained.
     var groups: [ParameterGroup] { get }
+    /// Brings weights of which each of several processes has a part; nil: all of them are here.
+    var shards: ShardedBlocks? { get }
 
     /// Called before each batch with what everything random of the run is drawn from; nil: what
     /// follows is no training, and nothing random may happen.
@@ -44,8 +46,16 @@ extension FineTunedNetworks {
     /// None: most methods write what they trained alone.
     var unchangedBytes: Int { 0 }
 
+    /// What most methods train is small.
+    var shards: ShardedBlocks? { nil }
+
     /// Most do not.
     var showsThumbnail: Bool { false }
+
+    /// Has process 0 see all weights, where each process has a part of them.
+    func withWeights<Value>(_ body: () throws -> Value) throws -> Value {
+        try shards.map { try $0.whileFirstLooks(body) } ?? body()
+    }
 
     /// Nothing: most methods draw nothing in their networks.
     func prepareStep(_ generator: Generator?) {}
@@ -71,13 +81,18 @@ struct TrainingSummary {
 }
 
 /// The networks of the configured method.
+///
+/// - Parameter processes: those that train together; nil: this one alone.
 func makeNetworks(
     _ source: ModelSource, _ configuration: FineTuningConfiguration, texts: RunTexts,
-    device: Device, disk: DiskMemory?, notify: (String) -> Void
+    device: Device, disk: DiskMemory?, processes: ProcessGroup?,
+    notify: (String) -> Void
 ) throws -> any FineTunedNetworks {
     switch configuration.method {
     case .dreamBooth:
-        try DreamBoothNetworks(source, configuration, texts: texts, device: device, disk: disk)
+        try DreamBoothNetworks(
+            source, configuration, texts: texts, device: device, disk: disk,
+            processes: configuration.training.zeroStage == 3 ? processes : nil)
     case .lora(let adapters):
         try LoRANetworks(
             source, configuration, adapters, texts: texts, device: device, disk: disk,

@@ -46,6 +46,42 @@ extension FineTuningRun {
         }
     }
 
+    /// Weights in parts are those of a U-Net that is trained where it is computed, in blocks that
+    /// backward computes again: else backward would keep them.
+    func settleStage() {
+        guard processes != nil, configuration.training.zeroStage == 3 else { return }
+        let reason: String? =
+            if configuration.method != .dreamBooth {
+                "what is trained is small, and the model beside it is whole in every process"
+            } else if configuration.training.offloadOptimizer != .none {
+                "`offload-optimizer-device` has the weights whole in main memory"
+            } else {
+                nil
+            }
+        if let reason {
+            configuration.training.zeroStage = 2
+            report(.notice("`zero-stage` 3 is 2 here: \(reason)."))
+        } else if !configuration.training.gradientCheckpointing {
+            configuration.training.gradientCheckpointing = true
+            report(
+                .notice(
+                    "`gradient-checkpointing` is on, as `zero-stage` 3 needs it: weights that "
+                        + "backward keeps would stay in every process."))
+        }
+    }
+
+    /// Weights in parts come in the same order in all processes, so each computes as many forward
+    /// passes: one for each size that its pictures have.
+    func requireEqualPasses(sizeCount: Int) throws(SettingError) {
+        guard processes != nil, configuration.training.zeroStage == 3, sizeCount > 1,
+            ownBatchSize > 1 || configuration.withPriorPreservation
+        else { return }
+        throw .option(
+            name: "zero-stage", value: "3",
+            problem: "needs pictures of one size where a process has several in a step, and these "
+                + "have \(sizeCount); use 2, `no-enable-bucket` or `train-batch-size` 1.")
+    }
+
     private var dropsOut: Bool {
         switch configuration.method {
         case .lora(let lora): lora.adapters.dropout > 0

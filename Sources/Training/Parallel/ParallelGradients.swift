@@ -11,6 +11,7 @@ struct ParallelGradients {
     private let optimizer: any Optimizer
     private let group: ProcessGroup
     private let buckets: GradientBuckets
+    private let weights: ShardedBlocks?
 
     /// Whether each process has the gradients of some parameters alone.
     let isSharded: Bool
@@ -18,9 +19,12 @@ struct ParallelGradients {
     /// - Parameters:
     ///   - shards: which gradients each process wants; nil: all.
     ///   - stage: from 2 on, no process keeps gradients of others from batch to batch.
+    ///   - weights: those that come from other processes while they are computed with.
     init(
-        _ optimizer: any Optimizer, _ group: ProcessGroup, shards: ParameterShards?, stage: Int
+        _ optimizer: any Optimizer, _ group: ProcessGroup, shards: ParameterShards?, stage: Int,
+        weights: ShardedBlocks? = nil
     ) {
+        self.weights = weights
         self.optimizer = optimizer
         self.group = group
         self.stage = stage
@@ -41,6 +45,7 @@ struct ParallelGradients {
             let isSent = isLast || stage >= 2
             if isSent { buckets.arm() }
             (batchLoss * (scale / Double(batches))).backward()
+            try weights?.check()
             mean += batchLoss.item() / Double(batches)
             if isSent {
                 totals = try buckets.finish([mean, isCancelled ? 1 : 0], isLast: isLast)

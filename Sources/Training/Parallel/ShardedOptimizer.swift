@@ -11,15 +11,22 @@ final class ShardedOptimizer: Optimizer {
     let shards: ParameterShards
     private let base: any Optimizer
     private let group: ProcessGroup
+    /// Which parameters only their owners have.
+    private let areApart: Set<Int>
 
-    /// - Parameter make: makes an optimizer of some groups.
+    /// - Parameters:
+    ///   - weights: parameters that only their owners have; nil: there are none.
+    ///   - make: makes an optimizer of some groups.
     init(
-        _ groups: [ParameterGroup], _ group: ProcessGroup,
+        _ groups: [ParameterGroup], _ group: ProcessGroup, weights: ShardedBlocks? = nil,
         make: ([ParameterGroup]) throws(OptimizerError) -> any Optimizer
     ) throws(OptimizerError) {
         self.group = group
-        parameters = groups.flatMap(\.parameters)
+        let parameters = groups.flatMap(\.parameters)
+        self.parameters = parameters
         shards = ParameterShards(parameters.map(\.tensor.count), processCount: group.count)
+        areApart = Set(
+            parameters.indices.filter { weights?.has(parameters[$0].tensor) ?? false })
         base = try make(shards.part(groups, of: group.rank))
     }
 
@@ -46,7 +53,7 @@ final class ShardedOptimizer: Optimizer {
     /// Those of this process.
     func useIterates() { base.useIterates() }
 
-    /// Gives every process the parameters of all, as they are where they are moved.
+    /// Gives every process the parameters that all have, as they are where they are moved.
     func spread() throws(ProcessError) {
         var waiting: [(flat: Tensor, indices: [Int], exchange: ProcessExchange)] = []
         for (owner, range) in shards.ranges.enumerated() {
@@ -88,7 +95,7 @@ final class ShardedOptimizer: Optimizer {
     private func chunks(_ range: Range<Int>) -> [[Int]] {
         var result: [[Int]] = []
         var bytes = 0
-        for index in range {
+        for index in range where !areApart.contains(index) {
             let size = parameters[index].tensor.count * DType.float32.byteCount
             if result.isEmpty || bytes + size > GradientBuckets.usualCapacity {
                 result.append([])

@@ -38,6 +38,7 @@ extension FineTuningRun {
         try settlePrecision()
         settleOffload()
         try checkDisk()
+        settleStage()
         let source = try openModel()
         try source.verify()
         try configuration.check(source)

@@ -63,6 +63,7 @@ extension FineTuningRun {
             data, plan.places, classPhotos, texts, source, resolution: plan.resolution)
         device.emptyCache()
         try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
+        try requireEqualPasses(sizeCount: examples.sizeCount)
         let (networks, objective) = try loadNetworks(
             source, texts, on: device, notify: { report(.notice($0)) })
         return RunPreparation(
@@ -76,6 +77,7 @@ extension FineTuningRun {
     ) throws -> (any FineTunedNetworks, DiffusionObjective) {
         let networks = try makeNetworks(
             source, configuration, texts: texts, device: device, disk: try diskMemory(on: device),
+            processes: processes,
             notify: notify)
         var objective = DiffusionObjective(
             unet: networks.unet, schedule: NoiseSchedule(source.schedulerConfiguration),

@@ -122,18 +122,9 @@ public final class FineTuningRun {
         }
         let prepared = try prepare(plan)
         let (networks, output) = (prepared.networks, plan.output)
-        let curve = prepared.log.flatMap { log in
-            LearningObserver(
-                configuration, networks, prepared.objective, photos: prepared.examples.instances,
-                subjects: plan.data.photos.subjects, heldOut: plan.heldOut, texts: prepared.texts,
-                stepCount: plan.stepCount, batchSize: ownBatchSize, readings: log.keptReadings,
-                device: device, best: configuration.keepsBest ? BestState(output) : nil,
-                write: { [self] in
-                    _ = try networks.write(to: $0, training: summary(plan, stepCount: $1))
-                }, report: report)
-        }
+        let curve = try networks.withWeights { measurement(prepared, plan) }
         var files: [URL] = []
-        let task = TrainingTask(
+        var task = TrainingTask(
             groups: networks.groups, loss: loss(of: prepared),
             observers: isWriter
                 ? curve.map { [TrainingObserver(interval: $0.interval, look: $0.read)] } ?? []
@@ -159,6 +150,7 @@ public final class FineTuningRun {
                 NonFiniteSource.sentence(networks, photos: prepared.examples.instances)
             })
 
+        task.weights = networks.shards
         let checkpoints = try CheckpointFolder(
             output, settings: prepared.settings,
             totalLimit: configuration.training.checkpointsTotalLimit, configuration: configuration)
@@ -200,6 +192,21 @@ public final class FineTuningRun {
         }
         if processes == nil ? cancellation.isRequested : trainer.isCancelled {
             throw TrainingError.interruptedAtEnd(result: files.first?.path ?? output.path)
+        }
+    }
+
+    /// What measures the run, with its first reading; nil: another process does, or none is wanted.
+    private func measurement(_ prepared: RunPreparation, _ plan: RunPlan) -> LearningObserver? {
+        let networks = prepared.networks
+        return prepared.log.flatMap { log in
+            LearningObserver(
+                configuration, networks, prepared.objective, photos: prepared.examples.instances,
+                subjects: plan.data.photos.subjects, heldOut: plan.heldOut, texts: prepared.texts,
+                stepCount: plan.stepCount, batchSize: ownBatchSize, readings: log.keptReadings,
+                device: device, best: configuration.keepsBest ? BestState(plan.output) : nil,
+                write: { [self] in
+                    _ = try networks.write(to: $0, training: summary(plan, stepCount: $1))
+                }, report: report)
         }
     }
 

@@ -9,7 +9,9 @@ enum NonFiniteSource {
     static func sentence(_ networks: any FineTunedNetworks, photos: LatentCache) -> String? {
         withoutGradients {
             let weights = networks.unet.parameters.entries
-            if let damaged = weights.first(where: { !$0.tensor.isAllFinite }) {
+            if let damaged = weights.first(where: {
+                !$0.tensor.isPlaceholder && !$0.tensor.isAllFinite
+            }) {
                 return
                     "the model's unet is damaged: \(damaged.name) is not finite, so take the model "
                     + "from where it came from again"

@@ -14,7 +14,7 @@ struct GroupWatch {
     private static let cornerCount = 4096
 
     private let groups: [ParameterGroup]
-    private let before: [Tensor]
+    private let before: [Tensor?]
     private var stepsLeft = GroupWatch.stepCount
 
     /// Must be made before the first step, and after what a checkpoint holds is restored.
@@ -44,7 +44,7 @@ struct GroupWatch {
                 result.append(
                     "The parameters of \(group.name) get no gradients and learn nothing: check "
                         + "which layers are trained, and `mixed-precision`.")
-            } else if withoutGradients({ (Self.corners(group) - before).abs().sum().item() == 0 }) {
+            } else if withoutGradients({ Self.areEqual(Self.corners(group), before) }) {
                 result.append(
                     "The parameters of \(group.name) have gradients but did not move in "
                         + "\(Self.stepCount) steps, so nothing is learned: their learning rate is "
@@ -54,9 +54,17 @@ struct GroupWatch {
         return result
     }
 
-    private static func corners(_ group: ParameterGroup) -> Tensor {
-        Tensor.concatenating(
-            group.parameters.map { parameter in
+    private static func areEqual(_ now: Tensor?, _ before: Tensor?) -> Bool {
+        guard let now, let before else { return false }
+        return (now - before).abs().sum().item() == 0
+    }
+
+    /// Nil where all of a group lies in other processes.
+    private static func corners(_ group: ParameterGroup) -> Tensor? {
+        let here = group.parameters.filter { !$0.tensor.isPlaceholder }
+        guard !here.isEmpty else { return nil }
+        return Tensor.concatenating(
+            here.map { parameter in
                 var part = parameter.tensor.detached()
                 if part.count > cornerCount {
                     for axis in 0..<part.rank {

@@ -13,12 +13,13 @@ extension TrainingConfiguration {
 
     /// The same of one of several processes, each of which may move a part of the parameters.
     func makeOptimizer(
-        _ groups: [ParameterGroup], processes: ProcessGroup?
+        _ groups: [ParameterGroup], processes: ProcessGroup?, weights: ShardedBlocks? = nil
     ) throws(SettingError) -> (optimizer: any Optimizer, sharded: ShardedOptimizer?) {
         do throws(OptimizerError) {
             var sharded: ShardedOptimizer?
             if let processes, zeroStage > 0 {
-                sharded = try ShardedOptimizer(groups, processes, make: averaged)
+                sharded = try ShardedOptimizer(
+                    groups, processes, weights: weights, make: averaged)
             }
             let moved: any Optimizer = if let sharded { sharded } else { try averaged(groups) }
             var result = moved
