@@ -26,6 +26,10 @@ struct Attune: ParsableCommand {
         } catch {
             let named = (try? TrainCommand.naming(methodIn: typed)) ?? typed
             let wording = Wording(command(of: named))
+            if let text = Refusal.told(error, wording) {
+                FileHandle.standardError.write(Data(text.utf8))
+                exit(withError: ExitCode.failure)
+            }
             guard let text = Refusal.text(for: error, wording) else {
                 exit(withError: Refusal.worded(error, wording))
             }

@@ -3,6 +3,16 @@ import Foundation
 
 /// What a person reads when the command ends in an error.
 enum Refusal {
+    /// The sentence of a library's error; nil for everything else. ArgumentParser would make the help
+    /// of all options for it, while others wait for this process to end.
+    static func told(_ error: any Error, _ wording: Wording) -> String? {
+        guard !(error is ExitCode), !(error is CleanExit), !(error is ValidationError),
+            !(error is any LocalizedError), !(type(of: error) is NSError.Type),
+            !String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
+        else { return nil }
+        return "Error: \(wording.sentence("\(error)"))\n"
+    }
+
     /// Where ArgumentParser says in several lines what is wrong with the options, the same as one
     /// sentence and a line on where to read more; nil for everything else.
     ///

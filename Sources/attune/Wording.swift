@@ -1,4 +1,5 @@
 import ArgumentParser
+import Synchronization
 
 /// Sentences of the libraries as a command says them.
 ///
@@ -9,9 +10,20 @@ struct Wording {
 
     /// - Parameter command: whose options can be typed.
     init(_ command: any ParsableCommand.Type) {
+        let id = ObjectIdentifier(command)
+        if let known = Self.known.withLock({ $0[id] }) {
+            options = known
+            return
+        }
         let help = Attune.helpMessage(for: command, columns: 1000)
-        options = Set(help.matches(of: /--([a-z0-9][a-z0-9-]*)/).map { String($0.output.1) })
+        let found = Set(help.matches(of: /--([a-z0-9][a-z0-9-]*)/).map { String($0.output.1) })
+        Self.known.withLock { $0[id] = found }
+        options = found
     }
+
+    /// The options of commands whose help was made: it takes a while, and an error is to be told at
+    /// once.
+    private static let known = Mutex<[ObjectIdentifier: Set<String>]>([:])
 
     /// The sentence for people.
     func sentence(_ text: String) -> String {

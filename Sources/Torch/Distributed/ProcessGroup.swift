@@ -19,6 +19,7 @@ public final class ProcessGroup {
     private let patience: Duration
     private let keepsStore: Bool
     private var isOver = false
+    private var hasFailed = false
 
     /// The number of this process, from 0.
     public var rank: Int { place.rank }
@@ -242,6 +243,8 @@ public final class ProcessGroup {
 
     /// Tells the others why this process ends; what they end with then names it.
     public func fail(_ reason: String) {
+        guard !hasFailed else { return }
+        hasFailed = true
         defer { pulse.end() }
         guard pulse.isAnswered || keepsStore else { return }
         if pulse.failure == nil {
@@ -249,13 +252,15 @@ public final class ProcessGroup {
                 rank: rank, host: hosts[rank], reason: reason, in: store)
         }
         _ = try? store.add(1, to: "gone")
-        // Longer than between two of their looks.
-        if keepsStore { waitForOthers("gone", limit: 3) }
+        // Longer than between two of their looks; who is silent does not look.
+        var isOneSilent = false
+        if case .silent = pulse.failure { isOneSilent = true }
+        if keepsStore { waitForOthers("gone", limit: 3, missing: isOneSilent ? 1 : 0) }
     }
 
-    private func waitForOthers(_ key: String, limit: Double) {
+    private func waitForOthers(_ key: String, limit: Double, missing: Int = 0) {
         let start = ContinuousClock.now
-        while let done = try? store.add(0, to: key), done < place.count,
+        while let done = try? store.add(0, to: key), done < place.count - missing,
             start.duration(to: .now) < .seconds(limit)
         {
             Thread.sleep(forTimeInterval: 0.02)
