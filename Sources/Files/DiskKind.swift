@@ -31,7 +31,7 @@ public enum DiskKind: Sendable, Equatable {
     }
 
     /// - Parameter mounts: a line for each file system: device, folder, type and more.
-    init?(of path: String, mounts: String) {
+    package init?(of path: String, mounts: String) {
         var nearest: (folder: String, type: String)?
         for line in mounts.split(separator: "\n") {
             let words = line.split(separator: " ")

@@ -98,6 +98,8 @@ struct SamplersCommand: ParsableCommand {
         let pipeline = try Pipeline(
             source, precision: (precision ?? .auto).dtype(on: device), device: device)
         pipeline.notify = printer.line
+        // Where nothing can be written, nothing is painted.
+        try AtomicFile(at: sheet, replacing: overwriting.overwrite).discard()
         let cells = try painted(wishes, pipeline, printer)
         let picture = ContactSheet.make(
             cells: cells.map(\.image), columns: ContactSheet.columns(for: cells.count),

@@ -1,9 +1,9 @@
-@testable import Files
+import Files
 import Foundation
 import TestSupport
 import Testing
 
-@testable import Torch
+import Torch
 
 /// Tensors that lie in a file are tensors as others are.
 @Suite struct DiskMemoryTests {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Training
+import Training
 
 /// What lies on a disk instead of in memory changes no byte of what a run writes.
 @Suite struct DiskTrainingTests {

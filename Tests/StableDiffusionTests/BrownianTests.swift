@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import StableDiffusion
+import StableDiffusion
 
 /// Brownian paths and their seeds, against torchsde and numpy.
 @Suite struct BrownianTests {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import StableDiffusion
+import StableDiffusion
 
 /// Every sampler with every configuration of the fixtures, against diffusers.
 @Suite struct SamplerTests {
@@ -85,7 +85,7 @@ import Torch
             func latents() -> Tensor {
                 let all = run(sampler, from: noise, isBrownian: isBrownian)
                 return SamplerTests.showsStepsAlone.contains(kind)
-                    ? all.endsOfSteps((sampler as? RestartSampler)?.endingCalls) : all
+                    ? all.endsOfSteps(SamplerKind.endingCalls(of: sampler)) : all
             }
             let result = latents()
             let reference = try fixture.require("\(label).latents")

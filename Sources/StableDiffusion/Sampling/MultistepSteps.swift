@@ -48,6 +48,13 @@ struct MultistepSteps {
         } else if let spaced = schedule.spaced(kind, stepCount, from: range) {
             (chosen, timesteps) = spaced
         }
+        // A step of no width has no slope.
+        if kind == .uniform,
+            !zip(timesteps, timesteps.dropFirst()).allSatisfy({ $0.rounded() > $1.rounded() })
+        {
+            throw .stepCount(
+                stepCount, reason: "two of them would be at the same training step; take fewer")
+        }
         // Otherwise diffusers cuts the fraction off, when it makes them integers.
         let rounds =
             (kind == .karras || configuration.usesLuLambdas)

@@ -106,3 +106,10 @@ final class RestartSampler: Sampler {
         return unrounded.rounded(result)
     }
 }
+
+extension SamplerKind {
+    /// The calls of the network that end a step; nil: each does.
+    package static func endingCalls(of sampler: any Sampler) -> [Int]? {
+        (sampler as? RestartSampler)?.endingCalls
+    }
+}

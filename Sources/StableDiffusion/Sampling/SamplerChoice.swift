@@ -16,7 +16,7 @@ public struct SamplerChoice: Sendable, Equatable {
     /// Chooses.
     ///
     /// - Parameters:
-    ///   - asked: what a person wants; it is taken as it is.
+    ///   - asked: what a person wants, which is taken.
     ///   - schedule: as `asked`.
     /// - Throws: ``SamplerError`` where the model says something that no sampler here is near to.
     public init(
@@ -25,8 +25,23 @@ public struct SamplerChoice: Sendable, Equatable {
     ) throws(SamplerError) {
         let configuration = configuration.scheduled(schedule)
         if let asked {
-            (kind, self.configuration, notice) = (asked, configuration, nil)
-            self.schedule = Self.schedule(of: asked, configuration)
+            var nearest = configuration
+            var missing: [String] = []
+            // What the file says of how its own sampler steps is no demand on another.
+            while let (key, value, _) = try? Self.unknownKey(of: asked, nearest),
+                ["solver_order", "solver_type", "algorithm_type"].contains(key),
+                let replaced = nearest.replacing(key, for: asked)?.1
+            {
+                missing.append("\(key) \(value)")
+                nearest = replaced
+            }
+            (kind, self.configuration) = (asked, nearest)
+            self.schedule = Self.schedule(of: asked, nearest)
+            notice =
+                missing.isEmpty
+                ? nil
+                : "scheduler_config.json says \(missing.joined(separator: ", ")), which "
+                    + "\(asked.label) does not have: it paints as near to that as it can."
             return
         }
         // diffusers, too, falls back to PNDM: it is what SD 1.x was released with.

@@ -68,6 +68,12 @@ extension SchedulerConfiguration {
             return choice
         }
         className = try values.decodeIfPresent(String.self, forKey: .className)
+        // A shortened name is the class's.
+        if let short = className, ForeignScheduler(className: short) == nil,
+            let full = (try? SamplerKind(named: short))?.className
+        {
+            className = full
+        }
         if let className {
             if let scheduler = ForeignScheduler(className: className) {
                 scheduler.applyDefaults(to: &self)

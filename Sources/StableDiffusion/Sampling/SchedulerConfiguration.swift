@@ -203,7 +203,13 @@ public struct SchedulerConfiguration: Codable, Sendable, Equatable {
             "steps_offset should be from 0 to \(trainingStepCount) and is \(stepsOffset)")
         for (key, sigma) in [("sigma_min", sigmaMin), ("sigma_max", sigmaMax)] {
             guard let sigma else { continue }
-            try require(sigma > 0, "\(key) should be positive and is \(sigma)")
+            try require(
+                sigma > 0 && sigma.isFinite, "\(key) should be positive and is \(sigma)")
+        }
+        if let sigmaMin, let sigmaMax {
+            try require(
+                sigmaMin < sigmaMax,
+                "sigma_min should be below sigma_max; they are \(sigmaMin) and \(sigmaMax)")
         }
         try require(
             (0...1).contains(dynamicThresholdingRatio),

@@ -1,12 +1,12 @@
 /// numpy's `SeedSequence` (after O'Neill 2015, "Developing a seed_seq Alternative"): any number of
 /// seeds out of one, each far from its neighbours.
-struct SeedSequence {
+package struct SeedSequence {
     private let pool: [UInt32]
 
     /// - Parameters:
     ///   - key: which of the many sequences of this seed.
     ///   - poolSize: how many words are mixed.
-    init(_ seed: UInt64, key: [UInt64] = [], poolSize: Int = 4) {
+    package init(_ seed: UInt64, key: [UInt64] = [], poolSize: Int = 4) {
         var entropy = SeedSequence.words(seed)
         if !key.isEmpty, entropy.count < poolSize {
             entropy += Array(repeating: 0, count: poolSize - entropy.count)
@@ -29,7 +29,7 @@ struct SeedSequence {
     }
 
     /// The first words of the sequence: numpy's `generate_state`.
-    func words(_ count: Int) -> [UInt32] {
+    package func words(_ count: Int) -> [UInt32] {
         var hash = Hash(constant: 0x8b51_f9dd, multiplier: 0x58f3_8ded)
         return (0..<count).map { hash(pool[$0 % pool.count]) }
     }

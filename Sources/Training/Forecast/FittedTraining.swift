@@ -18,18 +18,24 @@ public struct FittedTraining {
     ///   - settings: complete.
     ///   - room: what the memory forecast of a run may have at its peak.
     ///   - choosesWays: false: takes the settings as they are, and only looks.
+    ///   - processCount: how many train together; what one alone can do is no way of theirs.
     ///   - keepsNumbers: takes no way that changes what comes out.
     ///   - forecast: what a run would hold.
     /// - Throws: ``MemoryError/tooLittle(_:)`` where none does; what a plan of the run throws.
     public init(
         _ settings: RunSettings, on device: Device, room: MemoryRoom, choosesWays: Bool = true,
-        keepsNumbers: Bool = false,
+        keepsNumbers: Bool = false, processCount: Int = 1,
         forecast foretell: (FineTuningConfiguration) throws -> RunForecast
     ) throws {
         var first: RunForecast?
         var best: (settings: RunSettings, forecast: RunForecast)?
         for fitted in settings.memoryRungs(onProcessor: device.isProcessor)
         where !keepsNumbers || settings.hasSameNumbers(as: fitted) {
+            let training = try fitted.configuration().training
+            if fitted != settings, (try? training.checkParallel(processCount: processCount)) == nil
+            {
+                continue
+            }
             let forecast = try foretell(fitted.configuration())
             first = first ?? forecast
             if !choosesWays || room.fits(forecast.memory) {

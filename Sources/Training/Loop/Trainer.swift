@@ -39,6 +39,8 @@ public final class Trainer {
     private var beginning: (generator: Tensor, exampleCount: Int)?
     /// Whether the parameters are what is looked at, and not what is trained.
     private var isAveraged = false
+    /// How often saving was begun: what is gathered for it has a name of its own each time.
+    private var saveCount = 0
     /// What has been told once and is not told again.
     private var told: Set<String> = []
 
@@ -212,8 +214,12 @@ public final class Trainer {
     /// Steps skipped since that save need no other: the resumed run skips them again.
     public func save() throws -> String {
         let url = checkpoints.url(step: step)
-        if savedStep != step {
-            let remembered = try sharded?.gatheredState("\(step)") ?? optimizer.state
+        // Parts are gathered by all or by none: what the first could not write, none has saved.
+        let parts = sharded == nil ? nil : processes
+        if try parts?.any(savedStep != step) ?? (savedStep != step) {
+            saveCount += 1
+            let remembered =
+                try sharded?.gatheredState("\(step)/\(saveCount)") ?? optimizer.state
             savedStep = processes?.isFirst ?? true ? nil : step
             try withWeights { if savedStep == nil { try write(remembered) } }
         }

@@ -72,14 +72,15 @@ extension FineTuningRun {
 
     /// Weights in parts come in the same order in all processes, so each computes as many forward
     /// passes: one for each size that its pictures have.
-    func requireEqualPasses(sizeCount: Int) throws(SettingError) {
+    func settleStage(sizeCount: Int) {
         guard processes != nil, configuration.training.zeroStage == 3, sizeCount > 1,
             ownBatchSize > 1 || configuration.withPriorPreservation
         else { return }
-        throw .option(
-            name: "zero-stage", value: "3",
-            problem: "needs pictures of one size where a process has several in a step, and these "
-                + "have \(sizeCount); use 2, `no-enable-bucket` or `train-batch-size` 1.")
+        configuration.training.zeroStage = 2
+        report(
+            .notice(
+                "`zero-stage` 3 is 2 here: it needs pictures of one size where a process has several "
+                    + "in a step, and these have \(sizeCount); see `no-enable-bucket`."))
     }
 
     private var dropsOut: Bool {

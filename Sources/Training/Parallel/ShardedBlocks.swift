@@ -33,6 +33,8 @@ final class ShardedBlocks: BlockCarrier {
     ) throws(ProcessError) {
         rank = group.rank
         format = unet.format
+        // Who is slow is waited for here: a channel is opened within a time.
+        try group.barrier()
         channel = try group.open("weights")
         let names = unet.blocks.map { $0.filter { owner($0) != nil } }
         blockCount = names.count

@@ -63,7 +63,7 @@ extension FineTuningRun {
             data, plan.places, classPhotos, texts, source, resolution: plan.resolution)
         device.emptyCache()
         try configuration.validateFusedBackward(sizeCount: examples.sizeCount)
-        try requireEqualPasses(sizeCount: examples.sizeCount)
+        settleStage(sizeCount: examples.sizeCount)
         let (networks, objective) = try loadNetworks(
             source, texts, on: device, notify: { report(.notice($0)) })
         return RunPreparation(

@@ -99,12 +99,16 @@ struct SettledTraining {
     /// - Throws: `MemoryError` where nothing helps; what a plan of the run throws.
     mutating func fit(processCount: Int = 1, notify: (String) -> Void) throws {
         let training = configuration.training
+        // Of weights in parts the forecast counts all.
+        if processCount > 1, training.zeroStage == 3, configuration.method == .dreamBooth { return }
         guard training.fit,
             let room = MemoryRoom(
                 on: device, limit: training.deviceMemoryLimit,
                 folder: processCount == 1 ? diskFolder : nil)
         else { return }
-        let fitted = try FittedTraining(settings, on: device, room: room) { try forecast($0) }
+        let fitted = try FittedTraining(
+            settings, on: device, room: room, processCount: processCount
+        ) { try forecast($0) }
         guard !fitted.added.isEmpty else { return }
         settings = fitted.settings
         configuration = try settings.configuration()
