@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -25,6 +26,10 @@ using Milliseconds = std::chrono::milliseconds;
 using StorePointer = c10::intrusive_ptr<c10d::TCPStore>;
 using GroupPointer = c10::intrusive_ptr<c10d::ProcessGroupGloo>;
 using WorkPointer = c10::intrusive_ptr<c10d::Work>;
+
+// LibTorch takes down every exchange for those who look for a hang, with a trace of the stack and in
+// a table that two threads may enter at once. Before there are threads: nobody reads that here.
+const bool takes_nothing_down = setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/0) == 0;
 
 const StorePointer &store(ct_store handle) { return *static_cast<StorePointer *>(handle.impl); }
 const GroupPointer &group(ct_group handle) { return *static_cast<GroupPointer *>(handle.impl); }
