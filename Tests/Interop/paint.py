@@ -1,6 +1,7 @@
 """Paints with diffusers, in whichever environment runs it, job after job: starting takes longer
 than painting. A job is a line of JSON on the standard input; the answer is one, too."""
 
+import inspect
 import json
 import os
 import sys
@@ -98,7 +99,12 @@ def paint(job):
     for case in job["cases"]:
         pipe.scheduler = own
         if case.get("scheduler"):
-            pipe.scheduler = getattr(diffusers, case["scheduler"]).from_config(own.config)
+            kind = getattr(diffusers, case["scheduler"])
+            # By default DDIM and DDPM cut at +-1, which are bounds of pixels and not of latents.
+            cut = {}
+            if "clip_sample" in inspect.signature(kind.__init__).parameters:
+                cut["clip_sample"] = own.config.get("clip_sample", False)
+            pipe.scheduler = kind.from_config(own.config, **cut)
         painted = []
         for seed in case["seeds"]:
             generator = torch.Generator("cpu").manual_seed(seed)
