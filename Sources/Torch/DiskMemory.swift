@@ -40,9 +40,11 @@ public final class DiskMemory: Sendable {
                 saying: "\(error) What a training keeps on a disk finds no room there: free some, "
                     + "or name a folder of another disk with nvme-path.")
         }
-        return produce("place", [tensor]) {
+        let placed = produce("place", [tensor]) {
             ct_place_in_file(tensor.handle, file.descriptor, offset, $0)
         }
+        placed.leaveMemory()
+        return placed
     }
 }
 
