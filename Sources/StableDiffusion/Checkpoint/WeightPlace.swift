@@ -18,8 +18,8 @@ public enum WeightPlace: Sendable {
     package func source(_ base: any ParameterSource, for device: Device) -> any ParameterSource {
         switch self {
         case .device: base
-        case .mainMemory: PinnedParameters(base, for: device)
-        case .disk(let disk): DiskParameters(base, disk)
+        case .mainMemory: PlacedParameters(base) { $0.pinned(for: device) }
+        case .disk(let disk): PlacedParameters(base, place: disk.place)
         }
     }
 }
