@@ -12,12 +12,13 @@ public final class NamelessFile: Sendable {
 
     /// - Throws: `FileError` where the folder is not there or cannot be written in.
     public init(in folder: URL) throws(FileError) {
-        var pattern = Array(
-            folder.appending(path: ".attune-XXXXXX").path(percentEncoded: false).utf8CString)
-        let descriptor = mkstemp(&pattern)
+        // A name that is known for a leftover, should the program be killed before it is taken away.
+        let place = folder.appending(nameBytes: Array(TemporaryName.make(for: "memory").utf8))
+        let descriptor = place.withPathBytes {
+            open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        }
         guard descriptor >= 0 else { throw FileError(.write, folder, errorNumber: errno) }
-        unlink(pattern)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        _ = place.withPathBytes { unlink($0) }
         self.folder = folder
         self.descriptor = descriptor
     }
