@@ -100,7 +100,14 @@ struct SettledTraining {
     mutating func fit(processCount: Int = 1, notify: (String) -> Void) throws {
         let training = configuration.training
         // Of weights in parts the forecast counts all.
-        if processCount > 1, training.zeroStage == 3, configuration.method == .dreamBooth { return }
+        if processCount > 1, training.zeroStage == 3, configuration.method == .dreamBooth {
+            if training.fit {
+                notify(
+                    "Whether this fits is not foretold: the forecast knows no weights in parts "
+                        + "(`zero-stage` 3).")
+            }
+            return
+        }
         guard training.fit,
             let room = MemoryRoom(
                 on: device, limit: training.deviceMemoryLimit,
