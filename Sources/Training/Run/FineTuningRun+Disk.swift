@@ -16,12 +16,18 @@ extension FineTuningRun {
 
     /// Sees whether the folder is one, before anything takes long.
     ///
-    /// - Throws: `FileError` where it is not there or cannot be written in.
+    /// - Throws: `SettingError` where it is not there or cannot be written in.
     func checkDisk() throws {
         guard configuration.keepsOnDisk else { return }
         // The output folder is made by the run.
-        if configuration.training.nvmePath != nil {
-            _ = try NamelessFile(in: configuration.diskFolder)
+        if let path = configuration.training.nvmePath {
+            do throws(FileError) {
+                _ = try NamelessFile(in: configuration.diskFolder)
+            } catch {
+                throw SettingError.option(
+                    name: "nvme-path", value: path,
+                    problem: "is no folder that can be written in; make it, or name another.")
+            }
         }
         if let kind = DiskKind(of: configuration.diskFolder) {
             report(.notice("\(diskPlace) \(kind.consequence): name one of a local disk."))
