@@ -85,7 +85,10 @@ let package = Package(
         .target(name: "Imaging", dependencies: ["CVips", "Files"], swiftSettings: strict),
         .target(
             name: "Painting",
-            dependencies: ["Files", "Torch", "NN", "StableDiffusion", "Imaging"],
+            dependencies: [
+                "Files", "Torch", "NN", "StableDiffusion", "Imaging",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Settings",

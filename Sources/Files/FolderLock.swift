@@ -1,10 +1,11 @@
 public import Foundation
 
-/// A folder that one process at a time writes to: a file in it is locked as long as this lives.
+/// A folder, or something in it, that one process at a time writes to: a file is locked as long as
+/// this lives.
 ///
 /// The system gives the lock back however the process ends; the file is then without meaning.
 public final class FolderLock {
-    /// The file's name.
+    /// The file's name where a whole folder is locked.
     public static let name = ".attune.lock"
 
     private let path: String
@@ -13,10 +14,13 @@ public final class FolderLock {
     /// Locks a folder that is there.
     ///
     /// Where the file system knows no locks, nothing is locked.
+    /// - Parameters:
+    ///   - name: of the file that is locked.
+    ///   - part: what of the folder is meant, for the error; nil: all of it.
     /// - Throws: ``OutputError/folderInUse(path:process:)`` where another process has it, or
     ///   `FileError` where nothing can be written there.
-    public init(_ folder: URL) throws {
-        path = folder.appendingPathComponent(Self.name).path
+    public init(_ folder: URL, name: String = FolderLock.name, part: URL? = nil) throws {
+        path = folder.appendingPathComponent(name).path
         while true {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
             guard descriptor >= 0 else { throw FileError(.write, folder, errorNumber: errno) }
@@ -25,7 +29,7 @@ public final class FolderLock {
                 let process = Self.process(in: descriptor)
                 if number == EWOULDBLOCK {
                     close(descriptor)
-                    throw OutputError.folderInUse(path: folder.path, process: process)
+                    throw OutputError.folderInUse(path: (part ?? folder).path, process: process)
                 }
                 self.descriptor = descriptor
                 return
@@ -42,6 +46,20 @@ public final class FolderLock {
             _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
             return
         }
+    }
+
+    /// Waits for others, which have it for a moment only.
+    ///
+    /// - Throws: as ``init(_:name:part:)``, after a minute.
+    public static func waiting(for folder: URL, name: String) throws -> FolderLock {
+        for _ in 0..<1200 {
+            do {
+                return try FolderLock(folder, name: name)
+            } catch OutputError.folderInUse {
+                usleep(50_000)
+            }
+        }
+        return try FolderLock(folder, name: name)
     }
 
     deinit {

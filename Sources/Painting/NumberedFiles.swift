@@ -36,8 +36,8 @@ public struct NumberedFiles {
         // Another program may have painted since.
         if Self.change(of: folder) != changed { try look() }
         while true {
-            let url = Self.place(
-                in: folder, start: start, digitCount: digitCount, number: next, end: end)
+            let url = folder.appending(
+                path: Self.name(start: start, number: next, digitCount: digitCount, end: end))
             next += 1
             do {
                 try write(url)
@@ -49,13 +49,13 @@ public struct NumberedFiles {
         }
     }
 
-    /// Where the file of a number is.
-    static func place(
-        in folder: URL, start: String = "", digitCount: Int = 5, number: Int, end: String
-    ) -> URL {
+    /// The name of the file of a number.
+    static func name(
+        start: String = "", number: Int, digitCount: Int = 5, end: String
+    ) -> String {
         let digits = String(number)
         let padding = String(repeating: "0", count: max(0, digitCount - digits.count))
-        return folder.appending(path: start + padding + digits + end)
+        return start + padding + digits + end
     }
 
     private mutating func look() throws {

@@ -1,13 +1,11 @@
 import Foundation
-import Imaging
 public import StableDiffusion
-import Torch
 
 /// Paints pictures of one prompt, and hands over one at a time.
 ///
 /// Whoever wants pictures takes them from here: files, class pictures, previews and measurements
 /// differ only in where the pictures go.
-public struct Painter {
+public final class Painter {
     /// How far the painting is.
     public struct Progress: Sendable, Equatable {
         /// Calls of the network that are done.
@@ -26,7 +24,12 @@ public struct Painter {
     public let prompts: CompiledPrompts
     /// What was laid over the model.
     public var overlays: [Overlay] { context.overlays }
-    private let context: PaintingContext
+    /// How often the network is called for a picture.
+    let callCount: Int
+    let context: PaintingContext
+    /// Made once, when first a picture is painted.
+    private(set) lazy var conditioned = pipeline.conditioned(
+        prompts, clipSkip: settings.clipSkip)
 
     /// A painter; nothing is painted yet.
     ///
@@ -44,6 +47,7 @@ public struct Painter {
         self.settings = settings
         let encoder = pipeline.promptEncoder
         prompts = try CompiledPrompts(settings, encoder: encoder)
+        callCount = try settings.callCount(for: pipeline.source)
         context = try PaintingContext(
             pipeline: pipeline, settings: settings, words: prompts.words(encoder),
             modelHash: modelHash, overlays: overlays)
@@ -65,57 +69,27 @@ public struct Painter {
         progress: (Progress) throws -> Void = { _ in },
         deliver: (PaintedPicture) throws -> Void
     ) throws {
-        precondition(batchSize > 0, "Painter: a batch has at least one picture")
-        var lost: [UInt64] = []
-        var index = 0
-        while index < seeds.count {
-            let batch = Array(seeds.dropFirst(index).prefix(batchSize))
-            var stepCount = 0
-            let latents = try pipeline.diffused(settings, seeds: batch) { step, steps in
-                stepCount = steps
-                // The last step is told when its pictures are there: what ends the painting then
-                // must not take them along.
-                guard step < steps else { return }
-                try progress(
-                    Progress(
-                        done: index * steps + step * batch.count, total: seeds.count * steps,
-                        pictureCount: index - lost.count))
-            }
-            for (row, seed) in batch.enumerated() {
-                // One at a time: decoding is where memory peaks.
-                if let image = image(latents.narrowed(0, start: row, length: 1)) {
-                    let parameters = context.parameters(
-                        seed: seed, width: image.width, height: image.height)
-                    try deliver(
-                        PaintedPicture(
-                            index: index + row, seed: seed, image: image, parameters: parameters))
-                } else {
-                    lost.append(seed)
-                }
-            }
-            index += batch.count
-            try progress(
-                Progress(
-                    done: index * stepCount, total: seeds.count * stepCount,
-                    pictureCount: index - lost.count))
-            // What is wrong with all of them is wrong with those that would follow.
-            if lost.count == index { break }
-        }
-        guard lost.isEmpty else {
-            throw PaintingError.notFinite(
-                seeds: lost, untriedCount: seeds.count - index,
-                precision: pipeline.precision.shortName,
-                overlays: overlays.map(\.file.lastPathComponent),
-                guidanceScale: settings.guidanceScale)
-        }
+        var batches = PaintingBatches(size: batchSize, callCount: seeds.count * callCount)
+        try batches.paint(
+            places: 0..<seeds.count,
+            row: { index in
+                let seed = seeds[seeds.index(seeds.startIndex, offsetBy: index)]
+                return PaintingBatches.Row(
+                    painter: self, request: PictureRequest(settings, seed: seed))
+            },
+            progress: progress, deliver: deliver)
+        if let error = batches.error { throw error }
     }
+}
 
-    /// Nil where it is not finite.
-    private func image(_ latents: Tensor) -> PixelImage? {
-        pipeline.picture(latents).map { tensor in
-            PixelImage(
-                width: tensor.size(1), height: tensor.size(0), pixels: tensor.unsignedBytes())
-        }
+extension GenerationSettings {
+    /// How often the network is called for a picture: some samplers call it more often than they
+    /// have steps.
+    ///
+    /// - Throws: `SamplerError` where the model cannot be sampled so.
+    package func callCount(for source: ModelSource) throws -> Int {
+        try SamplerChoice(sampler, schedule: schedule, for: source.schedulerConfiguration)
+            .sampler(stepCount: stepCount).timesteps.count
     }
 }
 

@@ -35,11 +35,20 @@ struct PaintingContext {
     }
 
     /// Of one picture.
-    func parameters(seed: UInt64, width: Int, height: Int) -> GenerationParameters {
+    func parameters(
+        of request: PictureRequest, width: Int, height: Int
+    ) -> GenerationParameters {
         var parameters = common
-        parameters.seed = seed
+        parameters.seed = request.seed
         parameters.width = width
         parameters.height = height
+        // As sd-dynamic-prompts calls them.
+        let templates = [
+            ("Template", request.template), ("Negative Template", request.negativeTemplate),
+        ]
+        parameters.extra += templates.compactMap { key, text in
+            text.map { GenerationParameters.Entry(key, $0) }
+        }
         return parameters
     }
 }

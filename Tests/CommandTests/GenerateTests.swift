@@ -24,8 +24,9 @@ import Testing
         let names = ["00000-5.png", "00001-6.png", "00002-7.png"]
         #expect(
             try scratch.listing()
-                == Set((names + ["grid-0000.png"]).map { "pictures/" + $0 } + ["pictures"])
-        )
+                == Set(
+                    (names + ["grid-0000.png", "manifest-0000.jsonl"]).map { "pictures/" + $0 }
+                        + ["pictures"]))
         for (name, seed) in zip(names, [5, 6, 7]) {
             let text = try #require(
                 try PNGText.value("parameters", of: scratch("pictures/\(name)")))

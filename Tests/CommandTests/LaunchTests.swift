@@ -47,7 +47,7 @@ import Torch
             ["launch", "--num_processes", "4"] + paint("four"), in: scratch.url)
         #expect(outcome.status == 0, "\(outcome.errors)")
         let names = try FileManager.default.contentsOfDirectory(atPath: scratch("one").path)
-        #expect(names.count == 8)
+        #expect(names.count == 9)
         for name in names {
             #expect(
                 try Data(contentsOf: scratch("one/\(name)"))

@@ -61,6 +61,9 @@ final class RunningCommand {
             }.sorted()
     }
 
+    /// Whether it has not ended.
+    var isRunning: Bool { process.isRunning }
+
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Waits for the end.

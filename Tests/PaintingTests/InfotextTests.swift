@@ -70,10 +70,7 @@ import Torch
     @Test func sheets() throws {
         let (folder, files) = (try ScratchFolder(), try ScratchFolder())
         let lora = try files.lora("robot")
-        let painter = try Painter(try tinyPipeline(), smallSettings(), overlays: [lora])
-        try PaintingRun(
-            painter: painter, folder: folder.url, firstSeed: 5, count: 2, batchSize: 2
-        ).paint()
+        try tinyRun(smallList(2), in: folder, given: [lora]).paint()
         let sheet = try PNGText.value("parameters", of: folder("grid-0000.png"))
         #expect(sheet == (try PNGText.value("parameters", of: folder("00000-5.png"))))
         #expect(sheet?.contains("<lora:robot:1>") == true)

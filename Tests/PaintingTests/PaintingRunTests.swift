@@ -13,51 +13,29 @@ import Torch
     private func run(
         _ folder: ScratchFolder, count: Int, batchSize: Int = 4, firstSeed: UInt64 = 5
     ) throws -> PaintingRun {
-        PaintingRun(
-            painter: try Painter(try tinyPipeline(), smallSettings()), folder: folder.url,
-            firstSeed: firstSeed, count: count, batchSize: batchSize)
+        try tinyRun(smallList(count, firstSeed: firstSeed), in: folder, batchSize: batchSize)
     }
 
     private struct Weak { weak var picture: PaintedPicture? }
 
-    /// Whatever the count: a picture that was written is gone when the next one is.
+    /// Whatever the count: a picture that was written is gone soon.
     @Test func noPictureIsKept() throws {
         let folder = try ScratchFolder()
         var seen: [Weak] = []
+        var most = 0
         let outcome = try run(folder, count: 210, batchSize: 35).paint(written: { picture, _ in
-            #expect(seen.allSatisfy { $0.picture == nil })
+            most = max(most, seen.count { $0.picture != nil })
             seen.append(Weak(picture: picture))
         })
+        // Those that wait to be written, and those that were since this was called last.
+        #expect(most <= 10)
         #expect(seen.allSatisfy { $0.picture == nil })
         #expect(outcome.pictureCount == 210)
         #expect(
             outcome.sheets.map(\.lastPathComponent) == [
                 "grid-0000.png", "grid-0001.png", "grid-0002.png",
             ])
-        #expect(try folder.names().count == 213)
-    }
-
-    /// Only what one sheet shows is held, and no larger than the sheet shows it.
-    @Test func sheetsHoldLittle() throws {
-        let folder = try ScratchFolder()
-        var sheets = ContactSheets(in: folder.url, title: "t", count: 1000) { _ in }
-        var most = 0
-        try Painter(try tinyPipeline(), smallSettings()).paint(
-            seeds: consecutiveSeeds(from: 0, count: 250), batchSize: 50
-        ) { picture in
-            sheets.add(picture)
-            most = max(most, sheets.cells.count)
-        }
-        #expect(most == ContactSheets.cellLimit - 1)
-        sheets.finish()
-        #expect(sheets.cells.isEmpty && sheets.written.count == 3)
-
-        var settings = smallSettings()
-        settings.width = 2048
-        sheets = ContactSheets(in: folder.url, title: "t", count: 1_000_000) { _ in }
-        try Painter(try tinyPipeline(), settings).paint(seeds: [1]) { sheets.add($0) }
-        let held = sheets.cells.reduce(0) { $0 + $1.pixels.count }
-        #expect(held <= 2048 * 8 * 3)
+        #expect(try folder.names().count == 214)
     }
 
     @Test func numbersGoOnAndNothingIsReplaced() throws {
@@ -70,53 +48,62 @@ import Torch
         try run(folder, count: 2).paint()
         #expect(
             Set(try folder.names())
-                == Set(strangers + ["00042-5.png", "00043-6.png", "grid-0004.png"]))
+                == Set(
+                    strangers + [
+                        "00042-5.png", "00043-6.png", "grid-0004.png", "manifest-0000.jsonl",
+                    ]))
         for name in strangers { #expect(try Data(contentsOf: folder(name)) == Data(name.utf8)) }
-        // One picture needs no sheet.
+        // One picture needs no sheet, and no manifest.
         try run(folder, count: 1).paint()
-        #expect(try folder.names().count == strangers.count + 4)
+        #expect(try folder.names().count == strangers.count + 5)
     }
 
     /// Another program that paints into the same folder takes names from under this one's feet.
     @Test func twoProgramsInOneFolder() throws {
         let folder = try ScratchFolder()
-        try run(folder, count: 4, batchSize: 1).paint(written: { picture, url in
-            let number = picture.index * 2 + 1
-            #expect(url.lastPathComponent == "0000\(number - 1)-\(picture.seed).png")
-            let taken = folder("0000\(number)-\(picture.seed + 1).png")
-            try? Data("another's".utf8).write(to: taken)
-        })
-        for index in 0..<4 {
-            let other = folder("0000\(index * 2 + 1)-\(index + 6).png")
-            #expect(try Data(contentsOf: other) == Data("another's".utf8))
+        let first = try run(folder, count: 4, batchSize: 1)
+        for name in ["00001-6.png", "00003-8.png", "grid-0000.png"] {
+            try Data("another's".utf8).write(to: folder(name))
         }
+        var names: [String] = []
+        let outcome = try first.paint(written: { names.append($1.lastPathComponent) })
+        #expect(names == ["00000-5.png", "00004-6.png", "00002-7.png", "00005-8.png"])
+        #expect(outcome.sheets.map(\.lastPathComponent) == ["grid-0001.png"])
+        for name in ["00001-6.png", "00003-8.png", "grid-0000.png"] {
+            #expect(try Data(contentsOf: folder(name)) == Data("another's".utf8))
+        }
+        // The manifest knows where they are.
+        let manifest = try PictureManifest(folder("manifest-0000.jsonl"))
+        #expect(manifest.entries.map(\.file) == names)
+        // One that has given its names away, though it has painted nothing yet.
+        _ = try run(folder, count: 3)
+        let last = try run(folder, count: 2)
+        #expect(last.file.manifest.entries.map(\.file) == ["00009-5.png", "00010-6.png"])
+        #expect(last.file.manifest.sheets.map(\.file) == ["grid-0003.png"])
         // The very name that is about to be written, though the folder was looked at before.
         var files = try NumberedFiles(in: folder.url)
         let url = try files.add(end: "-1.png") { url in
-            if url.lastPathComponent.hasPrefix("00008") {
+            if url.lastPathComponent.hasPrefix("00006") {
                 try Data("the first".utf8).write(to: url)
             }
             try AtomicFile.write(Data("the second".utf8), to: url, replacing: false)
         }
-        #expect(url.lastPathComponent == "00009-1.png")
-        #expect(try Data(contentsOf: folder("00008-1.png")) == Data("the first".utf8))
+        #expect(url.lastPathComponent == "00007-1.png")
+        #expect(try Data(contentsOf: folder("00006-1.png")) == Data("the first".utf8))
         #expect(try folder.names().allSatisfy { !$0.hasSuffix(".tmp") })
     }
 
     /// A sheet is only for looking at.
     @Test func sheetThatCannotBeWritten() throws {
         let folder = try ScratchFolder()
-        let gone = try ScratchFolder()
-        try FileManager.default.removeItem(at: gone.url)
+        let wanted = try run(folder, count: 2)
+        // What no file can take the place of, or be numbered on from.
+        try FileManager.default.createDirectory(
+            at: folder("grid-0000.png"), withIntermediateDirectories: false)
         var told: [String] = []
-        var sheets = ContactSheets(in: gone.url, title: "t", count: 300) { told.append($0) }
-        try Painter(try tinyPipeline(), smallSettings()).paint(
-            seeds: consecutiveSeeds(from: 0, count: 250), batchSize: 50
-        ) { sheets.add($0) }
-        sheets.finish()
-        #expect(told.count == 1 && sheets.written.isEmpty)
-        #expect(told.first?.contains(gone.url.path) == true)
-        #expect(try folder.names().isEmpty)
+        let outcome = try wanted.paint(notify: { told.append($0) })
+        #expect(told.count == 1 && outcome.sheets.isEmpty && outcome.pictureCount == 2)
+        #expect(told.first?.contains("grid-0000.png") == true)
     }
 
     /// The last step is told when its pictures are there.
@@ -136,20 +123,50 @@ import Torch
         #expect(told.allSatisfy { $0.total == 6 })
     }
 
-    /// What is finished stays, with a sheet, when a run is ended.
+    /// What is finished stays, with a sheet, when a run is ended; and one that goes on gives the
+    /// very files of one that never stopped.
     @Test func endedRun() throws {
         struct Enough: Error {}
-        let folder = try ScratchFolder()
-        #expect(throws: Enough.self) {
-            try run(folder, count: 1_000_000, batchSize: 2).paint(progress: { now in
-                #expect(now.total == 1_000_000)
-                if now.pictureCount == 4 { throw Enough() }
-            })
+        let (folder, straight) = (try ScratchFolder(), try ScratchFolder())
+        let list = smallList(130)
+        try tinyRun(list, in: straight, batchSize: 16).paint()
+        for count in [4, 2, 60, 44] {
+            let isFirst = try folder.names().isEmpty
+            #expect(throws: Enough.self) {
+                let run = try tinyRun(list, in: folder, batchSize: 2, resuming: !isFirst)
+                try run.paint(progress: { now in
+                    if now.pictureCount == count { throw Enough() }
+                })
+            }
+            if isFirst {
+                #expect(
+                    try folder.names() == [
+                        "00000-5.png", "00001-6.png", "00002-7.png", "00003-8.png",
+                        "grid-0000.png", "manifest-0000.jsonl",
+                    ])
+            }
         }
-        #expect(
-            try folder.names() == [
-                "00000-5.png", "00001-6.png", "00002-7.png", "00003-8.png", "grid-0000.png",
-            ])
+        let last = try tinyRun(list, in: folder, batchSize: 3, resuming: true).paint()
+        #expect(last.pictureCount == 20)
+        #expect(try folder.names() == straight.names())
+        for name in try straight.names() {
+            let same = try Data(contentsOf: folder(name)) == Data(contentsOf: straight(name))
+            #expect(same, "\(name)")
+        }
+        // Nothing is missing, and nothing is painted or written again.
+        let again = try tinyRun(list, in: folder, resuming: true).paint()
+        #expect(again.pictureCount == 0 && again.sheets.isEmpty)
+    }
+
+    /// While one program paints a manifest, no other does.
+    @Test func manifestIsHeld() throws {
+        let folder = try ScratchFolder()
+        let first = try run(folder, count: 2)
+        let error = #expect(throws: OutputError.self) {
+            try tinyRun(smallList(2), in: folder, resuming: true)
+        }
+        #expect(error?.description.contains("manifest-0000.jsonl") == true)
+        try first.paint()
     }
 
     /// One bad picture does not take the others with it.
@@ -159,9 +176,7 @@ import Torch
         let weight = try #require(
             pipeline.unet.parameters.entries.first { $0.name == "conv_in.weight" }?.tensor)
         let sound = weight.copied()
-        let run = PaintingRun(
-            painter: try Painter(pipeline, smallSettings()), folder: folder.url, firstSeed: 5,
-            count: 5, batchSize: 1)
+        let run = try tinyRun(smallList(5), in: folder, batchSize: 1, pipeline: pipeline)
         let error = #expect(throws: PaintingError.self) {
             try run.paint(progress: { now in
                 // Called when a picture is there: before those of the seeds 7 and 8.
@@ -169,7 +184,12 @@ import Torch
                 withoutGradients { weight.copy(from: isBroken ? sound * .nan : sound) }
             })
         }
-        #expect(try folder.names().filter { !$0.hasPrefix("grid") }.count == 3)
+        #expect(
+            try folder.names() == [
+                "00000-5.png", "00001-6.png", "00004-9.png", "grid-0000.png", "manifest-0000.jsonl",
+            ])
+        let failures = try PictureManifest(folder("manifest-0000.jsonl")).entries.map(\.failure)
+        #expect(failures == [nil, nil, "not finite", "not finite", nil])
         #expect(
             error?.description.hasPrefix("The pictures of seeds 7, 8 are not finite in fp32")
                 == true, "\(String(describing: error))")
@@ -179,17 +199,16 @@ import Torch
         let (folder, files) = (try ScratchFolder(), try ScratchFolder())
         var settings = smallSettings()
         settings.guidanceScale = 1e38
-        let painter = try Painter(
-            try tinyPipeline(), settings,
-            overlays: [try files.lora("robot")])
-        let run = PaintingRun(
-            painter: painter, folder: folder.url, firstSeed: 5, count: 100, batchSize: 2)
+        let list = PictureList(
+            consecutiveSeeds(from: 5, count: 100).map { PictureRequest(settings, seed: $0) },
+            title: "")
+        let run = try tinyRun(list, in: folder, batchSize: 2, given: [try files.lora("robot")])
         let error = #expect(throws: PaintingError.self) { try run.paint() }
         let text = error?.description ?? ""
         for part in ["5, 6", "fp32", "robot.safetensors", "1e+38", "other 98"] {
             #expect(text.contains(part), "no \(part) in \(text)")
         }
         #expect(!text.contains("precision fp32"))
-        #expect(try folder.names().isEmpty)
+        #expect(try folder.names() == ["manifest-0000.jsonl"])
     }
 }

@@ -18,9 +18,10 @@ final class ScratchFolder {
 
     func callAsFunction(_ name: String) -> URL { url.appending(path: name) }
 
-    /// The names in it, sorted.
+    /// The names in it that people see, sorted.
     func names() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+        try FileManager.default.contentsOfDirectory(atPath: url.path)
+            .filter { !$0.hasPrefix(".") }.sorted()
     }
 }
 
@@ -37,6 +38,35 @@ func smallSettings(_ prompt: String = "a red robot") -> GenerationSettings {
     settings.height = 8
     settings.sampler = .euler
     return settings
+}
+
+/// A run of pictures with the tiny model.
+///
+/// - Parameter folder: where they go; a manifest that is there is gone on with.
+func tinyRun(
+    _ list: PictureList, in folder: ScratchFolder, batchSize: Int = 4,
+    pipeline: Pipeline? = nil, given: [Overlay] = [], folders: OverlayFolders = OverlayFolders(),
+    resuming: Bool = false
+) throws -> PaintingRun {
+    let pipeline = try pipeline ?? tinyPipeline()
+    let session = try PaintingSession(
+        pipeline.source, pictures: list.pictures, given: given, folders: folders)
+    try session.begin(with: pipeline)
+    let tools = PictureManifest.Tools(
+        model: nil, modelHash: "0123456789", predictionType: nil, precision: "fp32",
+        isOnProcessor: true, seed: 5)
+    let file =
+        try resuming
+        ? ManifestFile.open(folder.url) : ManifestFile.create(list, by: tools, in: folder.url)
+    return PaintingRun(session, file, batchSize: batchSize)
+}
+
+/// Pictures of one prompt.
+func smallList(_ count: Int, firstSeed: UInt64 = 5) -> PictureList {
+    PictureList(
+        consecutiveSeeds(from: firstSeed, count: count).map {
+            PictureRequest(smallSettings(), seed: $0)
+        }, title: "a red robot")
 }
 
 /// Files to lay over `tinyPipeline()`, under names of the test's own.

@@ -108,7 +108,7 @@ import Torch
         for (number, row) in rows.enumerated() {
             let prompts = try CompiledPrompts(row.settings, encoder: pipeline.promptEncoder)
             let program = try #require(row.isNegative ? prompts.negative : prompts.prompt)
-            let conditionings = withoutGradients { pipeline.conditioning(of: prompts, clipSkip: 1) }
+            let conditionings = pipeline.conditioned(prompts, clipSkip: 1).all
             let conditioning = conditionings[row.isNegative ? 0 : conditionings.count - 1]
             for (part, content) in program.parts.enumerated() {
                 for (until, text) in content.entries {

@@ -10,7 +10,7 @@ internal import Torch
 /// It is opened here and belongs to no model yet; an ``OverlayStack`` puts it over one.
 public final class Overlay {
     /// What there is to lay over a model.
-    public enum Kind: String, Sendable, CaseIterable {
+    public enum Kind: String, Codable, Sendable, CaseIterable {
         /// LoRA, LoHa, LoKr, DoRA and their kin.
         case lora
         /// Learned vectors that words in prompts stand for.

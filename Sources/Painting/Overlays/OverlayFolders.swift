@@ -5,14 +5,16 @@ internal import Torch
 
 /// Folders of files to lay over a model, which prompts name without their endings.
 ///
-/// Sub-folders belong to them, as in web UIs.
-public struct OverlayFolders: Sendable {
+/// Sub-folders belong to them, as in web UIs. What prompts ask for again is not opened again.
+public final class OverlayFolders {
     /// LoRA and their kin, for `<lora:name>`.
-    public var lora: URL?
+    public let lora: URL?
     /// Embeddings, whose words are their files' names.
-    public var embeddings: URL?
+    public let embeddings: URL?
     /// Hypernetworks, for `<hypernet:name>`.
-    public var hypernetworks: URL?
+    public let hypernetworks: URL?
+    private var listed: [URL: [URL]] = [:]
+    private var opened: [String: Overlay?] = [:]
 
     /// Folders to look in; nil: there is none.
     public init(lora: URL? = nil, embeddings: URL? = nil, hypernetworks: URL? = nil) {
@@ -49,7 +51,7 @@ public struct OverlayFolders: Sendable {
 
     private func networks(of prompts: CompiledPrompts) throws -> [Overlay] {
         for (setting, folder) in [("lora-dir", lora), ("hypernetwork-dir", hypernetworks)] {
-            if let folder { _ = try Self.files(in: folder, endings: [], setting: setting) }
+            if let folder { _ = try files(in: folder, endings: [], setting: setting) }
         }
         let own = prompts.prompt.networks
         var order: [URL] = []
@@ -62,15 +64,19 @@ public struct OverlayFolders: Sendable {
         return try order.map { file in
             let tags = wanted[file] ?? []
             let strength = tags.reduce(0) { $0 + $1.strength }
+            let textStrength = tags.reduce(0) { $0 + $1.textEncoderStrength }
+            let isOwn = tags.allSatisfy(own.contains)
+            let key = "\(file.path)\n\(strength)\n\(textStrength)\n\(isOwn)"
+            if let known = opened[key] ?? nil { return known }
             let overlay =
                 switch tags[0].kind {
                 case .hypernetwork: try Overlay.hypernetwork(file, strength: strength)
                 case .lora:
                     try Overlay.lora(
-                        file, strength: strength,
-                        textEncoderStrength: tags.reduce(0) { $0 + $1.textEncoderStrength })
+                        file, strength: strength, textEncoderStrength: textStrength)
                 }
-            overlay.isNamedInPrompt = tags.allSatisfy(own.contains)
+            overlay.isNamedInPrompt = isOwn
+            opened[key] = overlay
             return overlay
         }
     }
@@ -86,7 +92,7 @@ public struct OverlayFolders: Sendable {
             case .hypernetwork: ("hypernetwork-dir", hypernetworks, ["pt"])
             }
         guard let folder else { throw OverlayFolderError.noFolder(tag.text, setting: setting) }
-        let files = try Self.files(in: folder, endings: endings, setting: setting)
+        let files = try self.files(in: folder, endings: endings, setting: setting)
         if let exact = files.first(where: { $0.stem == tag.name }) { return exact }
         let folded = files.filter { $0.stem.lowercased() == tag.name.lowercased() }
         if folded.count == 1 { return folded[0] }
@@ -110,14 +116,14 @@ public struct OverlayFolders: Sendable {
         let text = Self.folded(settings.prompt + "\n" + settings.negativePrompt)
         var names = Set(given.flatMap(\.words))
         // Only a file whose name may stand in a prompt is worth opening.
-        let files = try Self.files(
+        let files = try self.files(
             in: embeddings, endings: ["pt", "bin", "safetensors", "png"],
             setting: "embeddings-dir"
         ).filter { file in
             let name = Self.folded(file.stem)
             return !name.isEmpty && text.contains(name) && names.insert(file.stem).inserted
         }
-        let opened = try files.compactMap(Self.embedding)
+        let opened = try files.compactMap(embedding)
         let encoder = PromptEncoder(source.tokenizer, embeddings: opened.embeddings())
         let used = Set(try CompiledPrompts(settings, encoder: encoder).words(encoder))
         var found = Found()
@@ -133,12 +139,16 @@ public struct OverlayFolders: Sendable {
     }
 
     /// Nil for a file of another kind: people keep all in one folder.
-    private static func embedding(_ file: URL) throws -> Overlay? {
+    private func embedding(_ file: URL) throws -> Overlay? {
+        if let known = opened[file.path] { return known }
         do {
-            return try Overlay.embedding(file, token: file.stem)
+            let overlay = try Overlay.embedding(file, token: file.stem)
+            opened[file.path] = overlay
+            return overlay
         } catch TextualInversionError.noEmbedding, TextualInversionError.severalCandidates,
             TextualInversionError.picture
         {
+            opened[file.path] = .some(nil)
             return nil
         }
     }
@@ -149,21 +159,26 @@ public struct OverlayFolders: Sendable {
     }
 
     /// The files of some endings in a folder and those below it, in the order of the endings.
-    private static func files(
-        in folder: URL, endings: [String], setting: String
-    ) throws -> [URL] {
+    private func files(in folder: URL, endings: [String], setting: String) throws -> [URL] {
+        try all(in: folder, setting: setting)
+            .compactMap { file in
+                endings.firstIndex(of: file.pathExtension.lowercased()).map { (file, $0) }
+            }
+            .sorted { ($0.1, $0.0.path) < ($1.1, $1.0.path) }
+            .map(\.0)
+    }
+
+    private func all(in folder: URL, setting: String) throws -> [URL] {
+        if let known = listed[folder] { return known }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder),
             isFolder.boolValue,
             let all = FileManager.default.enumerator(
                 at: folder, includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
         else { throw OverlayFolderError.notThere(folder.path, setting: setting) }
-        return all.compactMap { $0 as? URL }
-            .compactMap { file in
-                endings.firstIndex(of: file.pathExtension.lowercased()).map { (file, $0) }
-            }
-            .sorted { ($0.1, $0.0.path) < ($1.1, $1.0.path) }
-            .map(\.0)
+        let files = all.compactMap { $0 as? URL }
+        listed[folder] = files
+        return files
     }
 }
 

@@ -6,62 +6,64 @@ internal import Torch
 /// Source: Ho and Salimans 2022, arXiv 2207.12598; with several texts, Liu et al. 2022, arXiv
 /// 2206.01714: negative + Σ weight · scale · (text − negative).
 struct Guidance {
-    private let prompt: PromptConditioning
-    private let negative: PromptConditioning?
+    private let rows: [ConditionedPrompts]
     private let scale: Double
     private var now: Contexts?
 
     private struct Contexts {
-        let numbers: [[Int]]
-        let rowCount: Int
+        let numbers: [[[Int]]]
         /// What to attend to in one call each, with how many texts.
         let calls: [(context: Tensor, repeats: Int)]
         let weights: [Double]
     }
 
-    /// - Parameter conditionings: the negative prompt's where it counts, and the prompt's.
-    init(_ conditionings: [PromptConditioning], scale: Double) {
-        prompt = conditionings[conditionings.count - 1]
-        negative = conditionings.count > 1 ? conditionings[0] : nil
+    /// - Parameter rows: of each picture; their ``CompiledPrompts/batchShape`` is the same.
+    init(_ rows: [ConditionedPrompts], scale: Double) {
+        self.rows = rows
         self.scale = max(scale, 1)
     }
 
     /// The prediction of one step.
     ///
-    /// - Parameters:
-    ///   - rowCount: how many pictures there are.
-    ///   - predict: given contexts of several texts, for all pictures each, and how many texts.
+    /// - Parameter predict: given contexts of several texts, for all pictures each, and how many
+    ///   texts.
     mutating func prediction(
-        step: Int, rowCount: Int, predict: (_ context: Tensor, _ repeats: Int) -> Tensor
+        step: Int, predict: (_ context: Tensor, _ repeats: Int) -> Tensor
     ) -> Tensor {
-        let contexts = contexts(at: step, rowCount: rowCount)
+        let contexts = contexts(at: step)
         let outputs = contexts.calls.flatMap { context, repeats in
             predict(context, repeats).split(0, into: repeats)
         }
-        guard negative != nil else { return outputs[0] }
+        guard rows[0].negative != nil else { return outputs[0] }
         return zip(outputs.dropFirst(), contexts.weights).reduce(outputs[0]) { sum, text in
             sum + (text.0 - outputs[0]) * text.1
         }
     }
 
-    private mutating func contexts(at step: Int, rowCount: Int) -> Contexts {
-        let numbers =
-            (negative.map { [$0] } ?? []).map { $0.numbers(at: step) }
-            + [prompt.numbers(at: step)]
-        if let now, now.numbers == numbers, now.rowCount == rowCount { return now }
-        let texts = prompt.contexts(at: step)
-        let base = negative?.contexts(at: step).map(\.states) ?? []
-        let states = texts.map(\.states)
+    private mutating func contexts(at step: Int) -> Contexts {
+        let isShared = rows.allSatisfy { $0 === rows[0] }
+        let distinct = isShared ? [rows[0]] : rows
+        let numbers = distinct.map { $0.all.map { $0.numbers(at: step) } }
+        if let now, now.numbers == numbers { return now }
+        // Of every text, what all the pictures attend to.
+        func joined(_ states: [[Tensor]]) -> [Tensor] {
+            states[0].indices.map { text in
+                isShared
+                    ? states[0][text].expanded([rows.count, -1, -1])
+                    : Tensor.concatenating(states.map { $0[text] })
+            }
+        }
+        let texts = distinct.map { $0.prompt.contexts(at: step) }
+        let states = joined(texts.map { $0.map(\.states) })
+        let base = joined(
+            distinct.map { $0.negative?.contexts(at: step).map(\.states) ?? [] })
         // Texts of different lengths are no batch.
         let isBatch = base.allSatisfy { $0.size(1) == states[0].size(1) }
         let groups = isBatch ? [base + states] : [base, states]
         let new = Contexts(
-            numbers: numbers, rowCount: rowCount,
-            calls: groups.map { group in
-                let rows = group.map { $0.expanded([rowCount, -1, -1]) }
-                return (Tensor.concatenating(rows), group.count)
-            },
-            weights: texts.map { $0.weight * scale })
+            numbers: numbers,
+            calls: groups.map { (Tensor.concatenating($0), $0.count) },
+            weights: texts[0].map { $0.weight * scale })
         now = new
         return new
     }

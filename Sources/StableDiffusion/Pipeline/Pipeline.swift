@@ -90,13 +90,28 @@ public final class Pipeline {
         return latents
     }
 
-    /// As ``latents(_:seeds:progress:)``, and some or all of them may not be finite.
-    package func diffused(
+    private func diffused(
         _ settings: GenerationSettings, seeds: [UInt64],
         progress: (_ done: Int, _ of: Int) throws -> Void
     ) throws -> Tensor {
         try settings.validate(for: source)
-        let prompts = try CompiledPrompts(settings, encoder: promptEncoder)
+        let prompts = conditioned(
+            try CompiledPrompts(settings, encoder: promptEncoder), clipSkip: settings.clipSkip)
+        return try diffused(
+            settings, rows: seeds.map { (prompts, $0) }, progress: progress)
+    }
+
+    /// Pictures that are painted at once, each with prompts and a seed of its own; some or all may
+    /// not be finite.
+    ///
+    /// - Parameters:
+    ///   - settings: of all of them; their prompts count nothing.
+    ///   - rows: whose prompts have one ``CompiledPrompts/batchShape``.
+    /// - Returns: float32 `[rows, channels, height, width]`.
+    package func diffused(
+        _ settings: GenerationSettings, rows: [(prompts: ConditionedPrompts, seed: UInt64)],
+        progress: (_ done: Int, _ of: Int) throws -> Void
+    ) throws -> Tensor {
         let configuration = source.schedulerConfiguration
         let sampler = try SamplerChoice(
             settings.sampler, schedule: settings.schedule, for: configuration
@@ -108,25 +123,22 @@ public final class Pipeline {
             settings.height.map { $0 / factor } ?? side,
             settings.width.map { $0 / factor } ?? side,
         ]
-        let noise = PictureNoise(seeds, shape: shape, for: sampler, on: device)
+        let noise = PictureNoise(rows.map(\.seed), shape: shape, for: sampler, on: device)
         return try withoutGradients {
-            var guidance = Guidance(
-                conditioning(of: prompts, clipSkip: settings.clipSkip),
-                scale: settings.guidanceScale)
+            var guidance = Guidance(rows.map(\.prompts), scale: settings.guidanceScale)
             var latents = noise.next() * sampler.initialNoiseScale
             let callCount = sampler.timesteps.count
             func take(_ call: Int, at time: Double) throws {
                 // Some samplers call the network more often than they have steps.
                 let step = call * settings.stepCount / callCount + 1
                 let input = sampler.scaledInput(latents, step: call).cast(to: precision)
-                let output = guidance.prediction(step: step, rowCount: seeds.count) {
-                    context, repeats in
-                    let rows =
+                let output = guidance.prediction(step: step) { context, repeats in
+                    let inputs =
                         repeats == 1
                         ? input
                         : Tensor.concatenating(Array(repeating: input, count: repeats))
-                    let times = Tensor.full([rows.size(0)], time, device: device)
-                    return unet(rows, timesteps: times, context: context).cast(to: .float32)
+                    let times = Tensor.full([inputs.size(0)], time, device: device)
+                    return unet(inputs, timesteps: times, context: context).cast(to: .float32)
                 }
                 latents = sampler.step(output, step: call, latents: latents) { _ in
                     noise.of(sampler.brownianPiece(step: call))
@@ -162,12 +174,13 @@ public final class Pipeline {
         return textEncoder(ids, clipSkip: clipSkip, dtype: precision, learned: learned)
     }
 
-    /// What the U-Net attends to: for each of ``CompiledPrompts/programs``.
-    package func conditioning(
-        of prompts: CompiledPrompts, clipSkip: Int
-    ) -> [PromptConditioning] {
-        PromptConditioning.all(of: prompts, empty: PromptChunks(promptEncoder).empty) { chunks in
-            encode(chunks.map(\.prompt), clipSkip: clipSkip)
+    /// Runs prompts through the text encoder.
+    package func conditioned(_ prompts: CompiledPrompts, clipSkip: Int) -> ConditionedPrompts {
+        withoutGradients {
+            ConditionedPrompts(
+                PromptConditioning.all(of: prompts, empty: PromptChunks(promptEncoder).empty) {
+                    encode($0.map(\.prompt), clipSkip: clipSkip)
+                })
         }
     }
 

@@ -11,62 +11,36 @@ import Training
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Paint pictures from a prompt.",
+        abstract: "Paint pictures from prompts.",
         discussion: """
             Picture k of a run has the seed S+k. Files are NNNNN-SEED.png with the settings \
             inside, as A1111 writes them, and go on from those that are in the folder. Several \
-            pictures have a contact sheet, grid-NNNN.png, for every hundred.
+            pictures have a contact sheet, grid-NNNN.png, for every hundred, and a manifest, \
+            manifest-NNNN.jsonl, which lists them before the first is painted: whatever ends a \
+            run, --resume paints what is missing.
             """)
 
     @Option(help: "A diffusers folder or a single .safetensors file (default: the shipped model).")
     var model: String?
 
-    @Option(help: "What to paint.")
-    var prompt: String
+    @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
-    @Option(help: "What to keep away from.")
-    var negativePrompt = ""
+    @OptionGroup(title: "Prompts") var prompts: PromptOptions
 
-    @Option(help: "How many pictures.")
-    var count = 1
-
-    @Option(help: "Pictures painted at once (default: 4, or fewer where memory is short).")
-    var batchSize: Int?
-
-    @Option(help: "The seed of the first picture; -1: drawn, and printed (default: -1).")
-    var seed: SeedChoice?
-
-    @Option(help: "Steps of the sampler.")
-    var steps = 30
-
-    @Option(help: "How much the prompt counts.")
-    var guidanceScale = 7.5
-
-    @Option(
-        help: "The sampler, such as euler or \"DPM++ 2M Karras\" (default: the model's).")
-    var sampler: String?
-
-    @Option(
-        help: """
-            How its steps are spaced: karras, exponential, sgm-uniform, simple, beta or uniform \
-            (default: as the sampler's name or the model says).
-            """)
-    var schedule: String?
+    @OptionGroup(title: "Laid over the model") var additions: AdditionOptions
 
     @Option(help: "What the model predicts: epsilon or v_prediction (default: as it says).")
     var predictionType: PredictionType?
 
-    @Option(help: "In pixels (default: the model's own).")
-    var width: Int?
+    @Option(help: "Pictures painted at once (default: 4, or fewer where memory is short).")
+    var batchSize: Int?
 
-    @Option(help: "In pixels (default: the model's own).")
-    var height: Int?
-
-    @Option(help: "Which layer of the text encoder counts, from the last, which is 1.")
-    var clipSkip = 1
-
-    @Option(help: "auto is fp16 on a GPU and fp32 on a processor; bf16 takes half the memory.")
-    var precision = ComputePrecision.auto
+    @Option(
+        help: """
+            auto is fp16 on a GPU and fp32 on a processor; bf16 takes half the memory (default: \
+            auto).
+            """)
+    var precision: ComputePrecision?
 
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
     var device = "auto"
@@ -81,24 +55,27 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "The most memory that a GPU gives, such as 4GB (default: what is free).")
     var deviceMemoryLimit: ByteCount?
 
-    @OptionGroup(title: "Prompts") var prompts: PromptOptions
-
-    @OptionGroup(title: "Laid over the model") var additions: AdditionOptions
-
     @Option(help: "The folder for the pictures; made where it is missing.")
     var output = "outputs"
 
+    @Flag(help: "Paint what is missing of the last run into the folder.")
+    var resume = false
+
     func validate() throws {
-        guard (1...Self.countLimit).contains(count) else {
-            throw ValidationError("--count \(count): must be 1 to \(Self.countLimit).")
-        }
         if let batchSize, batchSize < 1 {
             throw ValidationError("--batch-size \(batchSize): must be at least 1.")
         }
+        guard !pictures.hasPrompt else { return }
+        guard resume else {
+            throw ValidationError(
+                "Nothing says what to paint: give --prompt \"a robot\" or --prompts-file FILE.")
+        }
+        if let lost = pictures.given.first {
+            throw ValidationError(
+                "--\(lost) has no effect on what is resumed, which stands in the manifest; leave "
+                    + "it out, or give all that was given.")
+        }
     }
-
-    /// A machine paints for weeks on as many.
-    private static let countLimit = 1_000_000
 
     /// Pictures may lie beside what they were painted with, but not in a model.
     private func checkPlaces() throws {
@@ -127,25 +104,23 @@ struct GenerateCommand: ParsableCommand {
 
     private func paint(with processes: ProcessGroup?) throws {
         let device = try JoinedProcesses.device(named: device, processes)
-        let source = try ModelSource(
-            model.map { URL(filePath: $0) } ?? EmbeddedModel.locate(),
-            predictionOverride: predictionType)
-        let (settings, choice) = try settings(for: source)
-        try source.verify()
-        let given = try additions.read()
-        let named = try prompts.folders.overlays(
-            for: settings, besides: given, source: source)
-        let overlays = given + named.overlays
-        try OverlayStack.check(overlays, for: source)
         // Of several processes one speaks.
         let printer = ProgressPrinter(
             wording: Wording(Self.self), isSilent: !(processes?.isFirst ?? true))
-        promptNotices(settings, named).forEach(printer.line)
-        overlays.flatMap(\.notices).forEach(printer.line)
-        (source.notices + [choice.notice].compactMap { $0 }).forEach(printer.line)
+        let resumed = try resumedFile(processes)
+        let source = try source(resumed)
+        let precision = dtype(on: device, resumed, printer)
+        let (list, seed) = try list(for: source, resumed, processes)
+        try source.verify()
+        let wish = try SessionWish(
+            self, source, list, seed: seed, precision: precision, device: device)
+        if let resumed { try wish.check(resumed, printer) }
+        let session = try wish.session(resumed)
+        if let resumed { try wish.check(session, resumed) }
+        notices(list, session).forEach(printer.line)
+        source.notices.forEach(printer.line)
         if let deviceMemoryLimit { MemoryRoom.enforce(deviceMemoryLimit, on: device) }
-        let precision = dtype(on: device, printer)
-        let fitted = try fitted(source, settings, overlays, precision, device, processes)
+        let fitted = try fitted(session, list, precision, device, processes)
         if device.isProcessor, let offload, offload != .none {
             printer.line(
                 "--offload \(offload.rawValue) has no effect on a processor: everything is in main "
@@ -155,79 +130,117 @@ struct GenerateCommand: ParsableCommand {
         let pipeline = try Pipeline(
             source, precision: precision, device: device, offload: fitted.offload)
         pipeline.notify = printer.line
-        try OverlayStack(over: pipeline, keepsOriginals: false).put(overlays)
-        let painter = try Painter(
-            pipeline, settings, modelHash: try source.hash, overlays: overlays)
-        painter.notices.forEach(printer.line)
+        try session.begin(with: pipeline)
+        if resumed == nil, pictures.seed?.seed == nil { printer.line("Seed \(seed)") }
         // Only now that nothing else can be wrong: a mistake leaves no empty folder behind.
         let folder = URL(filePath: output)
         try PaintingRun.prepare(folder)
-        var first = seed?.seed ?? UInt64.random(in: 0..<1 << 32)
-        if let processes, let shared = UInt64(try processes.shared("seed") { String(first) }) {
-            first = shared
-        }
-        if seed?.seed == nil { printer.line("Seed \(first)") }
+        let file = try resumed ?? newFile(list, wish.tools(session), processes)
         let run = PaintingRun(
-            painter: painter, folder: folder, firstSeed: first, count: count,
-            batchSize: fitted.batchSize)
+            session, file, batchSize: fitted.batchSize, modelHash: try source.hash)
         try paint(run, printer, processes)
     }
 
-    /// How the prompts were read where that was not said, and what they brought along.
-    private func promptNotices(
-        _ settings: GenerationSettings, _ named: OverlayFolders.Found
-    ) -> [String] {
-        var notices: [String] = []
-        if prompts.promptSyntax == nil, settings.promptSyntax == .a1111 {
-            notices.append(
-                "The prompt is read with its weights, edits and tags; `prompt-syntax` plain takes "
-                    + "it as it stands.")
-        }
-        if !named.overlays.isEmpty {
-            let files = named.overlays.map(\.file.lastPathComponent).joined(separator: ", ")
-            notices.append("Laid over the model as the prompt asks: \(files)")
-        }
-        return notices + named.notices
+    /// The manifest to go on with; nil: there is none.
+    private func resumedFile(_ processes: ProcessGroup?) throws -> ManifestFile? {
+        guard resume else { return nil }
+        guard let processes else { return try ManifestFile.open(URL(filePath: output)) }
+        let own = processes.isFirst ? try ManifestFile.open(URL(filePath: output)) : nil
+        let name = try processes.shared("manifest") { own?.url?.path ?? "" }
+        return try own ?? ManifestFile.joined(URL(filePath: name))
     }
 
-    /// What to paint, seen to fit the model, which calls settings as this command does.
-    private func settings(
-        for source: ModelSource
-    ) throws -> (GenerationSettings, SamplerChoice) {
-        var settings = GenerationSettings(prompt: prompt)
-        settings.negativePrompt = negativePrompt
-        settings.width = width
-        settings.height = height
-        settings.stepCount = steps
-        settings.guidanceScale = guidanceScale
-        settings.clipSkip = clipSkip
-        settings.promptSyntax = prompts.promptSyntax ?? settings.suitedSyntax
-        do {
-            if let sampler {
-                (settings.sampler, settings.schedule) = try SamplerKind.withSchedule(named: sampler)
-            }
-            if let schedule { settings.schedule = try SamplingSchedule(named: schedule) }
-            try settings.validate(for: source)
-            let choice = try SamplerChoice(
-                settings.sampler, schedule: settings.schedule, for: source.schedulerConfiguration)
-            _ = try choice.sampler(stepCount: steps)
-            return (settings, choice)
-        } catch let error as GenerationError {
-            throw ValidationError("--\(error)")
-        } catch let error as SamplerError where error.isOfSetting {
-            throw ValidationError("--\(error)")
+    private func newFile(
+        _ list: PictureList, _ tools: PictureManifest.Tools, _ processes: ProcessGroup?
+    ) throws -> ManifestFile {
+        let folder = URL(filePath: output)
+        guard let processes else { return try ManifestFile.create(list, by: tools, in: folder) }
+        let own =
+            processes.isFirst
+            ? try ManifestFile.create(list, by: tools, in: folder, evenForOne: true) : nil
+        let name = try processes.shared("manifest") { own?.url?.path ?? "" }
+        return try own ?? ManifestFile.joined(URL(filePath: name))
+    }
+
+    private func source(_ resumed: ManifestFile?) throws -> ModelSource {
+        let path = model ?? resumed?.manifest.tools.model
+        return try ModelSource(
+            path.map { URL(filePath: $0) } ?? EmbeddedModel.locate(),
+            predictionOverride: predictionType ?? resumed?.manifest.tools.predictionType)
+    }
+
+    /// What to paint, with the seed that it begins with.
+    private func list(
+        for source: ModelSource, _ resumed: ManifestFile?, _ processes: ProcessGroup?
+    ) throws -> (PictureList, UInt64) {
+        if let resumed, !pictures.hasPrompt {
+            return (resumed.manifest.list, resumed.manifest.tools.seed)
         }
+        var seed =
+            pictures.seed?.seed ?? resumed?.manifest.tools.seed
+            ?? UInt64.random(in: 0..<1 << 32)
+        if let processes, let shared = UInt64(try processes.shared("seed") { String(seed) }) {
+            seed = shared
+        }
+        let list = try pictures.list(for: source, seed: seed, syntax: prompts.promptSyntax)
+        return (list, seed)
+    }
+
+    /// How the prompts were read where that was not said, and what they brought along.
+    private func notices(_ list: PictureList, _ session: PaintingSession) -> [String] {
+        var notices: [String] = []
+        let isRead = list.pictures.contains { $0.settings.promptSyntax == .a1111 }
+        if prompts.promptSyntax == nil, isRead {
+            notices.append(
+                list.pictures.count == 1
+                    || list.pictures.allSatisfy {
+                        $0.settings.prompt == list.pictures[0].settings.prompt
+                    }
+                    ? "The prompt is read with its weights, edits and tags; `prompt-syntax` plain "
+                        + "takes it as it stands."
+                    : "Prompts are read with their weights, edits and tags; `prompt-syntax` plain "
+                        + "takes them as they stand.")
+        }
+        if !session.named.isEmpty {
+            var files: [String] = []
+            for name in session.named.map(\.file.lastPathComponent) where !files.contains(name) {
+                files.append(name)
+            }
+            notices.append(
+                "Laid over the model as the prompt asks: \(files.joined(separator: ", "))")
+        }
+        var told: Set<String> = []
+        notices +=
+            session.notices
+            + (session.given + session.named).flatMap(\.notices)
+            .filter { told.insert($0).inserted }
+        let choices = list.pictures.lazy.compactMap { picture in
+            try? SamplerChoice(
+                picture.settings.sampler, schedule: picture.settings.schedule,
+                for: session.source.schedulerConfiguration
+            ).notice
+        }
+        return notices + choices.filter { told.insert($0).inserted }
     }
 
     /// Of several processes the first chooses for all, since they share the pictures by batches.
     private func fitted(
-        _ source: ModelSource, _ settings: GenerationSettings, _ overlays: [Overlay],
-        _ precision: DType, _ device: Device, _ processes: ProcessGroup?
+        _ session: PaintingSession, _ list: PictureList, _ precision: DType, _ device: Device,
+        _ processes: ProcessGroup?
     ) throws -> FittedPainting {
         func choose() throws -> FittedPainting {
-            try FittedPainting(
-                source, settings, count: count, precision: precision, on: device, offload: offload,
-                batchSize: batchSize, overlays: overlays, limit: deviceMemoryLimit)
+            func area(_ settings: GenerationSettings) -> Int {
+                let side =
+                    session.source.unetConfiguration.sampleSize
+                    * session.source.vaeConfiguration.downsamplingFactor
+                return (settings.width ?? side) * (settings.height ?? side)
+            }
+            let largest = list.pictures.max { area($0.settings) < area($1.settings) }
+            return try FittedPainting(
+                session.source, largest?.settings ?? GenerationSettings(prompt: ""),
+                count: list.pictures.count, precision: precision, on: device, offload: offload,
+                batchSize: batchSize, overlays: session.given + session.named,
+                limit: deviceMemoryLimit)
         }
         guard let processes else { return try choose() }
         let own = processes.isFirst ? try choose() : nil
@@ -236,8 +249,15 @@ struct GenerateCommand: ParsableCommand {
         return fitted
     }
 
-    private func dtype(on device: Device, _ printer: ProgressPrinter) -> DType {
-        let dtype = precision.dtype(on: device)
+    private func dtype(
+        on device: Device, _ resumed: ManifestFile?, _ printer: ProgressPrinter
+    ) -> DType {
+        if precision == nil, let name = resumed?.manifest.tools.precision,
+            let asked = ComputePrecision(rawValue: name)
+        {
+            return asked.dtype(on: device)
+        }
+        let dtype = (precision ?? .auto).dtype(on: device)
         guard device.isProcessor, dtype != .float32 else { return dtype }
         switch dtype {
         case .float16 where Compute.hasSlowBFloat16:
@@ -259,15 +279,27 @@ struct GenerateCommand: ParsableCommand {
     ) throws {
         let interruption = Interruption(
             message: "Ending; finished pictures are kept. Press Ctrl-C again to end at once.")
+        let missing = run.file.missing().count
+        let total = run.file.manifest.entries.count
+        if missing < total {
+            printer.line("\(total - missing) of \(total) pictures are there")
+        }
         let outcome: PaintingRun.Outcome
         do {
             defer { printer.finish() }
             func show(_ now: Painter.Progress) throws {
-                if interruption.cancellation.isRequested { throw ExitCode(130) }
+                if interruption.cancellation.isRequested {
+                    if let manifest = run.file.url {
+                        printer.line(
+                            "What is missing stands in \(manifest.lastPathComponent); "
+                                + "--resume paints it")
+                    }
+                    throw ExitCode(130)
+                }
                 let part = processes.map { " pictures, 1 of \($0.count) processes" }
                 printer.update(
                     "Painting", done: now.done, total: now.total,
-                    detail: "\(now.pictureCount)\(part ?? "/\(count) pictures")")
+                    detail: "\(now.pictureCount)\(part ?? "/\(missing) pictures")")
             }
             outcome =
                 if let processes {
@@ -276,13 +308,13 @@ struct GenerateCommand: ParsableCommand {
                     try run.paint(notify: printer.line, progress: show)
                 }
         }
-        printer.line("\(count) picture\(count == 1 ? "" : "s") in \(run.folder.path)")
+        printer.line("\(total) picture\(total == 1 ? "" : "s") in \(run.file.folder.path)")
         let sheets = outcome.sheets.map(\.lastPathComponent)
         if let first = sheets.first, let last = sheets.last {
             printer.line(
                 first == last
                     ? "\(first) shows them all"
-                    : "\(first) to \(last) show \(ContactSheets.cellLimit) each")
+                    : "\(first) to \(last) show them")
         }
     }
 }

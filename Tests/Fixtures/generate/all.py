@@ -22,6 +22,7 @@ import pipelines
 import prompts
 import samplers
 import single_file
+import templates
 import text
 import textual_inversion
 import training
@@ -53,6 +54,7 @@ def main():
         brownian,
         pipelines,
         prompts,
+        templates,
         training,
         losses,
         adapters,

@@ -1,0 +1,128 @@
+import Files
+public import Foundation
+import Imaging
+
+/// The contact sheets of a run, each written as soon as its pictures are there, from their files:
+/// a run that was resumed has the sheets of one that never stopped.
+///
+/// However many pictures there are, only those of one sheet are held, no larger than the sheet
+/// shows them. A sheet is for looking at: where one cannot be written, that is told once.
+public struct ContactSheets {
+    /// How many pictures a sheet shows at most, where nothing else decides.
+    public static let cellLimit = 100
+    /// How many pixels a sheet has at most, beside its margins and words.
+    static let pixelLimit = 32_000_000
+    /// What says in a sheet of which manifest it is.
+    static let keyword = "attune-manifest"
+
+    /// The sheets that were written.
+    public private(set) var written: [URL] = []
+
+    private let file: ManifestFile
+    private let notify: (String) -> Void
+    /// Of each sheet that is to be written, how many pictures are not there yet.
+    private var missing: [Int: Int] = [:]
+    private var hasFailed = false
+
+    /// The sheets of a manifest that show what is not painted yet, or are not there themselves.
+    ///
+    /// - Parameter notify: told, once, that a sheet cannot be written.
+    init(of file: ManifestFile, notify: @escaping (String) -> Void) {
+        self.file = file
+        self.notify = notify
+        for (number, sheet) in file.manifest.sheets.enumerated() {
+            let count = sheet.content.places.count { !file.isThere($0) }
+            if count > 0 || !FilePlace(url(sheet)).exists { missing[number] = count }
+        }
+    }
+
+    /// Takes note of a picture that is there now.
+    mutating func add(_ place: Int) {
+        for (number, sheet) in file.manifest.sheets.enumerated()
+        where sheet.content.places.contains(place) {
+            guard let count = missing[number] else { continue }
+            missing[number] = count - 1
+            if count == 1 { write(number) }
+        }
+    }
+
+    /// Writes those whose pictures are not all there.
+    mutating func finish() {
+        for number in missing.keys.sorted() { write(number) }
+    }
+
+    private func url(_ sheet: PictureManifest.Sheet) -> URL {
+        file.folder.appending(path: sheet.file)
+    }
+
+    private mutating func write(_ number: Int) {
+        missing[number] = nil
+        guard !hasFailed else { return }
+        do {
+            try make(number)
+        } catch {
+            hasFailed = true
+            notify("No contact sheet: \(error). The pictures themselves are there.")
+        }
+    }
+
+    private mutating func make(_ number: Int) throws {
+        let sheet = file.manifest.sheets[number]
+        let content = sheet.content
+        let isGrid = content.columns != nil
+        let columns = content.columns ?? ContactSheet.columns(for: content.count)
+        let cellCount = columns * ((content.count + columns - 1) / columns)
+        let cellPixelLimit = Double(Self.pixelLimit) / Double(cellCount)
+        var cells: [PixelImage] = []
+        var labels: [String] = []
+        var parameters: String?
+        for place in content.places {
+            guard file.isThere(place) else {
+                // In a grid the others keep their places.
+                if isGrid {
+                    cells.append(PixelImage(width: 1, height: 1, filledWith: .white))
+                    labels.append("")
+                }
+                continue
+            }
+            let url = file.place(place)
+            let request = file.manifest.entries[place].request
+            cells.append(Self.reduced(try PhotoReader.read(url), to: cellPixelLimit))
+            labels.append(request.label ?? String(request.seed))
+            // As in A1111, the text is that of the first picture.
+            if parameters == nil { parameters = try PNGText.value("parameters", of: url) }
+        }
+        guard let parameters, cells.count > 1 else { return }
+        var style = ContactSheet.Style()
+        style.pixelLimit = Self.pixelLimit
+        let image = ContactSheet.make(
+            cells: cells, columns: isGrid ? columns : ContactSheet.columns(for: cells.count),
+            labels: isGrid && labels.allSatisfy(\.isEmpty) ? [] : labels,
+            columnLabels: content.columnLabels, rowLabels: content.rowLabels,
+            title: content.title, style: style)
+        let url = url(sheet)
+        let owner = file.url?.lastPathComponent ?? ""
+        let data = try PNGWriter.encode(
+            image, text: [("parameters", parameters), (Self.keyword, owner)],
+            name: "the contact sheet")
+        let isOwn = (try? PNGText.value(Self.keyword, of: url)) == owner
+        do throws(FileError) {
+            try AtomicFile.write(data, to: url, replacing: isOwn)
+            written.append(url)
+        } catch {
+            guard error.errorNumber == EEXIST else { throw error }
+            // Another program took the name.
+            var files = try NumberedFiles(in: file.folder, start: "grid-", digitCount: 4)
+            written.append(
+                try files.add(end: ".png") { try AtomicFile.write(data, to: $0, replacing: false) })
+        }
+    }
+
+    private static func reduced(_ image: PixelImage, to pixelLimit: Double) -> PixelImage {
+        let scale = (pixelLimit / Double(image.width * image.height)).squareRoot()
+        guard scale < 1 else { return image }
+        return image.resized(
+            width: max(1, Int(Double(image.width) * scale)),
+            height: max(1, Int(Double(image.height) * scale)))
+    }
+}
