@@ -70,7 +70,7 @@ public struct SubjectMatch {
     }
 
     /// [pictures, channels, height, width] on the CPU.
-    private static func features(_ pictures: [PixelImage], _ pipeline: Pipeline) -> Tensor {
+    static func features(_ pictures: [PixelImage], _ pipeline: Pipeline) -> Tensor {
         let source = pipeline.source
         let configuration = source.vaeConfiguration
         let side = source.unetConfiguration.sampleSize * configuration.downsamplingFactor
@@ -110,7 +110,7 @@ public struct SubjectMatch {
     }
 
     /// Unit vectors, [pictures, places, channels].
-    private static func parts(_ features: Tensor, _ center: Tensor) -> Tensor {
+    static func parts(_ features: Tensor, _ center: Tensor) -> Tensor {
         withoutGradients {
             let shape = features.shape
             let rows = (features - center).reshaped(shape[0], shape[1], shape[2] * shape[3])
@@ -124,7 +124,7 @@ public struct SubjectMatch {
     /// cosine among the picture's places.
     ///
     /// - Parameter leavesOutSame: whether a photo is not compared with the picture of its number.
-    private static func score(
+    static func score(
         _ reference: Tensor, _ parts: Tensor, leavesOutSame: Bool
     ) -> Double {
         withoutGradients {

@@ -1,0 +1,72 @@
+import Evaluation
+import Files
+import Foundation
+import Imaging
+import Painting
+
+/// The contact sheets of a choice, the best picture first.
+enum PickSheets {
+    static func isSheet(_ name: String) -> Bool {
+        name.hasPrefix("sheet-") && name.hasSuffix(".png")
+    }
+
+    static func name(_ number: Int) -> String {
+        let digits = String(number)
+        return "sheet-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + ".png"
+    }
+
+    /// How many there are of so many pictures.
+    static func count(of pictures: Int) -> Int {
+        (pictures + ContactSheets.cellLimit - 1) / ContactSheets.cellLimit
+    }
+
+    /// - Returns: their names.
+    static func write(
+        _ files: [URL], _ figures: [PictureRanking.Figures], _ ranking: PictureRanking,
+        to folder: URL
+    ) throws -> [String] {
+        var numbers: [Int: Int] = [:]
+        for place in ranking.places where place.twin == nil {
+            numbers[place.picture] = numbers.count + 1
+        }
+        let size = ContactSheets.cellLimit
+        return try (0..<count(of: files.count)).map { sheet in
+            let places = ranking.places.dropFirst(sheet * size).prefix(size)
+            let cells = try places.map { place in
+                try PhotoReader.read(files[place.picture]).fitted(Double(cellPixelLimit))
+            }
+            let labels = places.map { place -> String in
+                let number =
+                    place.twin.flatMap { numbers[$0] }.map { "like \($0)" }
+                    ?? "\(numbers[place.picture] ?? 0)"
+                let own = figures[place.picture]
+                let values = [
+                    own.match.map { "match \(short($0))" },
+                    own.faithfulness.map { "prompt \(short($0))" },
+                ].compactMap(\.self).joined(separator: " · ")
+                return "\(number) · \(files[place.picture].lastPathComponent)\n\(values)"
+            }
+            let picture = ContactSheet.make(
+                cells: cells, columns: ContactSheet.columns(for: cells.count), labels: labels)
+            let name = name(sheet)
+            try PNGWriter.write(picture, to: folder.appending(path: name))
+            return name
+        }
+    }
+
+    private static let cellPixelLimit = 320_000
+
+    private static func short(_ number: Double) -> String {
+        String(format: "%.2f", number)
+    }
+}
+
+extension PixelImage {
+    /// No larger than so many pixels.
+    fileprivate func fitted(_ pixelLimit: Double) -> PixelImage {
+        let scale = (pixelLimit / Double(width * height)).squareRoot()
+        guard scale < 1 else { return self }
+        return resized(
+            width: max(1, Int(Double(width) * scale)), height: max(1, Int(Double(height) * scale)))
+    }
+}
