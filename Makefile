@@ -57,6 +57,7 @@ simulated-gpu: build ## train and paint on a GPU that is simulated, and count wh
 	@nice $(MAKE) --no-print-directory -C Tests/SimulatedGPU
 	@nice .build/simulated-gpu/self-test
 	@nice Tests/SimulatedGPU/check
+	@nice Tests/SimulatedGPU/processes
 	@nice Tests/SimulatedGPU/memory
 
 commands: build ## run the commands that README and docs show, with small numbers

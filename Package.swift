@@ -36,7 +36,7 @@ let package = Package(
     targets: [
         .target(
             name: "CTorch",
-            // The other files are included by the first two of these.
+            // The other files are included by these.
             sources: [
                 "operations.cpp", "autograd.cpp", "meta.cpp", "processes.cpp", "recording.cpp",
             ],

@@ -59,6 +59,10 @@ static void report_memory(const c10::CachingDeviceAllocator::DeviceStats &stats)
     }
 }
 
+void *ctorch::accelerator_function(const char *name) {
+    return ct_load_accelerators() ? dlsym(cuda_library, name) : nullptr;
+}
+
 extern "C" {
 
 bool ct_load_accelerators(void) { return accelerator_problem().empty(); }

@@ -39,6 +39,8 @@ at::ScalarType scalar_type(ct_dtype dtype);
 ct_dtype dtype_code(at::ScalarType type);
 at::Device device(ct_device device);
 at::MemoryFormat memory_format(ct_memory_format format);
+// Of libtorch_cuda.so or what it is linked with; nullptr where there is none.
+void *accelerator_function(const char *name);
 ct_status remember(ct_status status, std::string message);
 
 // The one place where C++ exceptions end.

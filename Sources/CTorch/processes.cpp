@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "internal.hpp"
+#include "nccl.hpp"
 
 using namespace ctorch;
 
@@ -24,22 +25,51 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 using StorePointer = c10::intrusive_ptr<c10d::TCPStore>;
-using GroupPointer = c10::intrusive_ptr<c10d::ProcessGroupGloo>;
-using WorkPointer = c10::intrusive_ptr<c10d::Work>;
+// Gloo for what lies in main memory, and NCCL for a GPU's, where each process has one of its own.
+struct Group {
+    c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+    std::unique_ptr<NcclGroup> nccl;
+
+    NcclGroup *of(const at::Tensor &tensor) const { return tensor.is_cpu() ? nullptr : nccl.get(); }
+};
+
+struct GlooWork final : Work {
+    const c10::intrusive_ptr<c10d::Work> work;
+
+    explicit GlooWork(c10::intrusive_ptr<c10d::Work> work) : work(std::move(work)) {}
+
+    bool wait(int64_t milliseconds) override {
+        try {
+            work->wait(Milliseconds(milliseconds));
+        } catch (...) {
+            // The work went wrong, or waiting ended; by now the work may be done all the same.
+            if (!work->isCompleted()) return false;
+            if (work->isSuccess()) return true;
+            if (auto error = work->exception()) std::rethrow_exception(error);
+            throw;
+        }
+        return true;
+    }
+    bool has_succeeded() override { return work->isCompleted() && work->isSuccess(); }
+};
 
 // LibTorch takes down every exchange for those who look for a hang, with a trace of the stack and in
 // a table that two threads may enter at once. Before there are threads: nobody reads that here.
 const bool takes_nothing_down = setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/0) == 0;
 
 const StorePointer &store(ct_store handle) { return *static_cast<StorePointer *>(handle.impl); }
-const GroupPointer &group(ct_group handle) { return *static_cast<GroupPointer *>(handle.impl); }
+Group &group(ct_group handle) { return *static_cast<Group *>(handle.impl); }
+Work &work(ct_work handle) { return *static_cast<Work *>(handle.impl); }
 
 std::vector<uint8_t> bytes(const void *data, size_t count) {
     auto first = static_cast<const uint8_t *>(data);
     return {first, first + count};
 }
 
-void give(ct_work *out, WorkPointer work) { out->impl = new WorkPointer(std::move(work)); }
+void give(ct_work *out, std::unique_ptr<Work> work) { out->impl = work.release(); }
+void give(ct_work *out, c10::intrusive_ptr<c10d::Work> work) {
+    give(out, std::make_unique<GlooWork>(std::move(work)));
+}
 
 // The address of this machine under which it reaches another: what the other can reach it by. The
 // machine's own name often stands for 127.0.1.1, where nobody else gets to.
@@ -129,57 +159,76 @@ ct_status ct_group_create(ct_store keys, const char *name, const char *interface
         auto made = c10::make_intrusive<Gloo>(own, rank, size, options);
         // Through the table of the library's own class: what is inline here knows nothing of Gloo.
         static_cast<c10d::Backend &>(*made).setTimeout(Milliseconds(timeout));
-        out->impl = new GroupPointer(std::move(made));
+        out->impl = new Group{std::move(made), nullptr};
     });
 }
 
-void ct_group_release(ct_group handle) { delete static_cast<GroupPointer *>(handle.impl); }
+void ct_group_release(ct_group handle) { delete static_cast<Group *>(handle.impl); }
+
+ct_status ct_group_use_nccl(ct_group handle, const uint8_t *id, ct_device where, int32_t rank,
+                            int32_t size) {
+    return guarded([&] {
+        Nccl::UniqueId own;
+        std::memcpy(own.bytes, id, sizeof own.bytes);
+        group(handle).nccl = std::make_unique<NcclGroup>(own, device(where), rank, size);
+    });
+}
+
+void ct_group_abort(ct_group handle) {
+    guarded([&] {
+        if (group(handle).nccl) group(handle).nccl->abort();
+    });
+}
 
 ct_status ct_group_sum(ct_group handle, ct_tensor a, ct_work *out) {
     return guarded([&] {
         std::vector<at::Tensor> tensors{tensor(a)};
-        give(out, group(handle)->allreduce(tensors));
+        if (auto nccl = group(handle).of(tensor(a))) return give(out, nccl->sum(tensor(a)));
+        give(out, group(handle).gloo->allreduce(tensors));
     });
 }
 
 ct_status ct_group_sum_at(ct_group handle, ct_tensor a, int32_t root, ct_work *out) {
     return guarded([&] {
         std::vector<at::Tensor> tensors{tensor(a)};
+        if (auto nccl = group(handle).of(tensor(a)))
+            return give(out, nccl->sum_at(tensor(a), root));
         c10d::ReduceOptions options;
         options.rootRank = root;
-        give(out, group(handle)->reduce(tensors, options));
+        give(out, group(handle).gloo->reduce(tensors, options));
     });
 }
 
 ct_status ct_group_broadcast(ct_group handle, ct_tensor a, int32_t root, ct_work *out) {
     return guarded([&] {
         std::vector<at::Tensor> tensors{tensor(a)};
+        if (auto nccl = group(handle).of(tensor(a)))
+            return give(out, nccl->broadcast(tensor(a), root));
         c10d::BroadcastOptions options;
         options.rootRank = root;
-        give(out, group(handle)->broadcast(tensors, options));
+        give(out, group(handle).gloo->broadcast(tensors, options));
+    });
+}
+
+ct_status ct_group_listen(ct_group handle, int32_t rank, ct_work *out) {
+    return guarded([&] {
+        std::vector<at::Tensor> tensors{at::empty({1}, at::kByte)};
+        give(out, group(handle).gloo->recv(tensors, rank, /*tag=*/0));
     });
 }
 
 ct_status ct_work_wait(ct_work handle, int64_t timeout, bool *done) {
-    return guarded([&] {
-        auto &work = *static_cast<WorkPointer *>(handle.impl);
-        *done = false;
-        try {
-            work->wait(Milliseconds(timeout));
-        } catch (...) {
-            // Waiting ended, or the work itself.
-            if (work->isCompleted()) throw;
-            return;
-        }
-        *done = true;
-    });
+    return guarded([&] { *done = work(handle).wait(timeout); });
 }
 
 bool ct_work_has_succeeded(ct_work handle) {
-    auto &work = *static_cast<WorkPointer *>(handle.impl);
-    return work->isCompleted() && work->isSuccess();
+    bool result = false;
+    guarded([&] { result = work(handle).has_succeeded(); });
+    return result;
 }
 
-void ct_work_release(ct_work handle) { delete static_cast<WorkPointer *>(handle.impl); }
+void ct_work_release(ct_work handle) { delete static_cast<Work *>(handle.impl); }
 
 }  // extern "C"
+
+#include "nccl.cpp"

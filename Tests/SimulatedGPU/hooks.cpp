@@ -96,6 +96,13 @@ extern "C" int cudaHostUnregister(void *pointer) {
     return PinnedAllocator::instance().forget(pointer) ? 0 : 1;
 }
 
+// The processes of a machine have one GPU together, or each its own.
+extern "C" int cudaDeviceGetPCIBusId(char *out, int length, int) {
+    const char *rank = std::getenv("SIMULATED_GPU_EACH") ? std::getenv("LOCAL_RANK") : nullptr;
+    std::snprintf(out, static_cast<size_t>(length), "0000:%02x:00.0", rank ? std::atoi(rank) : 0);
+    return 0;
+}
+
 bool is_pinned(const void *host_pointer) { return PinnedAllocator::instance().holds(host_pointer); }
 
 at::Generator host_generator(const at::Generator &generator) {

@@ -64,6 +64,10 @@ void resize_storage(const c10::Storage &storage, size_t bytes);
 c10::StreamId current_stream();
 // To be run when the stream's next kernel starts, or when someone waits for it.
 void postpone(c10::StreamId stream, std::function<void()> work);
+// The same for what takes its time elsewhere: asked again until it is done.
+void postpone_until(c10::StreamId stream, std::function<bool()> is_done);
+// Has the stream go as far as it can without anyone waiting.
+void push(c10::StreamId stream);
 // Everything that the stream of this thread still owes.
 void catch_up();
 void finish_all();

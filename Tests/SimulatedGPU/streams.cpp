@@ -1,11 +1,14 @@
 // The device as LibTorch's guards see it: one device, streams, events.
 //
 // A stream holds what may be late: copies that the host does not wait for, waits for events, memory
-// that goes back. They happen as late as is legal, so that a wait that was left out shows.
+// that goes back, exchanges with other processes. They happen as late as is legal, so that a wait
+// that was left out shows.
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 
+#include <chrono>
 #include <deque>
 #include <mutex>
+#include <thread>
 
 #include "simulated.hpp"
 
@@ -13,7 +16,7 @@ namespace simulated {
 namespace {
 
 struct Queue {
-    std::deque<std::function<void()>> waiting;
+    std::deque<std::function<bool()>> waiting;  // each says whether it is done
     uint64_t begun = 0;
 
     uint64_t issued() const { return begun + waiting.size(); }
@@ -24,7 +27,7 @@ struct Event {
     uint64_t issued;  // what the stream was given before
 };
 
-// Work may wait for other streams, so it runs under the lock, which can be taken again.
+// Work may ask for other streams, so it runs under the lock, which can be taken again.
 std::recursive_mutex mutex;
 std::map<c10::StreamId, Queue> &queues() {
     static auto *all = new std::map<c10::StreamId, Queue>;
@@ -33,15 +36,25 @@ std::map<c10::StreamId, Queue> &queues() {
 c10::StreamId stream_count = 0;
 thread_local c10::StreamId stream_of_thread = 0;
 
-void run(c10::StreamId stream, uint64_t until = UINT64_MAX) {
+// Goes on until something is not done yet, for which nobody waits here: a host that asks must not
+// wait. Whether it came there.
+bool advance(c10::StreamId stream, uint64_t until) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
     auto &queue = queues()[stream];
     while (queue.begun < until && !queue.waiting.empty()) {
         auto work = std::move(queue.waiting.front());
         queue.waiting.pop_front();
         queue.begun++;
-        work();
+        if (work()) continue;
+        queue.waiting.push_front(std::move(work));
+        queue.begun--;
+        return false;
     }
+    return true;
+}
+
+void run(c10::StreamId stream, uint64_t until = UINT64_MAX) {
+    while (!advance(stream, until)) std::this_thread::sleep_for(std::chrono::microseconds(50));
 }
 
 struct Guard final : c10::impl::DeviceGuardImplInterface {
@@ -63,6 +76,9 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
     c10::DeviceIndex deviceCount() const noexcept override { return 1; }
     c10::DeviceCapability getDeviceCapability(c10::Device) const override { return {}; }
 
+    void *getStreamNativeHandle(const c10::Stream which) const override {
+        return reinterpret_cast<void *>(static_cast<intptr_t>(which.id() + 1));
+    }
     c10::Stream getStream(c10::Device) const override { return stream(stream_of_thread); }
     c10::Stream getDefaultStream(c10::Device) const override { return stream(0); }
     c10::Stream getNewStream(c10::Device, int) const override {
@@ -79,8 +95,7 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
         allocator()->recordStream(data, on);
     }
     bool queryStream(const c10::Stream &which) const override {
-        run(which.id());
-        return true;
+        return advance(which.id(), UINT64_MAX);
     }
     void synchronizeStream(const c10::Stream &which) const override {
         waits().synchronizations++;
@@ -99,15 +114,16 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
     }
     void block(void *pointer, const c10::Stream &waiting) const override {
         if (!pointer) return;
-        postpone(waiting.id(), [wanted = event(pointer)] { run(wanted.stream, wanted.issued); });
+        postpone_until(waiting.id(), [wanted = event(pointer)] {
+            return advance(wanted.stream, wanted.issued);
+        });
     }
     bool queryEvent(void *pointer) const override {
-        if (pointer) run(event(pointer).stream, event(pointer).issued);
-        return true;
+        return !pointer || advance(event(pointer).stream, event(pointer).issued);
     }
     void synchronizeEvent(void *pointer) const override {
         waits().synchronizations++;
-        queryEvent(pointer);
+        if (pointer) run(event(pointer).stream, event(pointer).issued);
     }
     void destroyEvent(void *pointer, const c10::DeviceIndex) const noexcept override {
         delete static_cast<Event *>(pointer);
@@ -120,16 +136,30 @@ C10_REGISTER_GUARD_IMPL(CUDA, Guard);
 
 c10::StreamId current_stream() { return stream_of_thread; }
 
-void postpone(c10::StreamId stream, std::function<void()> work) {
+void postpone_until(c10::StreamId stream, std::function<bool()> is_done) {
     std::lock_guard<std::recursive_mutex> lock(mutex);
-    queues()[stream].waiting.push_back(std::move(work));
+    queues()[stream].waiting.push_back(std::move(is_done));
 }
+
+void postpone(c10::StreamId stream, std::function<void()> work) {
+    postpone_until(stream, [work = std::move(work)] {
+        work();
+        return true;
+    });
+}
+
+void push(c10::StreamId stream) { advance(stream, UINT64_MAX); }
 
 void catch_up() { run(stream_of_thread); }
 
 void finish_all() {
-    std::lock_guard<std::recursive_mutex> lock(mutex);
-    for (c10::StreamId id = 0; id <= stream_count; id++) run(id);
+    // Not under the lock: what is waited for may need it.
+    c10::StreamId count;
+    {
+        std::lock_guard<std::recursive_mutex> lock(mutex);
+        count = stream_count;
+    }
+    for (c10::StreamId id = 0; id <= count; id++) run(id);
 }
 
 }  // namespace simulated

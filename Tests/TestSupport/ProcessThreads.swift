@@ -7,9 +7,11 @@ import Synchronization
 public enum ProcessThreads {
     /// Runs `body` once for each of them.
     ///
+    /// - Parameter exchange: what each is told to exchange tensors of GPUs with.
     /// - Returns: what each returned, or threw.
     public static func run<Value: Sendable>(
         _ count: Int, silence: Duration = .seconds(60),
+        exchange: @escaping @Sendable (Int) -> ExchangeChoice = { _ in .automatic },
         _ body: @escaping @Sendable (ProcessGroup) throws -> Value
     ) throws -> [Result<Value, any Error>] {
         let store = try ProcessStore(keptAt: 0)
@@ -20,7 +22,8 @@ public enum ProcessThreads {
                 let result = Result {
                     let place = ProcessPlace(
                         rank: rank, count: count, port: store.port, hasLauncherStore: true)
-                    let group = try ProcessGroup(place, silence: silence)
+                    let group = try ProcessGroup(
+                        place, exchange: exchange(rank), silence: silence)
                     let value = try body(group)
                     try group.leave()
                     return value

@@ -247,7 +247,7 @@ ct_status ct_store_set_first(ct_store store, const char *key, const void *bytes,
 ct_status ct_store_get(ct_store store, const char *key, int64_t timeout, ct_tensor *out);
 ct_status ct_store_add(ct_store store, const char *key, int64_t amount, int64_t *out);
 ct_status ct_store_has(ct_store store, const char *key, bool *out);
-// Processes that exchange tensors of the CPU, numbered from 0: all call the same in the same order.
+// Processes that exchange tensors, numbered from 0: all call the same in the same order.
 // They listen on an interface, where one is named, else where they reach `host`; they find each
 // other within `patience`, and wait for an exchange as long as `timeout`. Of several groups of the
 // same processes each has a name and an order of its own.
@@ -256,10 +256,25 @@ ct_status ct_group_create(ct_store store, const char *name, const char *interfac
                           int64_t patience, int64_t timeout, ct_group *out);
 // Waits for what is under way.
 void ct_group_release(ct_group group);
+// Whether a library of that name has what is used of NCCL.
+ct_status ct_nccl_open(const char *library);
+// Where NCCL can be opened: its version, such as 22809, and a name of 128 bytes under which
+// processes find each other. A group that uses it exchanges tensors of that GPU, which no other
+// process may have; else those of the CPU alone. Waits for the others.
+ct_status ct_nccl_version(int32_t *out);
+ct_status ct_nccl_id(uint8_t *out);
+ct_status ct_group_use_nccl(ct_group group, const uint8_t *id, ct_device device, int32_t rank,
+                            int32_t size);
+// Ends what is under way on GPUs, of which others take no part any more; from any thread.
+void ct_group_abort(ct_group group);
+// Where a GPU is plugged in.
+ct_status ct_gpu_address(ct_device device, char *out, int32_t length);
 // Each begins, and holds the tensor until it is done: sums everywhere, or at one process.
 ct_status ct_group_sum(ct_group group, ct_tensor a, ct_work *out);
 ct_status ct_group_sum_at(ct_group group, ct_tensor a, int32_t root, ct_work *out);
 ct_status ct_group_broadcast(ct_group group, ct_tensor a, int32_t root, ct_work *out);
+// Begins to wait for what another process never sends: it ends when the connection to it closes.
+ct_status ct_group_listen(ct_group group, int32_t rank, ct_work *out);
 // Waits so long; an error is the work's own.
 ct_status ct_work_wait(ct_work work, int64_t timeout, bool *done);
 bool ct_work_has_succeeded(ct_work work);

@@ -2,12 +2,13 @@ internal import CTorch
 
 /// A way between the processes of a group: what all send over it, they send in the same order.
 public final class ProcessChannel {
-    private let handle: ct_group
+    let handle: ct_group
+    let name: String
     /// Whose it is: set before anything is sent.
     weak var group: ProcessGroup?
 
     /// Signs of life say who is gone, so that no exchange needs a limit of its own.
-    private static let longest: Duration = .seconds(7 * 24 * 3600)
+    static let longest: Duration = .seconds(7 * 24 * 3600)
 
     /// All processes open it, under one name.
     init(
@@ -21,23 +22,24 @@ public final class ProcessChannel {
             Self.longest.milliseconds, &out)
         guard status == CT_OK else { throw pulse.failure ?? .exchange(ProcessStore.lastError) }
         handle = out
+        self.name = name
     }
 
-    /// Waits for what is under way.
+    /// Waits for what is under way in main memory; nothing may be on GPUs.
     func close() { ct_group_release(handle) }
 
-    /// Begins to sum a tensor of the CPU over all processes, in place.
+    /// Begins to sum a tensor over all processes, in place.
     public func startSum(_ tensor: Tensor) throws(ProcessError) -> ProcessExchange {
         try start([tensor]) { ct_group_sum(handle, tensor.handle, $0) }
     }
 
-    /// Begins to sum a tensor of the CPU at one process, in place; what the others have then is of
+    /// Begins to sum a tensor at one process, in place; what the others have then is of
     /// no use.
     public func startSum(_ tensor: Tensor, at root: Int) throws(ProcessError) -> ProcessExchange {
         try start([tensor]) { ct_group_sum_at(handle, tensor.handle, Int32(root), $0) }
     }
 
-    /// Begins to overwrite a tensor of the CPU with that of one process.
+    /// Begins to overwrite a tensor with that of one process.
     public func startBroadcast(
         _ tensor: Tensor, from root: Int
     ) throws(ProcessError) -> ProcessExchange {
@@ -81,7 +83,10 @@ public final class ProcessExchange {
                 throw group.explanation(of: ProcessStore.lastError)
             }
             if done { return }
-            if let failure = group.pulse.failure { throw failure }
+            if let failure = group.pulse.failure {
+                group.abandon()
+                throw failure
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 internal import CTorch
 internal import Foundation
 
-/// Several processes that compute together: c10d with Gloo.
+/// Several processes that compute together: c10d with Gloo, and NCCL where each has a GPU.
 ///
 /// All of them call the same in the same order. Whoever waits for another that has ended, or that
 /// gives no sign of life any more, throws a ``ProcessError`` that names it; whoever is only slow is
@@ -16,10 +16,16 @@ public final class ProcessGroup {
     private let main: ProcessChannel
     private var others: [ProcessChannel] = []
     private let interface: String
+    let exchange: ExchangeChoice
     private let patience: Duration
     private let keepsStore: Bool
     private var isOver = false
     private var hasFailed = false
+    /// The GPU of this process, where its tensors go to those of others by themselves; nil: what is
+    /// exchanged lies in main memory.
+    public private(set) var gpu: Device?
+    private var watch: GPUWatch?
+    private var neighbours: NeighbourWatch?
 
     /// The number of this process, from 0.
     public var rank: Int { place.rank }
@@ -34,15 +40,18 @@ public final class ProcessGroup {
     ///   - store: what process 0 keeps, where it keeps it already.
     ///   - interface: the network interface that tensors go over, as GLOO_SOCKET_IFNAME names it;
     ///     nil: that which leads to where they meet.
+    ///   - exchange: what tensors of GPUs are to be exchanged with.
     ///   - patience: how long the others are waited for.
     ///   - silence: how long a process may give no sign of life.
     /// - Throws: where they do not come, or the port is in use.
     public init(
         _ place: ProcessPlace, store kept: ProcessStore? = nil, interface: String? = nil,
-        patience: Duration = .seconds(120), silence: Duration = .seconds(20)
+        exchange: ExchangeChoice = .automatic, patience: Duration = .seconds(120),
+        silence: Duration = .seconds(20)
     ) throws(ProcessError) {
         self.place = place
         self.interface = interface ?? ""
+        self.exchange = exchange
         self.patience = patience
         keepsStore = place.rank == 0 && !place.hasLauncherStore
         let store: ProcessStore
@@ -75,6 +84,8 @@ public final class ProcessGroup {
 
     deinit {
         pulse.end()
+        watch?.end()
+        neighbours?.end()
         // After a failure something may still be waited for, and would be for ever.
         guard isOver, pulse.failure == nil else { return }
         for channel in [main] + others { channel.close() }
@@ -83,12 +94,39 @@ public final class ProcessGroup {
     /// One more way between the same processes, with an order of its own: what goes over it may be
     /// mixed with what goes over others as it comes.
     public func open(_ name: String) throws(ProcessError) -> ProcessChannel {
-        let channel = try ProcessChannel(
-            name, place, store, pulse, interface: interface, patience: patience)
+        let channel = try makeChannel(name)
         others.append(channel)
         channel.group = self
+        if let gpu { try connect(channel, gpu) }
         return channel
     }
+
+    func makeChannel(_ name: String) throws(ProcessError) -> ProcessChannel {
+        try ProcessChannel(name, place, store, pulse, interface: interface, patience: patience)
+    }
+
+    /// From now on tensors of this GPU go from one to the other.
+    func connect(_ device: Device) throws(ProcessError) {
+        let watch = GPUWatch(pulse)
+        watch.start()
+        self.watch = watch
+        neighbours = try NeighbourWatch(self)
+        for channel in [mainChannel] + others { try connect(channel, device) }
+        gpu = device
+    }
+
+    private func connect(_ channel: ProcessChannel, _ device: Device) throws(ProcessError) {
+        try channel.connect(device, in: self)
+        watch?.add(channel)
+    }
+
+    /// Where tensors that are to be exchanged must lie.
+    ///
+    /// - Parameter home: where they lie when they are not.
+    public func place(of home: Device) -> Device { home == gpu ? home : .cpu }
+
+    /// Lets go of exchanges between GPUs that others take no part in.
+    func abandon() { watch?.abandon() }
 
     private static func meet(
         _ place: ProcessPlace, _ store: ProcessStore, _ pulse: ProcessPulse, _ patience: Duration
@@ -161,18 +199,19 @@ public final class ProcessGroup {
 
     // MARK: - Tensors
 
-    /// Begins to sum a tensor of the CPU over all processes, in place.
+    /// Begins to sum a tensor over all processes, in place. It lies in main memory or at ``gpu``, as
+    /// those of the others do; so do all that are exchanged.
     public func startSum(_ tensor: Tensor) throws(ProcessError) -> ProcessExchange {
         try mainChannel.startSum(tensor)
     }
 
-    /// Begins to sum a tensor of the CPU at one process, in place; what the others have then is of
+    /// Begins to sum a tensor at one process, in place; what the others have then is of
     /// no use.
     public func startSum(_ tensor: Tensor, at root: Int) throws(ProcessError) -> ProcessExchange {
         try mainChannel.startSum(tensor, at: root)
     }
 
-    /// Begins to overwrite a tensor of the CPU with that of one process.
+    /// Begins to overwrite a tensor with that of one process.
     public func startBroadcast(
         _ tensor: Tensor, from root: Int
     ) throws(ProcessError) -> ProcessExchange {
@@ -211,7 +250,7 @@ public final class ProcessGroup {
     /// Waits until all are here.
     public func barrier() throws(ProcessError) { _ = try any(false) }
 
-    /// Gloo knows the memory of processors: what is elsewhere goes through it.
+    /// What is seldom exchanged goes through main memory, wherever it is.
     private func onHost(
         _ tensor: Tensor, _ body: (Tensor) throws(ProcessError) -> Void
     ) throws(ProcessError) {
@@ -226,6 +265,7 @@ public final class ProcessGroup {
 
     /// Waits until all are done, so that none ends well where another does not.
     public func leave() throws(ProcessError) {
+        neighbours?.end()
         try store.set("left/\(rank)", to: "")
         let count = try store.add(1, to: "left")
         var done = count
@@ -245,7 +285,11 @@ public final class ProcessGroup {
     public func fail(_ reason: String) {
         guard !hasFailed else { return }
         hasFailed = true
-        defer { pulse.end() }
+        neighbours?.end()
+        defer {
+            abandon()
+            pulse.end()
+        }
         guard pulse.isAnswered || keepsStore else { return }
         if pulse.failure == nil {
             _ = try? ProcessFailure.tell(
@@ -269,23 +313,8 @@ public final class ProcessGroup {
 
     /// What an exchange that broke off is due to: whoever has ended says so, or counts no more.
     func explanation(of message: String) -> ProcessError {
-        let start = ContinuousClock.now
-        while start.duration(to: .now) < .seconds(1.5) {
-            if let failure = pulse.failure { return failure }
-            Thread.sleep(forTimeInterval: 0.05)
-        }
-        while !pulse.isAnswered {
-            if let failure = pulse.failure { return failure }
-            Thread.sleep(forTimeInterval: 0.05)
-        }
-        do throws(ProcessError) {
-            let stopped = try ProcessPulse.stopped(of: count, except: rank, in: store)
-            if let failure = pulse.failure { return failure }
-            guard let first = stopped.first else { return .exchange(message) }
-            return .ended(rank: first, host: hosts[first], reason: nil)
-        } catch {
-            return pulse.failure ?? error
-        }
+        abandon()
+        return pulse.cause(of: message, hosts, store)
     }
 }
 

@@ -101,6 +101,31 @@ final class ProcessPulse: Sendable {
         try store.has("left/\(rank)")
     }
 
+    /// What a connection that broke off is due to.
+    ///
+    /// - Parameters:
+    ///   - message: what there is to say where nothing else is known.
+    ///   - store: a connection that nobody waits in.
+    func cause(of message: String, _ hosts: [String], _ store: ProcessStore) -> ProcessError {
+        let start = ContinuousClock.now
+        while start.duration(to: .now) < .seconds(1.5) {
+            if let failure { return failure }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        while !isAnswered {
+            if let failure { return failure }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        do throws(ProcessError) {
+            let stopped = try Self.stopped(of: place.count, except: place.rank, in: store)
+            if let failure { return failure }
+            guard let first = stopped.first else { return .exchange(message) }
+            return .ended(rank: first, host: hosts[first], reason: nil)
+        } catch {
+            return failure ?? error
+        }
+    }
+
     /// Which processes have stopped counting, seen over some of their intervals.
     static func stopped(
         of count: Int, except own: Int, in store: ProcessStore

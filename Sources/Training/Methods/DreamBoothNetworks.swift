@@ -71,7 +71,7 @@ struct DreamBoothNetworks: FineTunedNetworks {
             })
         trained[.unet] = unet.parameters
         if let processes, let owner {
-            shards = try ShardedBlocks(unet, processes, owner: owner)
+            shards = try ShardedBlocks(unet, processes, on: home, owner: owner)
         } else {
             shards = nil
         }

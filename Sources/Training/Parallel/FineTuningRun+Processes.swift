@@ -32,11 +32,15 @@ extension FineTuningRun {
             .notice(
                 "\(processes.count) processes train together, \(own) example(s) each: "
                     + "\(configuration.training.trainBatchSize) in a batch."))
+        // Asked of all, since they choose together, and one of them may compute elsewhere.
+        let obstacle = try processes.useGPU(device)
         if device != .cpu {
             report(
                 .notice(
-                    "Gradients of GPUs are summed by Gloo through main memory, not by NCCL: see "
-                        + "docs/scale.md for what that costs."))
+                    obstacle.map {
+                        "Gradients of GPUs are summed by Gloo through main memory, not by NCCL: "
+                            + "\($0). See docs/scale.md for what that costs."
+                    } ?? "Gradients of GPUs are summed by NCCL."))
         }
         if dropsOut {
             report(

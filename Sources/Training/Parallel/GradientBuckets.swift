@@ -19,7 +19,7 @@ final class GradientBuckets {
     }
 
     private struct Sent {
-        /// fp32, in main memory; nil: it has arrived elsewhere.
+        /// fp32, where it is exchanged; nil: it has arrived elsewhere.
         let sum: Tensor?
         let exchange: ProcessExchange?
     }
@@ -160,13 +160,17 @@ final class GradientBuckets {
 
     /// The gradients of a bucket in one vector, which are no longer kept elsewhere.
     private func flattened(_ bucket: Bucket) -> Tensor {
-        Tensor.concatenating(
+        let homes = bucket.indices.map { optimizer.parameters[$0].tensor.device }
+        let place = Set(homes).count == 1 ? group.place(of: homes[0]) : .cpu
+        return Tensor.concatenating(
             bucket.indices.map { index in
                 let tensor = optimizer.parameters[index].tensor
-                guard let gradient = tensor.gradient else { return Tensor.zeros([tensor.count]) }
+                guard let gradient = tensor.gradient else {
+                    return Tensor.zeros([tensor.count], device: place)
+                }
                 isPresent[index] = true
                 tensor.gradient = nil
-                return gradient.converted(to: .float32, device: .cpu, format: .contiguous)
+                return gradient.converted(to: .float32, device: place, format: .contiguous)
                     .reshaped(-1)
             })
     }

@@ -22,20 +22,24 @@ final class ShardedBlocks: BlockCarrier {
     private let rank: Int
     private let format: MemoryFormat
     private let channel: ProcessChannel
+    /// Where weights lie when they are exchanged.
+    private let place: Device
     private var isAsking = false
     private var failure: ProcessError?
 
     /// - Parameters:
     ///   - owner: which process has the parameter of a name; nil: all of them have it.
     ///   - group: those that have the network together.
+    ///   - device: where its weights lie.
     init(
-        _ unet: UNet, _ group: ProcessGroup, owner: (String) -> Int?
+        _ unet: UNet, _ group: ProcessGroup, on device: Device, owner: (String) -> Int?
     ) throws(ProcessError) {
         rank = group.rank
         format = unet.format
         // Who is slow is waited for here: a channel is opened within a time.
         try group.barrier()
         channel = try group.open("weights")
+        place = group.place(of: device)
         let names = unet.blocks.map { $0.filter { owner($0) != nil } }
         blockCount = names.count
         pieces = names.map { names in
@@ -168,12 +172,12 @@ final class ShardedBlocks: BlockCarrier {
                 piece.owner == rank
                     ? Tensor.concatenating(
                         piece.parameters.map {
-                            $0.tensor.detached().converted(device: .cpu, format: .contiguous)
+                            $0.tensor.detached().converted(device: place, format: .contiguous)
                                 .reshaped(-1)
                         })
                     : Tensor.empty(
                         [piece.parameters.reduce(0) { $0 + $1.tensor.count }],
-                        dtype: piece.parameters[0].tensor.dtype)
+                        dtype: piece.parameters[0].tensor.dtype, device: place)
             }
             result.append((piece, flat, try channel.startBroadcast(flat, from: piece.owner)))
         }

@@ -58,11 +58,13 @@ final class ShardedOptimizer: Optimizer {
         var waiting: [(flat: Tensor, indices: [Int], exchange: ProcessExchange)] = []
         for (owner, range) in shards.ranges.enumerated() {
             for indices in chunks(range) {
+                let homes = indices.map { parameters[$0].tensor.device }
+                let place = Set(homes).count == 1 ? group.place(of: homes[0]) : .cpu
                 let flat = withoutGradients {
                     Tensor.concatenating(
                         indices.map {
                             parameters[$0].tensor.detached().converted(
-                                to: .float32, device: .cpu, format: .contiguous
+                                to: .float32, device: place, format: .contiguous
                             ).reshaped(-1)
                         })
                 }

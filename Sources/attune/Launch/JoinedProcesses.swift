@@ -10,7 +10,7 @@ enum JoinedProcesses {
         let seconds = environment["ATTUNE_SILENCE"].flatMap { Int($0) } ?? 20
         return try ProcessGroup(
             place, interface: environment["GLOO_SOCKET_IFNAME"].flatMap { $0.isEmpty ? nil : $0 },
-            silence: .seconds(seconds))
+            exchange: ExchangeChoice(environment: environment), silence: .seconds(seconds))
     }
 
     /// The device of a process: of several GPUs, each has its own.
