@@ -5,7 +5,7 @@ public import Foundation
 /// The bytes go to a temporary name in the same folder; `commit()` brings them to the disk and
 /// renames. Dropped without a commit, the temporary file is removed and whatever stood at the
 /// destination is untouched. A link at the destination is followed, so the file it points at is
-/// what gets replaced.
+/// what gets replaced; where nothing is to be replaced, a link is in the way like any file.
 public final class AtomicFile {
     /// Where the file will stand after `commit()`.
     public let destination: URL
@@ -23,7 +23,11 @@ public final class AtomicFile {
     public init(at destination: URL, replacing: Bool = true) throws(FileError) {
         self.destination = destination
         isReplacing = replacing
-        let resolved = FilePlace(destination).url
+        let resolved =
+            replacing
+            ? FilePlace(destination).url
+            : FilePlace(destination.deletingLastPathComponent()).url
+                .appendingPathComponent(destination.lastPathComponent)
         target = resolved.path
         var status = stat()
         if stat(target, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {

@@ -38,6 +38,21 @@ public enum WholeFile {
         return bytes.prefix(outcome.count)
     }
 
+    /// The last bytes of a regular file, at most `count` of them.
+    public static func suffix(_ url: URL, count: Int) throws(FileError) -> Data {
+        let descriptor = url.withPathBytes { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        guard descriptor >= 0 else { throw FileError(.read, url, errorNumber: errno) }
+        defer { close(descriptor) }
+        let size = try regularSize(of: descriptor, url)
+        lseek(descriptor, off_t(max(0, size - count)), SEEK_SET)
+        var bytes = Data(count: min(size, count))
+        let outcome: (count: Int, number: Int32) = bytes.withUnsafeMutableBytes { buffer in
+            fill(buffer, from: descriptor)
+        }
+        if outcome.number != 0 { throw FileError(.read, url, errorNumber: outcome.number) }
+        return bytes.prefix(outcome.count)
+    }
+
     private static func regularSize(of descriptor: Int32, _ url: URL) throws(FileError) -> Int {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {

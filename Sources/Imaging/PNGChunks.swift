@@ -10,7 +10,11 @@ enum PNGChunks {
     }
 
     /// The chunks up to `IEND`, every length and checksum verified.
-    static func read(_ bytes: [UInt8], name: String) throws(ImagingError) -> [Chunk] {
+    ///
+    /// - Parameter last: of which kind the last one is that is read.
+    static func read(
+        _ bytes: [UInt8], name: String, upTo last: String = "IEND"
+    ) throws(ImagingError) -> [Chunk] {
         func malformed(_ detail: String) -> ImagingError {
             .malformedPNG(path: name, detail: detail)
         }
@@ -20,6 +24,12 @@ enum PNGChunks {
         while true {
             guard bytes.count - offset >= 12 else { throw malformed("it is cut short") }
             let length = Int(number(bytes, offset))
+            // What the pixels are is not asked, and not all of them may be here.
+            if last != "IEND",
+                String(decoding: bytes[(offset + 4)..<(offset + 8)], as: UTF8.self) == last
+            {
+                return chunks
+            }
             guard length <= bytes.count - offset - 12 else {
                 throw malformed("a part says it has \(length) bytes, which reaches past the end")
             }

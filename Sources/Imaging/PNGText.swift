@@ -23,12 +23,42 @@ public enum PNGText {
         return try read(data, name: url.path)
     }
 
+    /// The first text under a keyword among those that stand in front of the pixels, or nil: for
+    /// many files of which only that is to be known.
+    ///
+    /// - Throws: `ImagingError` when the file cannot be read, begins or ends like no PNG.
+    public static func leading(
+        _ keyword: String, of url: URL
+    ) throws(ImagingError) -> String? {
+        let (beginning, end): (Data, Data)
+        do throws(FileError) {
+            beginning = try WholeFile.prefix(url, count: leadingLimit)
+            end = try WholeFile.suffix(url, count: 12)
+        } catch {
+            throw .file(error)
+        }
+        guard end == Data(PNGChunks.encode(type: "IEND", data: [])) else {
+            throw .malformedPNG(path: url.path, detail: "it is cut short")
+        }
+        return try texts(
+            in: try PNGChunks.read([UInt8](beginning), name: url.path, upTo: "IDAT")
+        ).first { $0.keyword == keyword }?.value
+    }
+
+    private static let leadingLimit = 1 << 18
+
     /// The texts of a PNG file that is in memory; `name` stands in error sentences for the file.
     public static func read(
         _ data: Data, name: String
     ) throws(ImagingError) -> [(keyword: String, value: String)] {
+        try texts(in: PNGChunks.read([UInt8](data), name: name))
+    }
+
+    private static func texts(
+        in chunks: [PNGChunks.Chunk]
+    ) throws(ImagingError) -> [(keyword: String, value: String)] {
         var texts: [(keyword: String, value: String)] = []
-        for chunk in try PNGChunks.read([UInt8](data), name: name) {
+        for chunk in chunks {
             let pair: (keyword: String, value: String)? =
                 switch chunk.type {
                 case "tEXt": plain(chunk.data)

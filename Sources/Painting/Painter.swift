@@ -69,7 +69,8 @@ public final class Painter {
         progress: (Progress) throws -> Void = { _ in },
         deliver: (PaintedPicture) throws -> Void
     ) throws {
-        var batches = PaintingBatches(size: batchSize, callCount: seeds.count * callCount)
+        var batches = PaintingBatches(
+            size: batchSize, pictureCount: seeds.count, callCount: seeds.count * callCount)
         try batches.paint(
             places: 0..<seeds.count,
             row: { index in

@@ -19,23 +19,27 @@ struct PaintingBatches {
     /// The pictures that did not become finite, by their place.
     private(set) var lost: [Int] = []
     private var seeds: [UInt64] = []
-    private var untriedCount = 0
+    private let pictureCount: Int
+    private var batchCount = 0
     private var last: Painter?
 
     /// - Parameters:
     ///   - size: how many are painted at once at most; the pictures do not depend on it.
+    ///   - pictureCount: how many are wanted.
     ///   - callCount: of all pictures that will be painted.
-    init(size: Int, callCount: Int) {
+    init(size: Int, pictureCount: Int, callCount: Int) {
         precondition(size > 0, "a batch has at least one picture")
         self.size = size
         totalCalls = callCount
+        self.pictureCount = pictureCount
     }
 
     /// Why pictures are missing, nil where none is.
     var error: PaintingError? {
         guard let last, !lost.isEmpty else { return nil }
         return .notFinite(
-            seeds: seeds, untriedCount: untriedCount, precision: last.pipeline.precision.shortName,
+            seeds: seeds, untriedCount: pictureCount - doneCount,
+            precision: last.pipeline.precision.shortName,
             overlays: last.overlays.map(\.file.lastPathComponent),
             guidanceScale: last.settings.guidanceScale)
     }
@@ -45,14 +49,19 @@ struct PaintingBatches {
 
     /// Paints pictures, in their order.
     ///
+    /// Batches are made of all of the places, and a batch is painted whole where any of its
+    /// pictures is wanted: its last bits depend on what it is painted with.
     /// - Parameters:
     ///   - places: what they are called by.
+    ///   - isWanted: whether a picture is to be delivered.
+    ///   - isOwn: whether a batch of a number is painted here, and not by another process.
     ///   - row: asked once for each, shortly before it is painted.
     /// - Returns: false where none of the first batch of all became finite: what is wrong with all
     ///   of them is wrong with those that would follow.
     @discardableResult
     mutating func paint(
-        places: some RandomAccessCollection<Int>, row: (Int) throws -> Row,
+        places: some RandomAccessCollection<Int>, isWanted: (Int) -> Bool = { _ in true },
+        isOwn: (Int) -> Bool = { _ in true }, row: (Int) throws -> Row,
         progress: (Painter.Progress) throws -> Void, deliver: (PaintedPicture) throws -> Void
     ) throws -> Bool {
         var next = places.startIndex
@@ -74,11 +83,10 @@ struct PaintingBatches {
                 }
                 batch.append(candidate)
             }
-            try paint(batch, progress, deliver)
-            if lost.count == doneCount {
-                untriedCount = places.distance(from: next, to: places.endIndex)
-                return false
-            }
+            defer { batchCount += 1 }
+            guard isOwn(batchCount), batch.contains(where: { isWanted($0.place) }) else { continue }
+            try paint(batch, isWanted, progress, deliver)
+            if lost.count == doneCount { return false }
         }
         return true
     }
@@ -86,11 +94,13 @@ struct PaintingBatches {
     private var doneCount: Int { deliveredCount + lost.count }
 
     private mutating func paint(
-        _ batch: [(place: Int, row: Row)], _ progress: (Painter.Progress) throws -> Void,
+        _ batch: [(place: Int, row: Row)], _ isWanted: (Int) -> Bool,
+        _ progress: (Painter.Progress) throws -> Void,
         _ deliver: (PaintedPicture) throws -> Void
     ) throws {
         let painter = batch[0].row.painter
         last = painter
+        let wantedCount = batch.count { isWanted($0.place) }
         func tell(_ calls: Int) throws {
             try progress(
                 Painter.Progress(
@@ -102,9 +112,9 @@ struct PaintingBatches {
             // The last step is told when its pictures are there: what ends the painting then
             // must not take them along.
             guard step < steps else { return }
-            try tell(step * batch.count)
+            try tell(step * wantedCount)
         }
-        for (number, entry) in batch.enumerated() {
+        for (number, entry) in batch.enumerated() where isWanted(entry.place) {
             // One at a time: decoding is where memory peaks.
             let tensor = painter.pipeline.picture(latents.narrowed(0, start: number, length: 1))
             let (place, row) = entry
@@ -122,7 +132,7 @@ struct PaintingBatches {
                         of: row.request, width: image.width, height: image.height)))
             deliveredCount += 1
         }
-        doneCalls += painter.callCount * batch.count
+        doneCalls += painter.callCount * wantedCount
         try tell(0)
     }
 }

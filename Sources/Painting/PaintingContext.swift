@@ -19,6 +19,15 @@ struct PaintingContext {
             settings.sampler, schedule: settings.schedule, for: configuration
         ).infotext
         var extra = [GenerationParameters.Entry("RNG", "CPU")]
+        let speed = settings.speed
+        if speed.guidanceStart > 0 || speed.guidanceEnd < 1 {
+            extra.append(
+                .init(
+                    "Guidance interval",
+                    "\(GenerationParameters.number(speed.guidanceStart))-"
+                        + GenerationParameters.number(speed.guidanceEnd)))
+        }
+        if speed.cacheInterval > 1 { extra.append(.init("DeepCache", "\(speed.cacheInterval)")) }
         // Web UIs would read weights and tags in it.
         if settings.promptSyntax == .plain, settings.suitedSyntax == .a1111 {
             extra.append(.init("Prompt syntax", PromptSyntax.plain.rawValue))

@@ -105,7 +105,7 @@ import Testing
     /// one that nobody ended.
     @Test func killedRuns() throws {
         let options = ["--prompt", "a {red|blue} cat", "--count", "30", "--seed", "5"]
-        try generate(options + ["--output", "straight", "--batch-size", "4"])
+        try generate(options + ["--output", "straight", "--batch-size", "2"])
         var isBegun = false
         for count in [1, 4, 9, 14, 22] {
             let command = try RunningCommand(
@@ -165,6 +165,21 @@ import Testing
                 "out",
             ], in: scratch.url)
         expectOneSentence(other.errors, naming: ["begun with the model"])
+        // A model whose other parts are others.
+        let model = try scratch.copy("models/tiny-sd1", as: "m")
+        let config = model.appending(path: "vae/config.json")
+        try Data((try String(contentsOf: config, encoding: .utf8) + " ").utf8).write(to: config)
+        let changed = try Command.run(
+            ["generate", "--model", "m", "--resume", "--output", "out"], in: scratch.url)
+        expectOneSentence(changed.errors, naming: ["autoencoder", "others than they were"])
+        try refuse(options + ["--prediction-type", "v_prediction"], ["prediction"])
+        try expectRefusal(
+            ["generate", "--resume", "--prompt-syntax", "a1111", "--output", "out"], in: scratch,
+            naming: ["--prompt-syntax"])
+        // Without --model, that is another one.
+        try expectRefusal(
+            ["generate", "--steps", "2", "--resume"] + options, in: scratch,
+            naming: ["begun with the model"])
         // The very same wish, with its seed left to the manifest.
         try generate([
             "--prompt", "a cat", "--count", "3", "--output", "out", "--resume",

@@ -19,7 +19,7 @@ import Testing
                     settings.promptSyntax = .a1111
                 }
                 if index == 0 { settings.sampler = .eulerAncestral }
-                var picture = PictureRequest(settings, seed: .max - UInt64(index), label: "é \"")
+                var picture = PictureRequest(settings, seed: .max - UInt64(index))
                 picture.template = index == 1 ? "{a|b}" : nil
                 return picture
             }, title: "mixed")
@@ -115,7 +115,10 @@ import Testing
         try expect(text.replacing("\"version\":1", with: "\"version\":7"), "version 7")
         try expect(lines.dropLast().joined(separator: "\n"), "it has 4 pictures")
         try expect(text.replacing("\"seed\":18446744073709551612", with: "\"seed\":-4"), "line 5")
-        for bad in ["../evil.png", "/etc/evil.png", ".hidden.png", "evil.sh", "a\\u0000.png"] {
+        for bad in [
+            "../evil.png", "/etc/evil.png", ".hidden.png", "evil.sh", "a\\u0000.png",
+            "sub/\u{301}x.png",
+        ] {
             let name = String(lines[1].prefix(60)).split(separator: "\"")[3]
             try expect(text.replacing("\"\(name)\"", with: "\"\(bad)\""), "no name of a picture")
         }

@@ -129,7 +129,7 @@ import Torch
         struct Enough: Error {}
         let (folder, straight) = (try ScratchFolder(), try ScratchFolder())
         let list = smallList(130)
-        try tinyRun(list, in: straight, batchSize: 16).paint()
+        try tinyRun(list, in: straight, batchSize: 2).paint()
         for count in [4, 2, 60, 44] {
             let isFirst = try folder.names().isEmpty
             #expect(throws: Enough.self) {
@@ -156,6 +156,86 @@ import Torch
         // Nothing is missing, and nothing is painted or written again.
         let again = try tinyRun(list, in: folder, resuming: true).paint()
         #expect(again.pictureCount == 0 && again.sheets.isEmpty)
+    }
+
+    /// A picture that is painted again is painted beside those that it was painted with.
+    @Test(arguments: [[6], [0], [3, 4], [9]]) func missingPictures(gone: [Int]) throws {
+        let folder = try ScratchFolder()
+        let list = smallList(10)
+        try tinyRun(list, in: folder, batchSize: 4).paint()
+        let names = try folder.names()
+        let before = try names.map { try Data(contentsOf: folder($0)) }
+        for index in gone { try FileManager.default.removeItem(at: folder(names[index])) }
+        let outcome = try tinyRun(list, in: folder, resuming: true).paint()
+        #expect(outcome.pictureCount == gone.count)
+        for (name, data) in zip(names, before) {
+            let same = try Data(contentsOf: folder(name)) == data
+            #expect(same, "\(name)")
+        }
+    }
+
+    /// Another's picture of the same name and seed is no picture of the run, and stays.
+    @Test func strangersOfTheSameName() throws {
+        let (folder, other) = (try ScratchFolder(), try ScratchFolder())
+        try tinyRun(smallList(3), in: folder).paint()
+        try tinyRun(
+            PictureList(
+                [6].map { PictureRequest(smallSettings("something else"), seed: $0) }, title: ""),
+            in: other
+        ).paint()
+        try FileManager.default.removeItem(at: folder("00001-6.png"))
+        try FileManager.default.copyItem(at: other("00000-6.png"), to: folder("00001-6.png"))
+        let outcome = try tinyRun(smallList(3), in: folder, resuming: true).paint()
+        #expect(outcome.pictureCount == 1)
+        #expect(
+            try Data(contentsOf: folder("00001-6.png"))
+                == Data(contentsOf: other("00000-6.png")))
+        #expect(try folder.names().contains("00003-6.png"))
+        // A link of such a name leads nowhere.
+        try FileManager.default.removeItem(at: folder("00002-7.png"))
+        try FileManager.default.createSymbolicLink(
+            at: folder("00002-7.png"), withDestinationURL: other("evil.txt"))
+        try tinyRun(smallList(3), in: folder, resuming: true).paint()
+        #expect(try !other.names().contains("evil.txt"))
+    }
+
+    /// A sheet that shows less than there is by now is made again.
+    @Test func sheetsThatShowLess() throws {
+        let folder = try ScratchFolder()
+        try tinyRun(smallList(3), in: folder).paint()
+        let whole = try Data(contentsOf: folder("grid-0000.png"))
+        let third = try Data(contentsOf: folder("00002-7.png"))
+        try FileManager.default.removeItem(at: folder("00002-7.png"))
+        try FileManager.default.removeItem(at: folder("grid-0000.png"))
+        struct Enough: Error {}
+        #expect(throws: Enough.self) {
+            try tinyRun(smallList(3), in: folder, resuming: true)
+                .paint(progress: { _ in throw Enough() })
+        }
+        // What was on its way is there.
+        try? third.write(to: folder("00002-7.png"))
+        try tinyRun(smallList(3), in: folder, resuming: true).paint()
+        #expect(try Data(contentsOf: folder("grid-0000.png")) == whole)
+    }
+
+    /// Of several runs in one folder, each can be gone on with.
+    @Test func severalRuns() throws {
+        let folder = try ScratchFolder()
+        try tinyRun(smallList(3), in: folder).paint()
+        try tinyRun(smallList(2, firstSeed: 50), in: folder).paint()
+        try Data("{}".utf8).write(to: folder("manifest-0001 (copy).jsonl"))
+        try FileManager.default.removeItem(at: folder("00001-6.png"))
+        let file = try ManifestFile.open(folder.url)
+        #expect(file.url?.lastPathComponent == "manifest-0000.jsonl")
+        #expect(file.missing() == [1])
+        let wanted = try ManifestFile.open(folder.url) {
+            $0.difference(from: smallList(2, firstSeed: 50))
+        }
+        #expect(wanted.url?.lastPathComponent == "manifest-0001.jsonl")
+        let error = #expect(throws: ManifestError.self) {
+            try ManifestFile.open(folder.url) { $0.difference(from: smallList(9)) }
+        }
+        #expect(error?.description.contains("9 are asked for") == true)
     }
 
     /// While one program paints a manifest, no other does.

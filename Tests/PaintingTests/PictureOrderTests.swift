@@ -55,7 +55,7 @@ import Testing
         #expect(kohya.sampler == .eulerAncestral)
         #expect(
             lines[3].settings.sampler == .dpmPlusPlus2M && lines[3].settings.schedule == .karras)
-        #expect(lines[4].count == 6 && lines[4].settings.clipSkip == 2)
+        #expect(lines[4].count == 3 && lines[4].batchSize == 2 && lines[4].settings.clipSkip == 2)
         var order = PictureOrder(lines, title: "t", seed: 5)
         order.count = 2
         // A line's own seed and count are its own, and others go on.
@@ -65,11 +65,33 @@ import Testing
             ])
     }
 
+    /// What a line does not say is as the command says, a schedule behind a sampler too.
+    @Test func whatLinesLeave() throws {
+        var settings = GenerationSettings(prompt: "")
+        settings.schedule = .karras
+        let read = try PromptLine.lines(
+            of: "a --ss euler\n--prompt b --sampler Euler\nc --D 4", file: "p", settings: settings)
+        #expect(read.allSatisfy { $0.settings.schedule == .karras })
+        #expect(read[0].settings.sampler == .euler && read[2].seed == 4)
+        var order = PictureOrder(
+            try lines("--prompt a --batch_size 2"), title: "t", seed: 5)
+        order.count = 3
+        #expect(try order.list().pictures.count == 6)
+    }
+
+    /// What is wrong with a line is told with its number.
+    @Test func faultsOfLines() throws {
+        let order = PictureOrder(try lines("a\n\nb {c|d"), title: "p.txt", seed: 5)
+        let error = #expect(throws: PictureListError.self) { try order.list() }
+        #expect(error?.description.hasPrefix("p.txt, line 3: ") == true)
+    }
+
     @Test(arguments: [
         ("--prompt a --sede 5", ["line 1", "--sede", "did you mean --seed?"]),
         ("a\n--prompt a --steps many", ["line 2", "--steps many"]),
         ("--seed 5", ["no --prompt"]), ("--prompt a --seed", ["--seed has no value"]),
         ("--prompt \"a", ["not closed"]), ("--prompt a --sampler eulr", ["eulr"]),
+        ("a robot --q 5", ["--q", "--ss"]), ("a --n", ["--n"]),
         ("a robot --steps 5", ["--steps", "begin the line with --prompt"]),
         ("--steps 5 a robot --prompt b", ["\"a\"", "quotes"]), ("# nothing\n", ["no prompt"]),
         ("--prompt a --seed -5", ["-5"]), ("--prompt a --cfg_scale nan", ["nan"]),

@@ -128,7 +128,24 @@ import Testing
         #expect(throws: PromptTemplateError.self) {
             try prompts(String(repeating: "{", count: 100_000))
         }
+        for deep in [
+            "__${a:" + String(repeating: "__${a:", count: 60) + "x"
+                + String(repeating: "}", count: 61),
+            "{a|b}" + String(repeating: "__", count: 5001), String(repeating: "__a", count: 20_001),
+        ] {
+            _ = try? prompts(deep)
+        }
+        #expect(try prompts("{20$$" + String(repeating: "a|", count: 19) + "a}") == [])
+        #expect(throws: PromptTemplateError.self) {
+            try prompts("{11$$" + (0..<12).map { "\($0)" }.joined(separator: "|") + "}")
+        }
         let folder = try ScratchFolder()
+        let chain = (0..<5000).map { "l\($0): [__l\($0 + 1)__]\n" }.joined()
+        try Data(chain.utf8).write(to: folder("chain.yaml"))
+        let chains = try Wildcards(in: folder.url)
+        #expect(throws: PromptTemplateError.tooDeep(limit: 100)) {
+            try PromptTemplate("__l0__").prompt(seed: 1, wildcards: chains)
+        }
         for level in 0..<30 {
             let line =
                 level == 29

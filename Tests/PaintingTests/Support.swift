@@ -53,12 +53,13 @@ func tinyRun(
         pipeline.source, pictures: list.pictures, given: given, folders: folders)
     try session.begin(with: pipeline)
     let tools = PictureManifest.Tools(
-        model: nil, modelHash: "0123456789", predictionType: nil, precision: "fp32",
-        isOnProcessor: true, seed: 5)
+        model: nil, modelHash: "0123456789", modelFingerprint: "", predictionType: nil,
+        precision: "fp32", isOnProcessor: true, batchSize: batchSize, seed: 5)
     let file =
         try resuming
         ? ManifestFile.open(folder.url) : ManifestFile.create(list, by: tools, in: folder.url)
-    return PaintingRun(session, file, batchSize: batchSize)
+    return PaintingRun(
+        session, file, batchSize: file.manifest.tools.batchSize, modelHash: "0123456789")
 }
 
 /// Pictures of one prompt.

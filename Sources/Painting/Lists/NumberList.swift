@@ -52,7 +52,8 @@ enum NumberList {
             return nil
         }
         let count = Int(((end - start) / step + 1e-9).rounded(.down)) + 1
-        // 0.1 + 0.2 is to be called 0.3.
-        return (0..<count).map { ((start + Double($0) * step) * 1e9).rounded() / 1e9 }
+        let values = (0..<count).map { start + Double($0) * step }
+        // 0.1 + 0.2 is to be called 0.3; whole numbers are exact as they are.
+        return isWhole ? values : values.map { ($0 * 1e9).rounded() / 1e9 }
     }
 }

@@ -46,44 +46,62 @@ public struct PictureOrder: Sendable {
         var pictures: [PictureRequest] = []
         var sheets: [PictureList.Sheet] = []
         var next = seed
+        let reading = WildcardReading(wildcards)
         for line in lines {
-            let prompts = try Prompts(line.settings, self)
-            for number in 0..<prompts.count {
-                for repetition in 0..<(line.count ?? count) {
-                    let seed = line.seed.map { $0 &+ UInt64(repetition) } ?? next
-                    var picture = PictureRequest(line.settings, seed: seed)
-                    try prompts.write(number, into: &picture)
-                    if isMatrix || !axes.isEmpty {
-                        let first = pictures.count
-                        let (cells, new) = try grid(of: picture)
-                        pictures += cells
-                        sheets += new.map { sheet in
-                            var sheet = sheet
-                            sheet.first += first
-                            return sheet
-                        }
-                    } else {
-                        pictures.append(picture)
-                    }
-                    if line.seed == nil { next &+= 1 }
-                    guard pictures.count <= PictureList.countLimit else {
-                        throw PictureListError.tooMany(limit: PictureList.countLimit)
-                    }
-                }
+            do {
+                try add(line, &pictures, &sheets, next: &next, reading)
+            } catch let error as PictureListError {
+                guard case .tooMany = error else { throw told(error, of: line) }
+                throw error
+            } catch let error as PromptTemplateError {
+                throw told(error, of: line)
             }
         }
         for index in pictures.indices {
             pictures[index].settings.promptSyntax =
                 syntax ?? pictures[index].settings.suitedSyntax
         }
-        guard sheets.isEmpty else { return PictureList(pictures, sheets: sheets) }
-        if lines.count > 1 || pictures.contains(where: { $0.template != nil }) {
-            for index in pictures.indices {
-                pictures[index].label =
-                    "\(pictures[index].seed): \(pictures[index].settings.prompt)"
+        return sheets.isEmpty
+            ? PictureList(pictures, title: title) : PictureList(pictures, sheets: sheets)
+    }
+
+    /// Of a file, with the line.
+    private func told(_ error: any Error, of line: PromptLine) -> any Error {
+        guard let number = line.number else { return error }
+        return PictureListError.line(file: title, number: number, reason: "\(error)")
+    }
+
+    private func add(
+        _ line: PromptLine, _ pictures: inout [PictureRequest],
+        _ sheets: inout [PictureList.Sheet], next: inout UInt64, _ reading: WildcardReading
+    ) throws {
+        let prompts = try Prompts(line.settings, self, reading)
+        let (count, isWrong) = (line.count ?? count).multipliedReportingOverflow(
+            by: line.batchSize)
+        guard !isWrong else { throw PictureListError.tooMany(limit: PictureList.countLimit) }
+        for number in 0..<prompts.count {
+            for repetition in 0..<count {
+                let seed = line.seed.map { $0 &+ UInt64(repetition) } ?? next
+                var picture = PictureRequest(line.settings, seed: seed)
+                try prompts.write(number, into: &picture)
+                if isMatrix || !axes.isEmpty {
+                    let first = pictures.count
+                    let (cells, new) = try grid(of: picture)
+                    pictures += cells
+                    sheets += new.map { sheet in
+                        var sheet = sheet
+                        sheet.first += first
+                        return sheet
+                    }
+                } else {
+                    pictures.append(picture)
+                }
+                if line.seed == nil { next &+= 1 }
+                guard pictures.count <= PictureList.countLimit else {
+                    throw PictureListError.tooMany(limit: PictureList.countLimit)
+                }
             }
         }
-        return PictureList(pictures, title: title)
     }
 
     /// The prompts of a line: as they stand, or what a template stands for.
@@ -91,10 +109,12 @@ public struct PictureOrder: Sendable {
         let template: PromptTemplate?
         let negative: PromptTemplate?
         let all: [(prompt: String, negative: String)]?
-        let wildcards: Wildcards
+        let reading: WildcardReading
 
-        init(_ settings: GenerationSettings, _ order: PictureOrder) throws {
-            wildcards = order.wildcards
+        init(
+            _ settings: GenerationSettings, _ order: PictureOrder, _ reading: WildcardReading
+        ) throws {
+            self.reading = reading
             guard order.templates != .off, !order.isMatrix else {
                 (template, negative, all) = (nil, nil, nil)
                 return
@@ -106,8 +126,8 @@ public struct PictureOrder: Sendable {
                 return
             }
             let limit = PictureList.countLimit
-            let prompts = try template?.prompts(limit: limit, wildcards: wildcards)
-            let negatives = try negative?.prompts(limit: limit, wildcards: wildcards)
+            let prompts = try template?.prompts(limit: limit, reading: reading)
+            let negatives = try negative?.prompts(limit: limit, reading: reading)
             let (ones, others) = (
                 prompts ?? [settings.prompt], negatives ?? [settings.negativePrompt]
             )
@@ -129,12 +149,12 @@ public struct PictureOrder: Sendable {
             }
             if let template {
                 picture.settings.prompt = try template.prompt(
-                    seed: picture.seed, wildcards: wildcards)
+                    seed: picture.seed, reading: reading)
             }
             if let negative {
                 // Not the numbers that the prompt was drawn with.
                 picture.settings.negativePrompt = try negative.prompt(
-                    seed: ~picture.seed, wildcards: wildcards)
+                    seed: ~picture.seed, reading: reading)
             }
         }
     }
@@ -148,7 +168,6 @@ public struct PictureOrder: Sendable {
             let cells = matrix.prompts.map { prompt in
                 var cell = picture
                 cell.settings.prompt = prompt
-                cell.label = ""
                 return cell
             }
             let sheet = PictureList.Sheet(
@@ -171,7 +190,6 @@ public struct PictureOrder: Sendable {
                     for (axis, value) in zip(axes, [x, y, z]) {
                         try axis.apply(value, to: &cell)
                     }
-                    cell.label = ""
                     cells.append(cell)
                 }
             }

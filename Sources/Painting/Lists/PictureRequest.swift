@@ -10,13 +10,10 @@ public struct PictureRequest: Sendable, Equatable {
     public var template: String?
     /// As `template`, of the negative prompt.
     public var negativeTemplate: String?
-    /// What stands under it on a contact sheet; nil: its seed.
-    public var label: String?
 
     /// A picture of settings as they stand.
-    public init(_ settings: GenerationSettings, seed: UInt64, label: String? = nil) {
+    public init(_ settings: GenerationSettings, seed: UInt64) {
         self.settings = settings
         self.seed = seed
-        self.label = label
     }
 }

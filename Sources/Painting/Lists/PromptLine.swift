@@ -10,6 +10,8 @@ public struct PromptLine: Sendable, Equatable {
     /// How many pictures of it; nil: as many as of the others.
     public var count: Int?
 
+    /// How many times as many of it, as the web UI's batches.
+    public var batchSize = 1
     /// The line's number in its file, from 1.
     public var number: Int?
 
@@ -115,7 +117,7 @@ extension PromptLine {
             }
         }
         guard isPrompted else { throw Fault(description: "it has no --prompt.") }
-        if factor > 1 { count = (count ?? 1).multipliedReportingOverflow(by: factor).partialValue }
+        batchSize = factor
     }
 
     /// A text with options of kohya's behind it; what looks like none is text.
@@ -128,7 +130,7 @@ extension PromptLine {
         var prompt = String(parts[0])
         for part in parts.dropFirst() {
             let words = part.split(separator: " ", maxSplits: 1)
-            let letter = words.first.map(String.init) ?? ""
+            let letter = words.first.map { $0.lowercased() } ?? ""
             if words.count == 2, let name = Self.shortNames[letter] {
                 let value = words[1].trimmingSuffix(while: \.isWhitespace)
                 try take(name, value, typed: "--\(letter)")
@@ -136,6 +138,11 @@ extension PromptLine {
                 throw Fault(
                     description: "--\(letter) stands behind a prompt without a name; begin the "
                         + "line with --prompt.")
+            } else if !letter.isEmpty, letter.count <= 2, letter.allSatisfy(\.isLetter) {
+                let known = Self.shortNames.keys.sorted().map { "--\($0)" }
+                throw Fault(
+                    description: "--\(letter) is no option of a line, or has no value; there are "
+                        + "\(known.joined(separator: ", ")).")
             } else {
                 prompt += " --" + part
             }
@@ -166,8 +173,10 @@ extension PromptLine {
         default:
             do {
                 if name == "sampler" {
-                    (settings.sampler, settings.schedule) = try SamplerKind.withSchedule(
-                        named: value)
+                    let (sampler, schedule) = try SamplerKind.withSchedule(named: value)
+                    settings.sampler = sampler
+                    // Else it is as the command, or another option of the line, says.
+                    if let schedule { settings.schedule = schedule }
                 } else {
                     settings.schedule = try SamplingSchedule(named: value)
                 }

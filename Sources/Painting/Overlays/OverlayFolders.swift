@@ -14,6 +14,8 @@ public final class OverlayFolders {
     /// Hypernetworks, for `<hypernet:name>`.
     public let hypernetworks: URL?
     private var listed: [URL: [URL]] = [:]
+    private var sorted: [String: [URL]] = [:]
+    private var foldedStems: [URL: String] = [:]
     private var opened: [String: Overlay?] = [:]
 
     /// Folders to look in; nil: there is none.
@@ -65,6 +67,9 @@ public final class OverlayFolders {
             let tags = wanted[file] ?? []
             let strength = tags.reduce(0) { $0 + $1.strength }
             let textStrength = tags.reduce(0) { $0 + $1.textEncoderStrength }
+            guard strength.isFinite, textStrength.isFinite else {
+                throw OverlayFolderError.strength(tags[0].text)
+            }
             let isOwn = tags.allSatisfy(own.contains)
             let key = "\(file.path)\n\(strength)\n\(textStrength)\n\(isOwn)"
             if let known = opened[key] ?? nil { return known }
@@ -120,7 +125,8 @@ public final class OverlayFolders {
             in: embeddings, endings: ["pt", "bin", "safetensors", "png"],
             setting: "embeddings-dir"
         ).filter { file in
-            let name = Self.folded(file.stem)
+            let name = foldedStems[file] ?? Self.folded(file.stem)
+            foldedStems[file] = name
             return !name.isEmpty && text.contains(name) && names.insert(file.stem).inserted
         }
         let opened = try files.compactMap(embedding)
@@ -160,12 +166,16 @@ public final class OverlayFolders {
 
     /// The files of some endings in a folder and those below it, in the order of the endings.
     private func files(in folder: URL, endings: [String], setting: String) throws -> [URL] {
-        try all(in: folder, setting: setting)
+        let key = folder.path + "\n" + endings.joined(separator: " ")
+        if let known = sorted[key] { return known }
+        let files = try all(in: folder, setting: setting)
             .compactMap { file in
                 endings.firstIndex(of: file.pathExtension.lowercased()).map { (file, $0) }
             }
             .sorted { ($0.1, $0.0.path) < ($1.1, $1.0.path) }
             .map(\.0)
+        sorted[key] = files
+        return files
     }
 
     private func all(in folder: URL, setting: String) throws -> [URL] {
@@ -191,6 +201,8 @@ extension URL {
 public enum OverlayFolderError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Nobody said where to look.
     case noFolder(String, setting: String)
+    /// Strengths that add up to no number.
+    case strength(String)
     /// Where to look is no folder.
     case notThere(String, setting: String)
     /// No file has the name.
@@ -202,6 +214,9 @@ public enum OverlayFolderError: Error, Sendable, Equatable, CustomStringConverti
         case .noFolder(let tag, let setting):
             "\(tag) in the prompt asks for a file by its name; say with `\(setting)` in which "
                 + "folder it is."
+        case .strength(let tag):
+            "\(tag) in the prompt, with others of its file, has a strength beyond all numbers; "
+                + "write a smaller one, such as 0.8."
         case .notThere(let path, let setting):
             "`\(setting)` \(path): there is no such folder."
         case .unknown(let tag, let folder, let names, let nearest):

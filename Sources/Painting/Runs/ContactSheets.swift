@@ -1,6 +1,7 @@
 import Files
 public import Foundation
 import Imaging
+import StableDiffusion
 
 /// The contact sheets of a run, each written as soon as its pictures are there, from their files:
 /// a run that was resumed has the sheets of one that never stopped.
@@ -26,13 +27,18 @@ public struct ContactSheets {
 
     /// The sheets of a manifest that show what is not painted yet, or are not there themselves.
     ///
-    /// - Parameter notify: told, once, that a sheet cannot be written.
-    init(of file: ManifestFile, notify: @escaping (String) -> Void) {
+    /// - Parameters:
+    ///   - missing: the places of pictures that are not there yet.
+    ///   - notify: told, once, that a sheet cannot be written.
+    init(of file: ManifestFile, missing places: [Int], notify: @escaping (String) -> Void) {
         self.file = file
         self.notify = notify
+        let places = Set(places)
         for (number, sheet) in file.manifest.sheets.enumerated() {
-            let count = sheet.content.places.count { !file.isThere($0) }
-            if count > 0 || !FilePlace(url(sheet)).exists { missing[number] = count }
+            let count = sheet.content.places.count(where: places.contains)
+            if count > 0 || mark(of: url(sheet)) != mark(sheet.content.count, of: sheet) {
+                missing[number] = count
+            }
         }
     }
 
@@ -44,6 +50,15 @@ public struct ContactSheets {
             missing[number] = count - 1
             if count == 1 { write(number) }
         }
+    }
+
+    /// What a sheet says of itself: of which manifest it is, and how many pictures it shows.
+    private func mark(_ count: Int, of sheet: PictureManifest.Sheet) -> String {
+        "\(file.url?.lastPathComponent ?? "") \(count)/\(sheet.content.count)"
+    }
+
+    private func mark(of url: URL) -> String? {
+        FilePlace(url).exists ? try? PNGText.leading(Self.keyword, of: url) : nil
     }
 
     /// Writes those whose pictures are not all there.
@@ -76,36 +91,40 @@ public struct ContactSheets {
         var cells: [PixelImage] = []
         var labels: [String] = []
         var parameters: String?
+        var shownCount = 0
         for place in content.places {
             guard file.isThere(place) else {
                 // In a grid the others keep their places.
                 if isGrid {
                     cells.append(PixelImage(width: 1, height: 1, filledWith: .white))
-                    labels.append("")
                 }
                 continue
             }
             let url = file.place(place)
             let request = file.manifest.entries[place].request
             cells.append(Self.reduced(try PhotoReader.read(url), to: cellPixelLimit))
-            labels.append(request.label ?? String(request.seed))
+            let isOne = request.settings.prompt == content.title
+            labels.append(
+                isOne ? String(request.seed) : "\(request.seed): \(request.settings.prompt)")
+            shownCount += 1
             // As in A1111, the text is that of the first picture.
             if parameters == nil { parameters = try PNGText.value("parameters", of: url) }
         }
-        guard let parameters, cells.count > 1 else { return }
+        guard let parameters, shownCount > 1 else { return }
         var style = ContactSheet.Style()
         style.pixelLimit = Self.pixelLimit
         let image = ContactSheet.make(
             cells: cells, columns: isGrid ? columns : ContactSheet.columns(for: cells.count),
-            labels: isGrid && labels.allSatisfy(\.isEmpty) ? [] : labels,
+            labels: isGrid ? [] : labels,
             columnLabels: content.columnLabels, rowLabels: content.rowLabels,
             title: content.title, style: style)
         let url = url(sheet)
-        let owner = file.url?.lastPathComponent ?? ""
+        let owner = mark(shownCount, of: sheet)
         let data = try PNGWriter.encode(
             image, text: [("parameters", parameters), (Self.keyword, owner)],
             name: "the contact sheet")
-        let isOwn = (try? PNGText.value(Self.keyword, of: url)) == owner
+        let isOwn =
+            mark(of: url).map { $0.prefix { $0 != " " } == owner.prefix { $0 != " " } } ?? false
         do throws(FileError) {
             try AtomicFile.write(data, to: url, replacing: isOwn)
             written.append(url)

@@ -11,6 +11,8 @@ public final class ManifestFile {
     public let url: URL?
     /// What is in it.
     public private(set) var manifest: PictureManifest
+    /// Nothing of it can be there: it has just been written.
+    private let isNew: Bool
     private var lock: FolderLock?
 
     /// Gives the pictures of a list names that go on from those in a folder, and writes the
@@ -34,60 +36,93 @@ public final class ManifestFile {
             PictureManifest.Sheet(file: names.sheet(), content: sheet)
         }
         let manifest = PictureManifest(tools: tools, entries: entries, sheets: sheets)
-        guard entries.count > 1 || evenForOne else { return ManifestFile(folder, nil, manifest) }
+        guard entries.count > 1 || evenForOne else {
+            return ManifestFile(folder, nil, manifest, isNew: true)
+        }
         let data = try manifest.encoded()
         var files = try NumberedFiles(in: folder, start: PictureManifest.start, digitCount: 4)
         let url = try files.add(end: PictureManifest.ending) { url in
             try AtomicFile.write(data, to: url, replacing: false)
         }
-        let file = ManifestFile(folder, url, manifest)
-        try file.take()
+        let file = ManifestFile(folder, url, manifest, isNew: true)
+        file.lock = try Self.lock(url)
         return file
     }
 
     /// Opens one to go on with.
     ///
-    /// - Parameter place: a manifest, or a folder, whose last one is meant.
+    /// - Parameters:
+    ///   - place: a manifest, or a folder: then the last one is meant that has pictures missing, or
+    ///     the last of all.
+    ///   - isWanted: says what is wrong with one, else nil: of a folder, the last is taken with
+    ///     which nothing is.
     /// - Throws: ``ManifestError``, `FileError`, or where another program paints it.
-    public static func open(_ place: URL) throws -> ManifestFile {
+    public static func open(
+        _ place: URL, isWanted: (PictureManifest) throws -> String? = { _ in nil }
+    ) throws -> ManifestFile {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
             throw FileError(.read, place, errorNumber: ENOENT)
         }
-        let url = isFolder.boolValue ? try last(in: place) : place
-        let file = ManifestFile(url.deletingLastPathComponent(), url, try PictureManifest(url))
-        try file.take()
+        guard isFolder.boolValue else { return try taken(place) }
+        let all = try manifests(in: place).reversed()
+        var found: ManifestFile?
+        var difference: ManifestError?
+        for url in all {
+            // Those of others are left to them, unless there is no other.
+            let manifest = try PictureManifest(url)
+            if let reason = try isWanted(manifest) {
+                difference = difference ?? .changed(file: url.path, reason: reason)
+                continue
+            }
+            let file = ManifestFile(place, url, manifest, isNew: false)
+            if !file.missing().isEmpty { return try taken(url) }
+            found = found ?? file
+        }
+        if let url = found?.url { return try taken(url) }
+        throw difference ?? ManifestError.none(folder: place.path)
+    }
+
+    /// Locked before it is read: who had it may have written it just now.
+    private static func taken(_ url: URL) throws -> ManifestFile {
+        let lock = try lock(url)
+        let file = ManifestFile(
+            url.deletingLastPathComponent(), url, try PictureManifest(url), isNew: false)
+        file.lock = lock
         return file
     }
 
     /// Opens one that another process of the same run has written and holds.
     package static func joined(_ url: URL) throws -> ManifestFile {
-        ManifestFile(url.deletingLastPathComponent(), url, try PictureManifest(url))
+        ManifestFile(
+            url.deletingLastPathComponent(), url, try PictureManifest(url), isNew: false)
     }
 
-    private init(_ folder: URL, _ url: URL?, _ manifest: PictureManifest) {
+    private init(_ folder: URL, _ url: URL?, _ manifest: PictureManifest, isNew: Bool) {
+        self.isNew = isNew
         self.folder = folder
         self.url = url
         self.manifest = manifest
     }
 
-    private func take() throws {
-        guard let url else { return }
-        lock = try FolderLock(folder, name: ".\(url.lastPathComponent).lock", part: url)
+    private static func lock(_ url: URL) throws -> FolderLock {
+        try FolderLock(
+            url.deletingLastPathComponent(), name: ".\(url.lastPathComponent).lock", part: url)
     }
 
-    private static func last(in folder: URL) throws -> URL {
-        let manifests = try Folder.entries(of: folder).filter { entry in
-            let name = entry.lastPathComponent
-            return name.hasPrefix(PictureManifest.start) && name.hasSuffix(PictureManifest.ending)
+    /// By their numbers.
+    private static func manifests(in folder: URL) throws -> [URL] {
+        func number(_ url: URL) -> Int? {
+            let name = url.lastPathComponent
+            guard name.hasPrefix(PictureManifest.start), name.hasSuffix(PictureManifest.ending)
+            else { return nil }
+            let digits = name.dropFirst(PictureManifest.start.count)
+                .dropLast(PictureManifest.ending.count)
+            // Copies that people made have other names.
+            return digits.allSatisfy { $0.isASCII && $0.isNumber } ? Int(digits) : nil
         }
-        // 10000 comes after 9999.
-        let last = manifests.max {
-            ($0.lastPathComponent.count, $0.lastPathComponent)
-                < ($1.lastPathComponent.count, $1.lastPathComponent)
-        }
-        guard let last else { throw ManifestError.none(folder: folder.path) }
-        return last
+        return try Folder.entries(of: folder).compactMap { url in number(url).map { ($0, url) } }
+            .sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     /// Where a picture is or will be.
@@ -95,19 +130,31 @@ public final class ManifestFile {
 
     /// The pictures that are not there, in their order.
     public func missing() -> [Int] {
-        manifest.entries.indices.filter { !isThere($0) }
+        isNew
+            ? Array(manifest.entries.indices)
+            : manifest.entries.indices.filter { !isThere($0) }
     }
 
     /// Whether a file is this run's picture and not another's of the same name.
     func isThere(_ index: Int) -> Bool {
         let place = place(index)
         guard FilePlace(place).exists,
-            let text = try? PNGText.value("parameters", of: place)
+            let text = try? PNGText.leading("parameters", of: place)
         else { return false }
         let found = GenerationParameters(infotext: text)
         let request = manifest.entries[index].request
-        return found.seed == request.seed
-            && (found.steps == nil || found.steps == request.settings.stepCount)
+        // Written and read again, as the file's own text was.
+        let wanted = GenerationParameters(
+            infotext: GenerationParameters(
+                prompt: request.settings.prompt, negativePrompt: request.settings.negativePrompt,
+                steps: request.settings.stepCount, sampler: "any",
+                cfgScale: request.settings.guidanceScale, seed: request.seed
+            ).infotext)
+        return found.seed == wanted.seed && found.steps == wanted.steps
+            && found.cfgScale == wanted.cfgScale && found.negativePrompt == wanted.negativePrompt
+            // Tags of what lies over the model for all pictures stand behind it.
+            && found.prompt.hasPrefix(wanted.prompt)
+            && found.modelHash == manifest.tools.modelHash
     }
 
     /// Writes a picture under a name that is free: another program has taken its own.
@@ -130,8 +177,9 @@ public final class ManifestFile {
         let before = manifest
         for index in manifest.entries.indices {
             manifest.entries[index].failure =
-                manifest.entries[index].failure != nil && isThere(index)
-                ? nil : failures[index] ?? manifest.entries[index].failure
+                failures[index]
+                ?? (manifest.entries[index].failure != nil && isThere(index)
+                    ? nil : manifest.entries[index].failure)
         }
         if manifest != before { try save() }
     }

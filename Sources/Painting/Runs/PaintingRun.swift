@@ -18,7 +18,7 @@ public struct PaintingRun {
     public let session: PaintingSession
     /// What to paint, and where it goes.
     public let file: ManifestFile
-    /// How many are painted at once; the pictures do not depend on it.
+    /// How many are painted at once.
     public let batchSize: Int
     /// A1111's name of the model.
     public let modelHash: String?
@@ -59,7 +59,8 @@ public struct PaintingRun {
         written: (PaintedPicture, URL) -> Void = { _, _ in }
     ) throws -> Outcome {
         var outcome = Outcome()
-        var sheets = ContactSheets(of: file, notify: notify)
+        let missing = file.missing()
+        var sheets = ContactSheets(of: file, missing: missing, notify: notify)
         let writer = PictureWriter()
         func settle() throws {
             for result in try writer.news() {
@@ -76,7 +77,7 @@ public struct PaintingRun {
         }
         let result = Result {
             defer { writer.finish() }
-            try paint(file.missing(), notify: notify, progress: progress) { picture in
+            try paint(missing, notify: notify, progress: progress) { picture in
                 writer.write(picture, to: file.place(picture.index))
                 try settle()
             }
@@ -95,10 +96,11 @@ public struct PaintingRun {
     /// - Throws: ``PaintingError`` at the end, where pictures had to be left out; the manifest says
     ///   which.
     func paint(
-        _ places: [Int], notify: @escaping (String) -> Void,
-        progress: (Painter.Progress) throws -> Void,
+        _ places: [Int], notify: @escaping (String) -> Void, isOwn: (Int) -> Bool = { _ in true },
+        recordsFailures: Bool = true, progress: (Painter.Progress) throws -> Void,
         deliver: (PaintedPicture) throws -> Void
     ) throws {
+        guard !places.isEmpty else { return }
         let entries = file.manifest.entries
         // By what decides it.
         var calls: [String: Int] = [:]
@@ -109,14 +111,27 @@ public struct PaintingRun {
             calls[key] = count
             return sum + count
         }
-        var batches = PaintingBatches(size: batchSize, callCount: total)
+        var batches = PaintingBatches(
+            size: batchSize, pictureCount: places.count, callCount: total)
+        let wanted = Set(places)
         let notices = FewNotices(notify)
-        try session.each(of: places) { places, pipeline in
+        // Whatever ends the painting.
+        defer {
+            if recordsFailures {
+                do {
+                    try file.record(
+                        Dictionary(uniqueKeysWithValues: batches.lost.map { ($0, "not finite") }))
+                } catch {
+                    notify("The manifest does not say what could not be painted: \(error)")
+                }
+            }
+        }
+        try session.each { places, pipeline in
             guard batches.error == nil || batches.hasDelivered else { return }
             var painters = RecentPainters(
                 pipeline, modelHash: modelHash, overlays: session.overlays, notices: notices)
             try batches.paint(
-                places: places,
+                places: places, isWanted: wanted.contains, isOwn: isOwn,
                 row: { place in
                     let request = entries[place].request
                     return PaintingBatches.Row(
@@ -125,13 +140,7 @@ public struct PaintingRun {
                 },
                 progress: progress, deliver: deliver)
         }
-        guard let error = batches.error else {
-            try file.record([:])
-            return
-        }
-        try file.record(
-            Dictionary(uniqueKeysWithValues: batches.lost.map { ($0, "not finite") }))
-        throw error
+        if let error = batches.error { throw error }
     }
 }
 

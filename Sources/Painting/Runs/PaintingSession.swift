@@ -84,31 +84,29 @@ public final class PaintingSession {
         try lay(groups.first?.overlays ?? [])
     }
 
-    /// Paints the pictures of a list, in the order of the files that they need.
+    /// Goes through all pictures in groups that need the same files.
     ///
-    /// - Parameters:
-    ///   - places: those of the list that are wanted.
-    ///   - paint: given the places of one group, and what paints a picture.
-    func each(
-        of places: [Int], _ paint: ([Int], Pipeline) throws -> Void
-    ) throws {
+    /// - Parameter paint: given the places of one group, and what paints its pictures.
+    func each(_ paint: ([Int], Pipeline) throws -> Void) throws {
         guard let pipeline else { preconditionFailure("PaintingSession: begin(with:) comes first") }
-        let wanted = Set(places)
         for group in groups {
-            let places = group.places.filter(wanted.contains)
-            guard !places.isEmpty else { continue }
             try lay(group.overlays)
-            try paint(places, pipeline)
+            try paint(group.places, pipeline)
         }
     }
 
     /// What lies over the model now.
     var overlays: [Overlay] { stack?.overlays ?? [] }
 
-    /// The places in the order in which they are painted.
-    func order(of places: [Int]) -> [Int] {
-        let wanted = Set(places)
-        return groups.flatMap { $0.places.filter(wanted.contains) }
+    /// The most that lies over the model at once.
+    public var largestOverlays: [Overlay] {
+        func size(_ overlays: [Overlay]) -> Int {
+            overlays.reduce(0) { sum, overlay in
+                let values = try? overlay.file.resourceValues(forKeys: [.fileSizeKey])
+                return sum + (values?.fileSize ?? 0)
+            }
+        }
+        return given + (groups.map(\.overlays).max { size($0) < size($1) } ?? [])
     }
 
     private func lay(_ wanted: [Overlay]) throws {

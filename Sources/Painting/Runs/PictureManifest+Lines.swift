@@ -12,30 +12,46 @@ extension PictureManifest {
         var tools: Tools
         var settings: GenerationSettings
         var sheets: [Sheet]
+        var template: String?
+        var negativeTemplate: String?
     }
 
     private struct Line: Codable {
         var file: String
         var seed: UInt64
-        var label: String?
         var template: String?
         var negativeTemplate: String?
         var failure: String?
     }
 
+    /// What a line says of a template: nothing where it is the common one, and no text for none.
+    private static func own(_ template: String?, besides common: String?) -> String? {
+        template == common ? nil : template ?? ""
+    }
+
+    private static func read(_ own: String?, besides common: String?) -> String? {
+        guard let own else { return common }
+        return own.isEmpty ? nil : own
+    }
+
     /// - Returns: its bytes, the same for what is the same.
     func encoded() throws -> Data {
-        let common = entries.first?.request.settings ?? GenerationSettings(prompt: "")
+        let first = entries.first?.request
+        let common = first?.settings ?? GenerationSettings(prompt: "")
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var data = try encoder.encode(
-            Head(count: entries.count, tools: tools, settings: common, sheets: sheets))
+            Head(
+                count: entries.count, tools: tools, settings: common, sheets: sheets,
+                template: first?.template, negativeTemplate: first?.negativeTemplate))
         let base = try Self.object(common)
         for entry in entries {
             let request = entry.request
             let line = Line(
-                file: entry.file, seed: request.seed, label: request.label,
-                template: request.template, negativeTemplate: request.negativeTemplate,
+                file: entry.file, seed: request.seed,
+                template: Self.own(request.template, besides: first?.template),
+                negativeTemplate: Self.own(
+                    request.negativeTemplate, besides: first?.negativeTemplate),
                 failure: entry.failure)
             data.append(10)
             guard request.settings != common else {
@@ -76,6 +92,9 @@ extension PictureManifest {
         } catch {
             throw damaged("its first line cannot be read (\(Self.reason(error)))")
         }
+        guard head.count <= PictureList.countLimit, head.tools.batchSize > 0 else {
+            throw damaged("it has more pictures than a list may have, or batches of none")
+        }
         guard head.count == lines.count - 1 else {
             throw damaged("it has \(lines.count - 1) pictures, and says that it has \(head.count)")
         }
@@ -87,14 +106,15 @@ extension PictureManifest {
                 let line = try JSONDecoder().decode(Line.self, from: bytes)
                 let own = try JSONDecoder().decode([String: JSONValue].self, from: bytes)
                 let changes = own.filter { !Self.lineKeys.contains($0.key) }
-                var request = PictureRequest(head.settings, seed: line.seed, label: line.label)
+                var request = PictureRequest(head.settings, seed: line.seed)
                 if !changes.isEmpty {
                     let merged = base.merging(changes) { $1 }.filter { $0.value != .null }
                     request.settings = try JSONDecoder().decode(
                         GenerationSettings.self, from: JSONEncoder().encode(merged))
                 }
-                request.template = line.template
-                request.negativeTemplate = line.negativeTemplate
+                request.template = Self.read(line.template, besides: head.template)
+                request.negativeTemplate = Self.read(
+                    line.negativeTemplate, besides: head.negativeTemplate)
                 entries.append(
                     Entry(file: line.file, request: request, failure: line.failure))
             } catch {
@@ -126,13 +146,14 @@ extension PictureManifest {
     }
 
     private static func isPlain(_ name: String) -> Bool {
-        name.hasSuffix(".png") && !name.hasPrefix(".") && name.utf8.count <= 255
-            && !name.contains("/") && !name.unicodeScalars.contains { $0.value < 32 }
+        // By their bytes: a slash with a mark above it is another character, and a slash.
+        name.hasSuffix(".png") && name.utf8.first != UInt8(ascii: ".") && name.utf8.count <= 255
+            && !name.utf8.contains { $0 < 32 || $0 == UInt8(ascii: "/") }
     }
 
     private static let sizeLimit = 1_000_000_000
     private static let lineKeys: Set<String> = [
-        "file", "seed", "label", "template", "negativeTemplate", "failure",
+        "file", "seed", "template", "negativeTemplate", "failure",
     ]
 
     private static func object(_ value: some Encodable) throws -> [String: JSONValue] {

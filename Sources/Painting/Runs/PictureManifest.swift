@@ -24,14 +24,19 @@ public struct PictureManifest: Sendable, Equatable {
     public struct Tools: Codable, Sendable, Equatable {
         /// Where the model is; nil: the embedded one.
         public var model: String?
-        /// What is in it, as web UIs call it.
+        /// What is in its U-Net, as web UIs call it.
         public var modelHash: String
+        /// What is in its other parts (``ModelFingerprint``).
+        public var modelFingerprint: String
         /// What the model was told to predict; nil: what it says.
         public var predictionType: PredictionType?
         /// What the networks compute in.
         public var precision: String
         /// Where they compute: a processor and a GPU differ in the last bits.
         public var isOnProcessor: Bool
+        /// How many pictures are painted at once: those of a batch are the same in their last bits
+        /// only in batches of the same pictures.
+        public var batchSize: Int
         /// The seed that the list begins with.
         public var seed: UInt64
         /// What is laid over the model, each file once.
@@ -45,14 +50,17 @@ public struct PictureManifest: Sendable, Equatable {
 
         /// Tools without anything laid over the model.
         public init(
-            model: String?, modelHash: String, predictionType: PredictionType?, precision: String,
-            isOnProcessor: Bool, seed: UInt64
+            model: String?, modelHash: String, modelFingerprint: String,
+            predictionType: PredictionType?, precision: String, isOnProcessor: Bool,
+            batchSize: Int, seed: UInt64
         ) {
             self.model = model
             self.modelHash = modelHash
+            self.modelFingerprint = modelFingerprint
             self.predictionType = predictionType
             self.precision = precision
             self.isOnProcessor = isOnProcessor
+            self.batchSize = batchSize
             self.seed = seed
         }
     }

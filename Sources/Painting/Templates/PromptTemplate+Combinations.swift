@@ -9,7 +9,12 @@ extension PromptTemplate {
     public func prompts(
         limit: Int, wildcards: Wildcards = Wildcards()
     ) throws -> [String] {
-        let writing = Writing(wildcards: WildcardReading(wildcards), limit: limit)
+        try prompts(limit: limit, reading: WildcardReading(wildcards))
+    }
+
+    func prompts(limit: Int, reading: WildcardReading) throws -> [String] {
+        reading.restart()
+        let writing = Writing(wildcards: reading, limit: limit)
         var seen: Set<String> = []
         return try writing.texts(parts).filter { seen.insert($0).inserted }
     }
@@ -38,11 +43,7 @@ extension PromptTemplate {
                     throw PromptTemplateError.tooMany(limit: limit)
                 }
                 results = results.flatMap { begin in ends.map { begin + $0 } }
-                let lengths = results.map(\.utf8.count)
-                // So many of so many characters are more than there is memory for.
-                guard (lengths.max() ?? 0) <= PromptTemplate.lengthLimit,
-                    lengths.reduce(0, +) <= 100 * PromptTemplate.lengthLimit
-                else { throw PromptTemplateError.tooLong(limit: PromptTemplate.lengthLimit) }
+                try check(results)
             }
             return results
         }
@@ -55,7 +56,12 @@ extension PromptTemplate {
             case .wildcard(let name):
                 return try texts(name).flatMap { name in
                     let inner = try within("__\(name)__")
-                    return try wildcards.options(name).flatMap { try inner.texts($0.parts) }
+                    var texts: [String] = []
+                    for option in try wildcards.options(name) {
+                        texts += try inner.texts(option.parts)
+                        try check(texts)
+                    }
+                    return texts
                 }
             case .variable(let name, let otherwise):
                 guard let value = variables[name] ?? otherwise else {
@@ -67,6 +73,7 @@ extension PromptTemplate {
         }
 
         private func within(_ name: String) throws -> Writing {
+            try PromptTemplate.check(depth: open.count)
             guard !open.contains(name) else { throw PromptTemplateError.endless(name) }
             var inner = self
             inner.open.append(name)
@@ -77,11 +84,29 @@ extension PromptTemplate {
             if let name = choice.wildcard {
                 return try texts(name).flatMap { name in
                     let inner = try within("__\(name)__")
-                    let options = try wildcards.options(name).map { try inner.texts($0.parts) }
-                    return try texts(choice, of: options)
+                    return try texts(choice, of: inner.each(of: wildcards.options(name)))
                 }
             }
-            return try texts(choice, of: choice.options.map { try texts($0.parts) })
+            return try texts(choice, of: each(of: choice.options))
+        }
+
+        private func each(of options: [Choice.Option]) throws -> [[String]] {
+            var (all, count) = ([[String]](), 0)
+            for option in options {
+                all.append(try texts(option.parts))
+                count += all[all.count - 1].count
+                guard count <= limit else { throw PromptTemplateError.tooMany(limit: limit) }
+            }
+            return all
+        }
+
+        /// More than so many of so many characters are more than there is memory for.
+        private func check(_ texts: [String]) throws {
+            guard texts.count <= limit else { throw PromptTemplateError.tooMany(limit: limit) }
+            let lengths = texts.map(\.utf8.count)
+            guard (lengths.max() ?? 0) <= PromptTemplate.lengthLimit,
+                lengths.reduce(0, +) <= 100 * PromptTemplate.lengthLimit
+            else { throw PromptTemplateError.tooLong(limit: PromptTemplate.lengthLimit) }
         }
 
         private func texts(_ choice: Choice, of options: [[String]]) throws -> [String] {
@@ -99,7 +124,9 @@ extension PromptTemplate {
 
         /// So many of the options in every order, none twice.
         private func arrangements(_ count: Int, of options: [[String]]) throws -> [[String]] {
+            try wildcards.count()
             guard count > 0 else { return [[]] }
+            guard Set(options.joined()).count >= count else { return [] }
             var results: [[String]] = []
             for (index, texts) in options.enumerated() {
                 var others = options

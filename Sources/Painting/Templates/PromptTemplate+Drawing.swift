@@ -7,7 +7,12 @@ extension PromptTemplate {
     /// - Throws: ``PromptTemplateError`` for a variable without a value or a wildcard without a
     ///   file; what reading a file throws.
     public func prompt(seed: UInt64, wildcards: Wildcards = Wildcards()) throws -> String {
-        var drawing = Drawing(wildcards: WildcardReading(wildcards), state: seed)
+        try prompt(seed: seed, reading: WildcardReading(wildcards))
+    }
+
+    func prompt(seed: UInt64, reading: WildcardReading) throws -> String {
+        reading.restart()
+        var drawing = Drawing(wildcards: reading, state: seed)
         return try drawing.text(parts)
     }
 
@@ -71,6 +76,7 @@ extension PromptTemplate {
         private mutating func within(
             _ name: String, _ body: (inout Drawing) throws -> String
         ) throws -> String {
+            try PromptTemplate.check(depth: open.count)
             guard !open.contains(name) else { throw PromptTemplateError.endless(name) }
             open.append(name)
             defer { open.removeLast() }

@@ -59,6 +59,13 @@ public struct PromptTemplate: Sendable, Equatable {
     /// The most characters that a prompt may come to: lines that stand for lines grow fast.
     static let lengthLimit = 100_000
 
+    /// Lines that stand for lines may not do so without end.
+    static func check(depth: Int) throws(PromptTemplateError) {
+        guard depth < PromptTemplateParser.depthLimit else {
+            throw .tooDeep(limit: PromptTemplateParser.depthLimit)
+        }
+    }
+
     /// The template that a text is, or nil where it is none: nothing in it is chosen, and braces,
     /// which other programs have for emphasis, stand as they are.
     ///

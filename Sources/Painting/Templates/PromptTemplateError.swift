@@ -56,7 +56,8 @@ public enum PromptTemplateError: Error, Sendable, Equatable, CustomStringConvert
             "the prompt, with all that it stands for, comes to more than \(limit) characters; let "
                 + "it stand for less."
         case .tooDeep(let limit):
-            "the prompt has more than \(limit) braces within each other; take some away."
+            "the prompt has more than \(limit) braces, or lines of wildcards, within each other; "
+                + "take some away."
         }
     }
 

@@ -4,7 +4,7 @@ struct PromptTemplateParser {
     private let characters: [Character]
     private var place = 0
     private var depth = 0
-    private static let depthLimit = 100
+    static let depthLimit = 100
 
     init(_ text: String) { characters = Array(text) }
 
@@ -57,9 +57,9 @@ struct PromptTemplateParser {
             } else if character == "{" {
                 flush()
                 parts.append(.choice(try choice()))
-            } else if has("__"), let wildcard = try wildcard() {
+            } else if has("__") {
                 flush()
-                parts.append(wildcard)
+                parts += try wildcard()
             } else {
                 literal.append(character)
                 place += 1
@@ -141,18 +141,17 @@ struct PromptTemplateParser {
         return weight
     }
 
-    /// Nil where the underscores are not closed: then they are text.
-    private mutating func wildcard() throws(PromptTemplateError) -> PromptTemplate.Part? {
-        let start = place
+    /// Where the underscores are not closed, they and what follows are text.
+    private mutating func wildcard() throws(PromptTemplateError) -> [PromptTemplate.Part] {
         place += 2
         var name: [Part] = []
         var literal = ""
         while place < characters.count {
             if has("__") {
+                guard !name.isEmpty || !literal.isEmpty else { break }
                 place += 2
                 if !literal.isEmpty { name.append(.text(literal)) }
-                guard !name.isEmpty else { break }
-                return .wildcard(name)
+                return [.wildcard(name)]
             }
             if has("${") {
                 if !literal.isEmpty { name.append(.text(literal)) }
@@ -161,12 +160,12 @@ struct PromptTemplateParser {
                 continue
             }
             let character = characters[place]
-            guard !"{}|\n$#(),".contains(character) else { break }
+            guard !"{}|\n$#(),\\".contains(character) else { break }
             literal.append(character)
             place += 1
         }
-        place = start
-        return nil
+        if !literal.isEmpty { name.append(.text(literal)) }
+        return [.text("__")] + name
     }
 
     private mutating func variable() throws(PromptTemplateError) -> PromptTemplate.Part {

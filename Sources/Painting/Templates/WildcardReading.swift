@@ -2,9 +2,13 @@
 final class WildcardReading {
     private let wildcards: Wildcards
     private var known: [String: [PromptTemplate.Choice.Option]] = [:]
-    private var left = 500_000
+    private var left = limit
+    private static let limit = 500_000
 
     init(_ wildcards: Wildcards) { self.wildcards = wildcards }
+
+    /// Begins with another prompt, for which as much may be gone through.
+    func restart() { left = Self.limit }
 
     /// Counts a part of a template that is gone through: lines that stand for lines may be without
     /// end even where they come to no text.

@@ -34,11 +34,12 @@ public struct Wildcards: Sendable, Equatable {
             let bytes = try WholeFile.read(file, limit: Self.sizeLimit)
             if file.pathExtension.lowercased() == "txt" {
                 // Empty lines and those that begin with # are for people.
-                let lines = String(decoding: bytes, as: UTF8.self).split(
-                    whereSeparator: \.isNewline
-                )
-                .map { $0.trimmingCharacters(in: .whitespaces) }
-                .filter { !$0.isEmpty && !$0.hasPrefix("#") }
+                guard let text = String(bytes: bytes, encoding: .utf8) else {
+                    throw FileError(.read, file, reason: "it is no text in UTF-8")
+                }
+                let lines = text.split(whereSeparator: \.isNewline)
+                    .map { $0.trimmingCharacters(in: .whitespaces) }
+                    .filter { !$0.isEmpty && !$0.hasPrefix("#") }
                 lists[stem.joined(separator: "/"), default: []] += lines.map { Line(text: $0) }
             } else {
                 let root: Node?
@@ -119,7 +120,10 @@ public struct Wildcards: Sendable, Equatable {
     func lines(_ name: String) throws(PromptTemplateError) -> [Line] {
         let name = name.trimmingCharacters(in: CharacterSet(charactersIn: "/ "))
         let pattern = name.split(separator: "/").map(String.init)
-        var names = lists.keys.filter { Self.matches(pattern, Self.components($0)) }
+        let exact = pattern.joined(separator: "/")
+        var names =
+            lists[exact] != nil
+            ? [exact] : lists.keys.filter { Self.matches(pattern, Self.components($0)) }
         // A name alone is found in every folder.
         if names.isEmpty {
             names = lists.keys.filter {

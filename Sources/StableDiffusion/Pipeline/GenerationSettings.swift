@@ -22,6 +22,9 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
     /// Which layer of the text encoder counts, from the last, which is 1.
     public var clipSkip = 1
 
+    /// What is quicker and gives other pictures.
+    public var speed = SamplingSpeed()
+
     /// The defaults, for this prompt.
     public init(prompt: String) { self.prompt = prompt }
 
@@ -53,6 +56,7 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
         guard guidanceScale.isFinite, guidanceScale >= 0 else {
             throw .outOfRange("guidance-scale", "\(guidanceScale)", "a number from 0 up")
         }
+        try speed.validate()
         let layers = source.textEncoderConfiguration.layerCount
         guard (1...layers).contains(clipSkip) else {
             throw .outOfRange(
@@ -104,5 +108,6 @@ extension GenerationSettings {
         schedule =
             try values.decodeIfPresent(SamplingSchedule.self, forKey: .schedule) ?? schedule
         clipSkip = try read(.clipSkip, or: clipSkip)
+        speed = try read(.speed, or: speed)
     }
 }

@@ -8,33 +8,38 @@ internal import Torch
 struct Guidance {
     private let rows: [ConditionedPrompts]
     private let scale: Double
+    private let isGuided: (Int) -> Bool
     private var now: Contexts?
 
     private struct Contexts {
         let numbers: [[[Int]]]
+        let isGuided: Bool
         /// What to attend to in one call each, with how many texts.
         let calls: [(context: Tensor, repeats: Int)]
         let weights: [Double]
     }
 
-    /// - Parameter rows: of each picture; their ``CompiledPrompts/batchShape`` is the same.
-    init(_ rows: [ConditionedPrompts], scale: Double) {
+    /// - Parameters:
+    ///   - rows: of each picture; their ``CompiledPrompts/batchShape`` is the same.
+    ///   - isGuided: whether guidance counts in a step; else the prompt does as it is.
+    init(_ rows: [ConditionedPrompts], scale: Double, isGuided: @escaping (Int) -> Bool) {
         self.rows = rows
         self.scale = max(scale, 1)
+        self.isGuided = isGuided
     }
 
     /// The prediction of one step.
     ///
-    /// - Parameter predict: given contexts of several texts, for all pictures each, and how many
-    ///   texts.
+    /// - Parameter predict: given contexts of several texts, for all pictures each, how many texts,
+    ///   and the number of the call in the step.
     mutating func prediction(
-        step: Int, predict: (_ context: Tensor, _ repeats: Int) -> Tensor
+        step: Int, predict: (_ context: Tensor, _ repeats: Int, _ call: Int) -> Tensor
     ) -> Tensor {
         let contexts = contexts(at: step)
-        let outputs = contexts.calls.flatMap { context, repeats in
-            predict(context, repeats).split(0, into: repeats)
+        let outputs = contexts.calls.enumerated().flatMap { number, call in
+            predict(call.context, call.repeats, number).split(0, into: call.repeats)
         }
-        guard rows[0].negative != nil else { return outputs[0] }
+        guard outputs.count > contexts.weights.count else { return outputs[0] }
         return zip(outputs.dropFirst(), contexts.weights).reduce(outputs[0]) { sum, text in
             sum + (text.0 - outputs[0]) * text.1
         }
@@ -44,7 +49,9 @@ struct Guidance {
         let isShared = rows.allSatisfy { $0 === rows[0] }
         let distinct = isShared ? [rows[0]] : rows
         let numbers = distinct.map { $0.all.map { $0.numbers(at: step) } }
-        if let now, now.numbers == numbers { return now }
+        // Several texts are put together from the negative prompt's prediction.
+        let isGuided = isGuided(step) || rows[0].prompt.contexts(at: step).count > 1
+        if let now, now.numbers == numbers, now.isGuided == isGuided { return now }
         // Of every text, what all the pictures attend to.
         func joined(_ states: [[Tensor]]) -> [Tensor] {
             states[0].indices.map { text in
@@ -56,12 +63,14 @@ struct Guidance {
         let texts = distinct.map { $0.prompt.contexts(at: step) }
         let states = joined(texts.map { $0.map(\.states) })
         let base = joined(
-            distinct.map { $0.negative?.contexts(at: step).map(\.states) ?? [] })
+            distinct.map { row in
+                isGuided ? row.negative?.contexts(at: step).map(\.states) ?? [] : []
+            })
         // Texts of different lengths are no batch.
         let isBatch = base.allSatisfy { $0.size(1) == states[0].size(1) }
         let groups = isBatch ? [base + states] : [base, states]
         let new = Contexts(
-            numbers: numbers,
+            numbers: numbers, isGuided: isGuided,
             calls: groups.map { (Tensor.concatenating($0), $0.count) },
             weights: texts[0].map { $0.weight * scale })
         now = new

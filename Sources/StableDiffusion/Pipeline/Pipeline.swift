@@ -125,20 +125,37 @@ public final class Pipeline {
         ]
         let noise = PictureNoise(rows.map(\.seed), shape: shape, for: sampler, on: device)
         return try withoutGradients {
-            var guidance = Guidance(rows.map(\.prompts), scale: settings.guidanceScale)
+            var guidance = Guidance(rows.map(\.prompts), scale: settings.guidanceScale) { step in
+                settings.speed.isGuided(step: step, of: settings.stepCount)
+            }
+            var caches: [Int: (cache: FeatureCache, rowCount: Int)] = [:]
             var latents = noise.next() * sampler.initialNoiseScale
             let callCount = sampler.timesteps.count
             func take(_ call: Int, at time: Double) throws {
                 // Some samplers call the network more often than they have steps.
                 let step = call * settings.stepCount / callCount + 1
                 let input = sampler.scaledInput(latents, step: call).cast(to: precision)
-                let output = guidance.prediction(step: step) { context, repeats in
+                let output = guidance.prediction(step: step) { context, repeats, number in
                     let inputs =
                         repeats == 1
                         ? input
                         : Tensor.concatenating(Array(repeating: input, count: repeats))
                     let times = Tensor.full([inputs.size(0)], time, device: device)
-                    return unet(inputs, timesteps: times, context: context).cast(to: .float32)
+                    guard settings.speed.cacheInterval > 1 else {
+                        return unet(inputs, timesteps: times, context: context).cast(to: .float32)
+                    }
+                    let known = caches[number].flatMap {
+                        $0.rowCount == inputs.size(0) && call % settings.speed.cacheInterval != 0
+                            ? $0.cache : nil
+                    }
+                    let cache = known ?? FeatureCache()
+                    caches[number] = (cache, inputs.size(0))
+                    let output =
+                        known == nil
+                        ? unet(inputs, timesteps: times, context: context, caching: cache)
+                        : unet.shallow(
+                            inputs, timesteps: times, context: context, cached: cache)
+                    return output.cast(to: .float32)
                 }
                 latents = sampler.step(output, step: call, latents: latents) { _ in
                     noise.of(sampler.brownianPiece(step: call))

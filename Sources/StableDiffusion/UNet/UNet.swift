@@ -110,13 +110,18 @@ public final class UNet {
     ///   - sample: latents, `[batch, in channels, height, width]`; their dtype is computed in.
     ///   - timesteps: float32 `[batch]`, in the units of training (0 to 999).
     ///   - context: the text, `[batch, tokens, cross attention width]`.
+    ///   - cache: takes what the deep layers give.
     /// - Returns: `[batch, out channels, height, width]`.
-    public func callAsFunction(_ sample: Tensor, timesteps: Tensor, context: Tensor) -> Tensor {
+    public func callAsFunction(
+        _ sample: Tensor, timesteps: Tensor, context: Tensor, caching cache: FeatureCache? = nil
+    ) -> Tensor {
         let time = self.time(timesteps, dtype: sample.dtype)
         let context = context.cast(to: sample.dtype)
         var (hidden, skips) = descend(sample, time, context)
         for (index, block) in up.enumerated() {
             for layerIndex in 0..<block.layerCount {
+                // The last of all is computed from what entered it and the first skip.
+                if skips.count == 1 { cache?.features = hidden }
                 hidden = Tensor.concatenating([hidden, skips.removeLast()], 1)
                 hidden = layer(block, layerIndex, hidden, time, context)
             }
@@ -124,6 +129,28 @@ public final class UNet {
                 hidden = upsamplers[index](hidden, size: (next.size(2), next.size(3)))
             }
         }
+        return output(outputNorm(hidden).silu())
+    }
+
+    /// The same with what the deep layers gave before: only the first convolution, the last layer
+    /// on the way up and the output are computed.
+    ///
+    /// - Parameter cache: what ``callAsFunction(_:timesteps:context:caching:)`` left there for a
+    ///   batch of the same size.
+    public func shallow(
+        _ sample: Tensor, timesteps: Tensor, context: Tensor, cached cache: FeatureCache
+    ) -> Tensor {
+        guard let features = cache.features else {
+            return callAsFunction(
+                sample, timesteps: timesteps, context: context, caching: cache)
+        }
+        let time = self.time(timesteps, dtype: sample.dtype)
+        stream?.restart()
+        let first = input(sample.converted(format: input.format))
+        let block = up[up.count - 1]
+        let hidden = layer(
+            block, block.layerCount - 1, Tensor.concatenating([features, first], 1), time,
+            context.cast(to: sample.dtype))
         return output(outputNorm(hidden).silu())
     }
 

@@ -70,7 +70,8 @@ struct GenerateCommand: ParsableCommand {
             throw ValidationError(
                 "Nothing says what to paint: give --prompt \"a robot\" or --prompts-file FILE.")
         }
-        if let lost = pictures.given.first {
+        let given = pictures.given + (prompts.promptSyntax == nil ? [] : ["prompt-syntax"])
+        if let lost = given.first {
             throw ValidationError(
                 "--\(lost) has no effect on what is resumed, which stands in the manifest; leave "
                     + "it out, or give all that was given.")
@@ -120,7 +121,7 @@ struct GenerateCommand: ParsableCommand {
         notices(list, session).forEach(printer.line)
         source.notices.forEach(printer.line)
         if let deviceMemoryLimit { MemoryRoom.enforce(deviceMemoryLimit, on: device) }
-        let fitted = try fitted(session, list, precision, device, processes)
+        let fitted = try fitted(session, list, resumed, precision, device, processes)
         if device.isProcessor, let offload, offload != .none {
             printer.line(
                 "--offload \(offload.rawValue) has no effect on a processor: everything is in main "
@@ -132,10 +133,16 @@ struct GenerateCommand: ParsableCommand {
         pipeline.notify = printer.line
         try session.begin(with: pipeline)
         if resumed == nil, pictures.seed?.seed == nil { printer.line("Seed \(seed)") }
+        if let resumed, resumed.manifest.tools.batchSize != fitted.batchSize {
+            printer.line(
+                "The run was begun with --batch-size \(resumed.manifest.tools.batchSize): pictures "
+                    + "painted now may differ from what they would have been in their last bits.")
+        }
         // Only now that nothing else can be wrong: a mistake leaves no empty folder behind.
-        let folder = URL(filePath: output)
-        try PaintingRun.prepare(folder)
-        let file = try resumed ?? newFile(list, wish.tools(session), processes)
+        try PaintingRun.prepare(resumed?.folder ?? URL(filePath: output))
+        let file =
+            try resumed
+            ?? newFile(list, wish.tools(session, batchSize: fitted.batchSize), processes)
         let run = PaintingRun(
             session, file, batchSize: fitted.batchSize, modelHash: try source.hash)
         try paint(run, printer, processes)
@@ -144,8 +151,18 @@ struct GenerateCommand: ParsableCommand {
     /// The manifest to go on with; nil: there is none.
     private func resumedFile(_ processes: ProcessGroup?) throws -> ManifestFile? {
         guard resume else { return nil }
-        guard let processes else { return try ManifestFile.open(URL(filePath: output)) }
-        let own = processes.isFirst ? try ManifestFile.open(URL(filePath: output)) : nil
+        func open() throws -> ManifestFile {
+            guard pictures.hasPrompt else { return try ManifestFile.open(URL(filePath: output)) }
+            let source = try source(nil)
+            return try ManifestFile.open(URL(filePath: output)) { manifest in
+                let seed = pictures.seed?.seed ?? manifest.tools.seed
+                return manifest.difference(
+                    from: try pictures.list(
+                        for: source, seed: seed, syntax: prompts.promptSyntax))
+            }
+        }
+        guard let processes else { return try open() }
+        let own = processes.isFirst ? try open() : nil
         let name = try processes.shared("manifest") { own?.url?.path ?? "" }
         return try own ?? ManifestFile.joined(URL(filePath: name))
     }
@@ -163,6 +180,7 @@ struct GenerateCommand: ParsableCommand {
     }
 
     private func source(_ resumed: ManifestFile?) throws -> ModelSource {
+        let resumed = pictures.hasPrompt ? nil : resumed
         let path = model ?? resumed?.manifest.tools.model
         return try ModelSource(
             path.map { URL(filePath: $0) } ?? EmbeddedModel.locate(),
@@ -225,9 +243,10 @@ struct GenerateCommand: ParsableCommand {
 
     /// Of several processes the first chooses for all, since they share the pictures by batches.
     private func fitted(
-        _ session: PaintingSession, _ list: PictureList, _ precision: DType, _ device: Device,
-        _ processes: ProcessGroup?
+        _ session: PaintingSession, _ list: PictureList, _ resumed: ManifestFile?,
+        _ precision: DType, _ device: Device, _ processes: ProcessGroup?
     ) throws -> FittedPainting {
+        let batchSize = batchSize ?? resumed?.manifest.tools.batchSize
         func choose() throws -> FittedPainting {
             func area(_ settings: GenerationSettings) -> Int {
                 let side =
@@ -239,7 +258,7 @@ struct GenerateCommand: ParsableCommand {
             return try FittedPainting(
                 session.source, largest?.settings ?? GenerationSettings(prompt: ""),
                 count: list.pictures.count, precision: precision, on: device, offload: offload,
-                batchSize: batchSize, overlays: session.given + session.named,
+                batchSize: batchSize, overlays: session.largestOverlays,
                 limit: deviceMemoryLimit)
         }
         guard let processes else { return try choose() }

@@ -52,6 +52,15 @@ struct PictureOptions: ParsableArguments {
     var clipSkip: Int?
 
     @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            What is quicker and gives other pictures: cache=3 computes the deep layers in every \
+            third step, guidance=0.1-0.8 guides in this share of the steps only.
+            """, valueName: "way"))
+    var speed: [SpeedChoice] = []
+
+    @Option(
         help: """
             Of choices in braces: random takes one for each picture, by its seed, combinatorial \
             paints all, off takes braces as text (default: random).
@@ -79,7 +88,8 @@ struct PictureOptions: ParsableArguments {
             ("prompt", prompt), ("negative-prompt", negativePrompt), ("prompts-file", promptsFile),
             ("count", count), ("seed", seed), ("steps", steps), ("guidance-scale", guidanceScale),
             ("sampler", sampler), ("schedule", schedule), ("width", width), ("height", height),
-            ("clip-skip", clipSkip), ("dynamic-prompts", dynamicPrompts),
+            ("clip-skip", clipSkip), ("speed", speed.isEmpty ? nil : true),
+            ("dynamic-prompts", dynamicPrompts),
             ("wildcards-dir", wildcardsDir), ("prompt-matrix", promptMatrix ? true : nil),
             ("x", x), ("y", y), ("z", z),
         ]
@@ -173,6 +183,7 @@ struct PictureOptions: ParsableArguments {
         settings.stepCount = steps ?? settings.stepCount
         settings.guidanceScale = guidanceScale ?? settings.guidanceScale
         settings.clipSkip = clipSkip ?? settings.clipSkip
+        speed.forEach { $0.apply(to: &settings.speed) }
         do {
             if let sampler {
                 (settings.sampler, settings.schedule) = try SamplerKind.withSchedule(named: sampler)
@@ -197,3 +208,25 @@ struct PictureOptions: ParsableArguments {
 
 /// `--dynamic-prompts`
 extension PictureOrder.Templates: ExpressibleByArgument {}
+
+/// One word of `--speed`: `cache=3` or `guidance=0.1-0.8`.
+struct SpeedChoice: ExpressibleByArgument {
+    private let change: @Sendable (inout SamplingSpeed) -> Void
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return nil }
+        switch parts[0].lowercased() {
+        case "cache", "deepcache":
+            guard let interval = Int(parts[1]) else { return nil }
+            change = { $0.cacheInterval = interval }
+        case "guidance":
+            let ends = parts[1].split(separator: "-").map { Double($0) }
+            guard ends.count == 2, let start = ends[0], let end = ends[1] else { return nil }
+            change = { ($0.guidanceStart, $0.guidanceEnd) = (start, end) }
+        default: return nil
+        }
+    }
+
+    func apply(to speed: inout SamplingSpeed) { change(&speed) }
+}

@@ -29,7 +29,8 @@ struct SessionWish {
         let asked = try command.additions.read()
         var folders = command.prompts.folders
         var given = asked
-        if let resumed, let url = resumed.url {
+        // With a prompt, everything is as the command says, and must be what was begun.
+        if !command.pictures.hasPrompt, let resumed, let url = resumed.url {
             let tools = resumed.manifest.tools
             func place(_ own: URL?, _ path: String?) -> URL? {
                 own ?? path.map { URL(filePath: $0) }
@@ -47,15 +48,18 @@ struct SessionWish {
     }
 
     /// What a manifest is to say.
-    func tools(_ session: PaintingSession) throws -> PictureManifest.Tools {
+    func tools(
+        _ session: PaintingSession, batchSize: Int
+    ) throws -> PictureManifest.Tools {
         func whole(_ path: String?) -> String? {
             path.map { URL(filePath: $0).standardizedFileURL.path }
         }
         var tools = PictureManifest.Tools(
             model: whole(command.model), modelHash: try source.hash,
+            modelFingerprint: try ModelFingerprint.of(source),
             predictionType: command.predictionType,
             precision: ComputePrecision(precision).rawValue, isOnProcessor: device.isProcessor,
-            seed: seed)
+            batchSize: batchSize, seed: seed)
         tools.additions = session.additions()
         tools.loraFolder = whole(command.prompts.loraDir)
         tools.embeddingsFolder = whole(command.prompts.embeddingsDir)
@@ -73,6 +77,19 @@ struct SessionWish {
             throw changed(
                 "it was begun with the model \(manifest.tools.modelHash), and this one is "
                     + "\(try source.hash)")
+        }
+        guard try ModelFingerprint.of(source) == manifest.tools.modelFingerprint else {
+            throw changed(
+                "the model's text encoder, autoencoder or configurations are others than they were")
+        }
+        let override = manifest.tools.predictionType
+        let predictions = [
+            override, command.predictionType ?? (command.pictures.hasPrompt ? nil : override),
+        ].map { $0?.rawValue ?? "as the model says" }
+        guard predictions[0] == predictions[1] else {
+            throw changed(
+                "it was begun with the prediction \(predictions[0]), and this would be "
+                    + predictions[1])
         }
         let own = ComputePrecision(precision).rawValue
         guard own == manifest.tools.precision else {
@@ -96,7 +113,7 @@ struct SessionWish {
                     ? "" : ":\(addition.strength):\(addition.textEncoderStrength)"
                 return
                     "\(addition.hash)\(strength) (\(URL(filePath: addition.path).lastPathComponent))"
-            }.sorted()
+            }
         }
         let (before, now) = (
             described(resumed.manifest.tools.additions), described(session.additions())
