@@ -9,7 +9,8 @@ struct Attune: ParsableCommand {
         commandName: "attune",
         abstract: "Teaches Stable Diffusion a subject from a few photos, and paints with it.",
         subcommands: [
-            DemoCommand.self, GenerateCommand.self, PickCommand.self, SamplersCommand.self, TrainCommand.self,
+            DemoCommand.self, GenerateCommand.self, PickCommand.self, SamplersCommand.self,
+            TrainCommand.self,
             PlanCommand.self, LaunchCommand.self, LoRACommand.self, ConvertCommand.self,
             InspectCommand.self, ConfigCommand.self, DoctorCommand.self, BenchCommand.self,
             CompareCommand.self, CompareOneCommand.self, DoctorStepCommand.self,

@@ -8,7 +8,7 @@ import Testing
 
     @Test(
         arguments: [
-            [], ["generate"], ["train"], ["train", "dreambooth"], ["train", "lora"],
+            [], ["generate"], ["pick"], ["train"], ["train", "dreambooth"], ["train", "lora"],
             ["train", "textual-inversion"], ["train", "hypernetwork"], ["convert"], ["inspect"],
             ["inspect", "prompt"], ["lora"], ["launch"], ["samplers"],
         ])

@@ -22,6 +22,7 @@ import pipelines
 import prompts
 import samplers
 import single_file
+import speed
 import templates
 import text
 import textual_inversion
@@ -54,6 +55,7 @@ def main():
         brownian,
         pipelines,
         prompts,
+        speed,
         templates,
         training,
         losses,
