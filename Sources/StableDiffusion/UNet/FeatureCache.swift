@@ -1,4 +1,4 @@
-public import Torch
+import Torch
 
 /// What the deep layers of a U-Net gave in one step of sampling, for the next ones: they change
 /// slowly, and most of the time goes into them.
