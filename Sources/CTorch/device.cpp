@@ -2,6 +2,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/detail/AcceleratorHooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -93,6 +94,13 @@ ct_status ct_synchronize(ct_device where) {
     return guarded([&] {
         if (where.kind != CT_CPU && where.kind != CT_META)
             at::accelerator::synchronizeDevice(static_cast<c10::DeviceIndex>(where.index));
+    });
+}
+
+ct_status ct_use_device(ct_device where) {
+    return guarded([&] {
+        if (where.kind != CT_CPU && where.kind != CT_META)
+            c10::impl::VirtualGuardImpl(device(where).type()).setDevice(device(where));
     });
 }
 

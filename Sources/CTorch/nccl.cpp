@@ -1,6 +1,9 @@
 // Exchanges of tensors between GPUs: included by processes.cpp.
 #include "nccl.hpp"
 
+#include <ATen/ops/arange.h>
+#include <ATen/ops/equal.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -18,6 +21,12 @@ using Clock = std::chrono::steady_clock;
 // Connections that are made at the first exchange of a kind hold up the host, which could not end
 // then where another process has ended. Before there are threads.
 const bool connects_at_once = setenv("NCCL_RUNTIME_CONNECT", "0", /*overwrite=*/0) == 0;
+// Whatever the environment says: what returns before it has done its work is not waited for here.
+const bool is_blocking = setenv("NCCL_COMM_BLOCKING", "1", /*overwrite=*/1) == 0;
+// Two communicators of one GPU (stage 3 has one for gradients and one for weights) may each fill it
+// and wait for the other's turn at another GPU; so their kernels run in the order of their launches,
+// which is the same everywhere.
+const bool keeps_order = setenv("NCCL_LAUNCH_ORDER_IMPLICIT", "1", /*overwrite=*/0) == 0;
 
 int type_of(const at::Tensor &tensor) {
     switch (tensor.scalar_type()) {
@@ -90,8 +99,11 @@ Nccl Nccl::open(const char *name) {
     find(result.broadcast, "ncclBroadcast");
     find(result.get_async_error, "ncclCommGetAsyncError");
     find(result.abort, "ncclCommAbort");
+    find(result.group_start, "ncclGroupStart");
+    find(result.group_end, "ncclGroupEnd");
     find(result.get_error_string, "ncclGetErrorString");
     find(result.get_last_error, "ncclGetLastError");
+    result.check(result.get_version(&result.version), "ncclGetVersion");
     return result;
 }
 
@@ -105,7 +117,8 @@ const Nccl &Nccl::instance() {
 }
 
 void Nccl::check(int result, const char *what, Comm comm) const {
-    if (result == success || result == in_progress) return;
+    // "In progress" as well: communicators block, so nobody would come back to it.
+    if (result == success) return;
     // What it has to say beyond the kind of error, as of two processes on one GPU.
     std::string more = get_last_error(comm);
     if (!more.empty()) more = " (" + more.substr(0, more.find('\n')) + ")";
@@ -116,6 +129,8 @@ NcclGroup::NcclGroup(const Nccl::UniqueId &id, c10::Device device, int32_t rank,
     : device(device), stream(stream_beside(device)) {
     c10::impl::VirtualGuardImpl guard(device.type());
     guard.setDevice(device);
+    // NCCL's buffers are not PyTorch's: what is only kept for later would be missing there.
+    c10::getDeviceAllocator(device.type())->emptyCache();
     Nccl::Comm made = nullptr;
     nccl.check(nccl.init_rank(&made, size, id, rank), "ncclCommInitRank");
     comm = made;
@@ -124,10 +139,23 @@ NcclGroup::NcclGroup(const Nccl::UniqueId &id, c10::Device device, int32_t rank,
 // Not ncclCommDestroy, which would wait for whatever is still there to wait for.
 NcclGroup::~NcclGroup() { abort(); }
 
-void NcclGroup::abort() {
+void NcclGroup::abort(const std::vector<NcclGroup *> &groups) {
+    if (groups.empty()) return;
     // A call that is stuck holds the lock for ever; it ends when this does, as NCCL has it.
-    std::unique_lock<std::timed_mutex> lock(mutex, std::chrono::seconds(2));
-    if (auto ended = comm.exchange(nullptr)) nccl.abort(ended);
+    const auto end = Clock::now() + std::chrono::seconds(2);
+    std::vector<std::unique_lock<std::timed_mutex>> locks;
+    for (auto *group : groups) locks.emplace_back(group->mutex, end);
+    std::vector<Nccl::Comm> ended;
+    for (auto *group : groups)
+        if (auto one = group->comm.exchange(nullptr)) ended.push_back(one);
+    const auto &nccl = groups[0]->nccl;
+    // An abort has the kernels of its own communicator end, and then frees memory, for which CUDA
+    // waits for the whole GPU: for those of another communicator too, which nobody has ended yet.
+    // In a group all are told to end before anything is freed; NCCL can do that from 2.22 on.
+    const bool together = ended.size() > 1 && nccl.version >= 22200;
+    if (together) nccl.group_start();
+    for (auto one : ended) nccl.abort(one);
+    if (together) nccl.group_end();
 }
 
 template <class Body>
@@ -181,6 +209,17 @@ std::unique_ptr<Work> NcclGroup::broadcast(const at::Tensor &tensor, int32_t roo
     return start(tensor, [&](void *data, size_t count, int type, Nccl::Comm one, void *on) {
         nccl.check(nccl.broadcast(data, data, count, type, root, one, on), "ncclBroadcast", one);
     });
+}
+
+void NcclGroup::try_sum(int32_t rank, int32_t size, int64_t milliseconds) {
+    // Whole numbers, so that the order in which they are added does not matter. More than NCCL
+    // packs into single words, so that they take the way of large tensors.
+    auto own = at::arange(1 << 16, at::kFloat).remainder_(251);
+    auto expected = own * size + size * (size - 1) / 2;
+    auto found = own.add_(rank).to(device);
+    auto work = sum(found);
+    TORCH_CHECK(work->wait(milliseconds), "NCCL's first sum does not come back");
+    TORCH_CHECK(at::equal(found.cpu(), expected), "NCCL's first sum is wrong");
 }
 
 }  // namespace ctorch

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <vector>
 
 #include "internal.hpp"
 
@@ -16,7 +17,7 @@ struct Nccl {
     };
     using Comm = void *;
     enum Type : int { uint8 = 1, int64 = 4, half = 6, float32 = 7, float64 = 8, bfloat16 = 9 };
-    static constexpr int success = 0, in_progress = 7, sum = 0;
+    static constexpr int success = 0, sum = 0;
 
     int (*get_version)(int *);
     int (*get_unique_id)(UniqueId *);
@@ -27,8 +28,12 @@ struct Nccl {
     int (*broadcast)(const void *, void *, size_t, int type, int root, Comm, void *stream);
     int (*get_async_error)(Comm, int *);
     int (*abort)(Comm);
+    int (*group_start)();
+    int (*group_end)();
     const char *(*get_error_string)(int);
     const char *(*get_last_error)(Comm);
+    // Of the library, such as 22809.
+    int version;
 
     // Throws where the library cannot be opened, or lacks one of these.
     static Nccl open(const char *library);
@@ -51,7 +56,10 @@ public:
     std::unique_ptr<struct Work> sum_at(const at::Tensor &tensor, int32_t root);
     std::unique_ptr<struct Work> broadcast(const at::Tensor &tensor, int32_t root);
     // Ends what is under way, since others will not take part; from any thread.
-    void abort();
+    void abort() { abort({this}); }
+    static void abort(const std::vector<NcclGroup *> &groups);
+    // Sums known numbers, and throws where others come back, or none within the time.
+    void try_sum(int32_t rank, int32_t size, int64_t milliseconds);
     // Throws where an exchange has failed, or was ended.
     void check() const;
 

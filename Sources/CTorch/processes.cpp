@@ -174,9 +174,16 @@ ct_status ct_group_use_nccl(ct_group handle, const uint8_t *id, ct_device where,
     });
 }
 
-void ct_group_abort(ct_group handle) {
+ct_status ct_group_try_nccl(ct_group handle, int32_t rank, int32_t size, int64_t timeout) {
+    return guarded([&] { group(handle).nccl->try_sum(rank, size, timeout); });
+}
+
+void ct_groups_abort(const ct_group *handles, size_t count) {
     guarded([&] {
-        if (group(handle).nccl) group(handle).nccl->abort();
+        std::vector<NcclGroup *> groups;
+        for (size_t i = 0; i < count; i++)
+            if (auto *one = group(handles[i]).nccl.get()) groups.push_back(one);
+        NcclGroup::abort(groups);
     });
 }
 

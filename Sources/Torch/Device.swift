@@ -86,6 +86,10 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         trapOnFailure(ct_synchronize(code), "synchronize", [])
     }
 
+    /// Makes this the device of the calling thread, where nothing says which: else that is the first
+    /// GPU, and whatever asks CUDA for something there takes hundreds of MB of it.
+    public func use() { trapOnFailure(ct_use_device(code), "use", []) }
+
     /// What LibTorch's allocator holds on a GPU, or would. Nil on a CPU, whose memory the operating system accounts for.
     public var memoryInUse: DeviceMemory? {
         var current: Int64 = 0

@@ -1,6 +1,6 @@
 // NCCL's interface for processes with a simulated GPU each: libnccl.so.2. What they exchange goes
 // through shared memory, on their streams. As between GPUs of one machine, nothing says that a process
-// has died: the others' exchanges never end, unless they are aborted.
+// has died: the others' exchanges never end, unless they are aborted, and an abort waits for the GPU.
 #include <ATen/ATen.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -13,8 +13,10 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "simulated.hpp"
 
@@ -49,6 +51,11 @@ long failing_exchange() {
     return text ? std::atol(text) : 0;
 }
 
+bool is_set(const char *name) {
+    const char *text = std::getenv(name);
+    return text && *text == '1';
+}
+
 // A card does its exchanges while its host does something else, so here a thread does them. It is
 // never given back: who calls for one that was aborted is to be caught, and not to crash.
 struct Comm {
@@ -57,7 +64,22 @@ struct Comm {
     std::atomic<int> error{success};
     std::atomic<bool> is_over{false};
 
-    Comm(Shared *shared, int rank, int count) : shared(shared), rank(rank), count(count) {}
+    Comm(Shared *shared, int rank, int count) : shared(shared), rank(rank), count(count) {
+        std::lock_guard<std::mutex> lock(mutex_of_all);
+        all.insert(this);
+    }
+
+    // As CUDA frees memory: when nothing is under way on the GPU, whoever has begun it.
+    static void wait_for_gpu() {
+        auto is_busy = [] {
+            std::lock_guard<std::mutex> lock(mutex_of_all);
+            return std::any_of(all.begin(), all.end(), [](Comm *one) {
+                std::lock_guard<std::mutex> own(one->mutex);
+                return !one->is_over && one->issued > one->done;
+            });
+        };
+        while (is_busy() || is_set("SIMULATED_NCCL_STUCK")) usleep(1000);
+    }
 
     void start() {
         std::thread([this] { run(); }).detach();
@@ -94,7 +116,7 @@ private:
     std::condition_variable more;
     std::deque<JobPointer> begun;
     c10::StreamId on = 0;
-    long issued = 0, ended = 0;
+    long issued = 0, ended = 0, done = 0;
     uint64_t rounds = 0;
 
     void begin(JobPointer job) {
@@ -129,10 +151,14 @@ private:
             }
             job->body();
             job->is_done = true;
+            std::lock_guard<std::mutex> lock(mutex);
+            done++;
         }
     }
 
     static inline std::atomic<long> total{0};
+    static inline std::mutex mutex_of_all;
+    static inline std::set<Comm *> all;
 };
 
 c10::ScalarType scalar_type(int type) {
@@ -161,6 +187,9 @@ void exchange(Comm &comm, const char *own, size_t bytes, Take &&take) {
 
 char *host(const void *address) { return static_cast<char *>(simulated::twin(address)); }
 
+// Groups of calls that this thread is in.
+thread_local int depth = 0;
+
 // What a card does with a communicator that is gone is not defined.
 void require(Comm *comm) {
     TORCH_INTERNAL_ASSERT(comm && !comm->is_over, "NCCL is asked for what was aborted");
@@ -178,6 +207,7 @@ int sum(const void *from, void *to, size_t count, int type, int root, Comm *comm
             };
             auto total = part(0).clone();
             for (int rank = 1; rank < comm->count; rank++) total.add_(part(rank));
+            if (is_set("SIMULATED_NCCL_WRONG")) total.add_(1);
             std::memcpy(host(to) + start, total.data_ptr(), piece);
         });
     });
@@ -246,6 +276,17 @@ int ncclCommGetAsyncError(Comm *comm, int *out) {
 int ncclCommAbort(Comm *comm) {
     require(comm);
     comm->is_over = true;
+    if (depth == 0) Comm::wait_for_gpu();
+    return success;
+}
+
+int ncclGroupStart() {
+    depth++;
+    return success;
+}
+
+int ncclGroupEnd() {
+    if (--depth == 0) Comm::wait_for_gpu();
     return success;
 }
 

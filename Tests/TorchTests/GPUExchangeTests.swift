@@ -5,11 +5,12 @@ import Torch
 /// What processes exchange tensors of GPUs with, as far as that shows without one.
 @Suite struct GPUExchangeTests {
     private func facts(
-        _ rank: Int, host: String = "a", choice: ExchangeChoice = .automatic, address: String = "",
-        version: Int = 22809, problem: String? = nil
+        _ rank: Int, host: String = "a", machine: String = "",
+        choice: ExchangeChoice = .automatic, address: String = "", version: Int = 22809,
+        problem: String? = nil
     ) -> GPUFacts {
         GPUFacts(
-            rank: rank, host: host, choice: choice,
+            rank: rank, host: host, machine: machine, choice: choice,
             address: address.isEmpty ? "0000:0\(rank):00.0" : address, version: version,
             problem: problem)
     }
@@ -22,6 +23,25 @@ import Torch
             try GPUFacts.obstacle([
                 facts(0, address: "0000:01:00.0"), facts(1, host: "b", address: "0000:01:00.0"),
             ]) == nil)
+    }
+
+    @Test func namesOfMachinesDoNotDecide() throws {
+        // Two machines that nobody has named.
+        #expect(
+            try GPUFacts.obstacle([
+                facts(0, machine: "x", address: "1"), facts(1, machine: "y", address: "1"),
+            ]) == nil)
+        // Two containers of one machine.
+        #expect(
+            try GPUFacts.obstacle([
+                facts(0, machine: "x", address: "1"),
+                facts(1, host: "b", machine: "x", address: "1"),
+            ]) == "process 0 on a and process 1 on b share a GPU")
+        // One that does not say.
+        #expect(
+            try GPUFacts.obstacle([
+                facts(0, machine: "x", address: "1"), facts(1, address: "1"),
+            ]) == "processes 0 and 1 on a share a GPU")
     }
 
     @Test func whatStandsInTheWayIsSaid() throws {

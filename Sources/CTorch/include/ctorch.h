@@ -208,6 +208,8 @@ const char *ct_accelerator_problem(void);
 bool ct_has_nvidia_driver(void);
 int32_t ct_device_count(ct_device_kind kind);
 ct_status ct_synchronize(ct_device device);
+// From now on this thread's own GPU, where it names none.
+ct_status ct_use_device(ct_device device);
 ct_status ct_memory_in_use(ct_device device, int64_t *current, int64_t *peak_in_use,
                            int64_t *peak_reserved);
 ct_status ct_memory_info(ct_device device, int64_t *free_bytes, int64_t *total_bytes);
@@ -265,8 +267,12 @@ ct_status ct_nccl_version(int32_t *out);
 ct_status ct_nccl_id(uint8_t *out);
 ct_status ct_group_use_nccl(ct_group group, const uint8_t *id, ct_device device, int32_t rank,
                             int32_t size);
-// Ends what is under way on GPUs, of which others take no part any more; from any thread.
-void ct_group_abort(ct_group group);
+// Has a GPU sum known numbers with the others', and fails where others come back, or none within
+// so many milliseconds.
+ct_status ct_group_try_nccl(ct_group group, int32_t rank, int32_t size, int64_t timeout);
+// Ends what is under way on GPUs, of which others take no part any more; from any thread. Groups of
+// one GPU are ended together: the end of one would wait for the others.
+void ct_groups_abort(const ct_group *groups, size_t count);
 // Where a GPU is plugged in.
 ct_status ct_gpu_address(ct_device device, char *out, int32_t length);
 // Each begins, and holds the tensor until it is done: sums everywhere, or at one process.

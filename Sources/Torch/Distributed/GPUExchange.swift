@@ -9,6 +9,7 @@ extension ProcessGroup {
     /// - Returns: why they go through main memory instead; nil: they do not.
     /// - Throws: where a process was told to use NCCL, and they cannot.
     public func useGPU(_ device: Device) throws(ProcessError) -> String? {
+        device.use()
         let own = GPUFacts(rank: rank, host: hosts[rank], exchange, device)
         let text = (try? JSONEncoder().encode(own)).map { String(decoding: $0, as: UTF8.self) }
         var all: [GPUFacts] = []
@@ -26,9 +27,11 @@ extension ProcessGroup {
 }
 
 extension ProcessChannel {
-    /// Joins the others' GPUs; waits for them on a thread of its own, since NCCL would wait for ever
-    /// where one of them has ended.
-    func connect(_ device: Device, in group: ProcessGroup) throws(ProcessError) {
+    /// Joins the others' GPUs, and tries it; waits for them on a thread of its own, since NCCL would
+    /// wait for ever where one of them has ended, or cannot be reached.
+    func connect(
+        _ device: Device, in group: ProcessGroup, _ watch: GPUWatch
+    ) throws(ProcessError) {
         let text = try group.shared("nccl/\(name)") {
             var id = [UInt8](repeating: 0, count: 128)
             guard ct_nccl_id(&id) == CT_OK else { return ProcessStore.lastError }
@@ -39,29 +42,64 @@ extension ProcessChannel {
         }
         nonisolated(unsafe) let handle = handle
         let (rank, count, code) = (Int32(group.rank), Int32(group.count), device.code)
-        let done = JoinedGPU()
+        let (start, patience) = (ContinuousClock.now, group.patience)
+        let joining = JoiningGPU()
         Thread {
             let bytes = [UInt8](id)
-            let status = ct_group_use_nccl(handle, bytes, code, rank, count)
-            done.end(status == CT_OK ? nil : ProcessStore.lastError)
+            guard ct_group_use_nccl(handle, bytes, code, rank, count) == CT_OK else {
+                return joining.end("\(ProcessStore.lastError); \(Self.wayOut)")
+            }
+            joining.come()
+            // From here on a GPU may wait.
+            watch.add(handle)
+            let left = max(.seconds(1), patience - start.duration(to: .now))
+            // Some machines let GPUs reach each other's memory, and then nothing comes, or garbage.
+            let status = ct_group_try_nccl(handle, rank, count, left.milliseconds)
+            joining.end(status == CT_OK ? nil : "\(ProcessStore.lastError); \(Self.wayRound)")
         }.start()
-        while !done.isOver {
+        while !joining.isOver {
             if let failure = group.pulse.failure { throw failure }
+            let time = start.duration(to: .now)
+            if !joining.hasCome, time > patience {
+                throw group.explanation(
+                    of: "NCCL does not come together within \(patience.components.seconds) "
+                        + "seconds; name the network interface in NCCL_SOCKET_IFNAME, or "
+                        + "\(Self.wayOut)")
+            }
+            // Not even the call that begins the sum has come back.
+            if joining.hasCome, time > patience + .seconds(10) {
+                throw group.explanation(of: "NCCL's first sum does not begin; \(Self.wayRound)")
+            }
             Thread.sleep(forTimeInterval: 0.02)
         }
-        if let problem = done.problem {
-            throw group.explanation(
-                of: "\(problem); \(ExchangeChoice.variable)=gloo does without NCCL")
-        }
+        if let problem = joining.problem { throw group.explanation(of: problem) }
     }
+
+    private static let wayOut = "\(ExchangeChoice.variable)=gloo does without NCCL"
+    private static let wayRound =
+        "NCCL_P2P_DISABLE=1 has GPUs not reach each other's memory, and \(wayOut)"
 }
 
-/// How a thread that joins ended.
-private final class JoinedGPU: Sendable {
-    private let state = Mutex<(isOver: Bool, problem: String?)>((false, nil))
+/// How far a thread is that joins.
+private final class JoiningGPU: Sendable {
+    private struct State {
+        var hasCome = false
+        var isOver = false
+        var problem: String?
+    }
 
+    private let state = Mutex(State())
+
+    /// Whether all have come together.
+    var hasCome: Bool { state.withLock { $0.hasCome } }
     var isOver: Bool { state.withLock { $0.isOver } }
     var problem: String? { state.withLock { $0.problem } }
 
-    func end(_ problem: String?) { state.withLock { $0 = (true, problem) } }
+    func come() { state.withLock { $0.hasCome = true } }
+    func end(_ problem: String?) {
+        state.withLock {
+            $0.isOver = true
+            $0.problem = problem
+        }
+    }
 }

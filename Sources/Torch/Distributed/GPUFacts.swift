@@ -7,6 +7,9 @@ package struct GPUFacts: Codable, Equatable {
     package let host: String
     /// What it was told.
     package let choice: ExchangeChoice
+    /// Which machine, whatever it is called there: containers of one have names of their own, and
+    /// machines that nobody has named all have the same. Empty: it does not say.
+    package var machine = ""
     /// Where the GPU is plugged in.
     package var address = ""
     /// NCCL's version, such as 22809.
@@ -32,15 +35,26 @@ package struct GPUFacts: Codable, Equatable {
             return
         }
         version = Int(found)
+        // Drawn by Linux at each start.
+        machine =
+            (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8))?
+            .trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
         address = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
     }
 
     package init(
-        rank: Int, host: String, choice: ExchangeChoice = .automatic, address: String,
-        version: Int, problem: String? = nil
+        rank: Int, host: String, machine: String = "", choice: ExchangeChoice = .automatic,
+        address: String, version: Int, problem: String? = nil
     ) {
-        (self.rank, self.host, self.choice) = (rank, host, choice)
+        (self.rank, self.host, self.machine, self.choice) = (rank, host, machine, choice)
         (self.address, self.version, self.problem) = (address, version, problem)
+    }
+
+    private func sharesGPU(with other: GPUFacts) -> Bool {
+        let isOneMachine =
+            machine.isEmpty || other.machine.isEmpty
+            ? host == other.host : machine == other.machine
+        return isOneMachine && address == other.address
     }
 
     private var name: String { "process \(rank) on \(host)" }
@@ -66,9 +80,10 @@ package struct GPUFacts: Codable, Equatable {
         }
         for (index, one) in all.enumerated() {
             if let problem = one.problem { return "\(one.name) \(problem)" }
-            if let other = all[..<index].first(where: {
-                $0.host == one.host && $0.address == one.address
-            }) {
+            if let other = all[..<index].first(where: one.sharesGPU) {
+                guard other.host == one.host else {
+                    return "\(other.name) and \(one.name) share a GPU"
+                }
                 return "processes \(other.rank) and \(one.rank) on \(one.host) share a GPU"
             }
             if one.version != all[0].version {

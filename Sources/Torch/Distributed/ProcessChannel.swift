@@ -28,6 +28,12 @@ public final class ProcessChannel {
     /// Waits for what is under way in main memory; nothing may be on GPUs.
     func close() { ct_group_release(handle) }
 
+    /// Ends what is under way on GPUs.
+    static func abort(_ channels: [ProcessChannel]) {
+        let handles = channels.map(\.handle)
+        ct_groups_abort(handles, handles.count)
+    }
+
     /// Begins to sum a tensor over all processes, in place.
     public func startSum(_ tensor: Tensor) throws(ProcessError) -> ProcessExchange {
         try start([tensor]) { ct_group_sum(handle, tensor.handle, $0) }
@@ -51,7 +57,10 @@ public final class ProcessChannel {
     ) throws(ProcessError) -> ProcessExchange {
         guard let group else { preconditionFailure("a channel of no group") }
         var out = ct_work(impl: nil)
-        guard body(&out) == CT_OK else { throw group.explanation(of: ProcessStore.lastError) }
+        group.watch?.enter()
+        let status = body(&out)
+        group.watch?.leave()
+        guard status == CT_OK else { throw group.explanation(of: ProcessStore.lastError) }
         return ProcessExchange(out, tensors, group: group)
     }
 }
@@ -79,7 +88,10 @@ public final class ProcessExchange {
     public func wait() throws(ProcessError) {
         while true {
             var done = false
-            guard ct_work_wait(handle, 200, &done) == CT_OK else {
+            group.watch?.enter()
+            let status = ct_work_wait(handle, 200, &done)
+            group.watch?.leave()
+            guard status == CT_OK else {
                 throw group.explanation(of: ProcessStore.lastError)
             }
             if done { return }

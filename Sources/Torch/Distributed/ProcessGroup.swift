@@ -17,14 +17,14 @@ public final class ProcessGroup {
     private var others: [ProcessChannel] = []
     private let interface: String
     let exchange: ExchangeChoice
-    private let patience: Duration
+    let patience: Duration
     private let keepsStore: Bool
     private var isOver = false
     private var hasFailed = false
     /// The GPU of this process, where its tensors go to those of others by themselves; nil: what is
     /// exchanged lies in main memory.
     public private(set) var gpu: Device?
-    private var watch: GPUWatch?
+    private(set) var watch: GPUWatch?
     private var neighbours: NeighbourWatch?
 
     /// The number of this process, from 0.
@@ -54,6 +54,9 @@ public final class ProcessGroup {
         self.exchange = exchange
         self.patience = patience
         keepsStore = place.rank == 0 && !place.hasLauncherStore
+        // NCCL goes by the same interface, and by no other whose name begins so. Told before there
+        // are threads that may look at variables.
+        if let interface, !interface.isEmpty { setenv("NCCL_SOCKET_IFNAME", "=\(interface)", 0) }
         let store: ProcessStore
         if let kept {
             store = kept
@@ -88,6 +91,7 @@ public final class ProcessGroup {
         neighbours?.end()
         // After a failure something may still be waited for, and would be for ever.
         guard isOver, pulse.failure == nil else { return }
+        ProcessChannel.abort([main] + others)
         for channel in [main] + others { channel.close() }
     }
 
@@ -97,7 +101,7 @@ public final class ProcessGroup {
         let channel = try makeChannel(name)
         others.append(channel)
         channel.group = self
-        if let gpu { try connect(channel, gpu) }
+        if let gpu, let watch { try channel.connect(gpu, in: self, watch) }
         return channel
     }
 
@@ -107,17 +111,12 @@ public final class ProcessGroup {
 
     /// From now on tensors of this GPU go from one to the other.
     func connect(_ device: Device) throws(ProcessError) {
-        let watch = GPUWatch(pulse)
+        let watch = GPUWatch(pulse, device)
         watch.start()
         self.watch = watch
         neighbours = try NeighbourWatch(self)
-        for channel in [mainChannel] + others { try connect(channel, device) }
+        for channel in [mainChannel] + others { try channel.connect(device, in: self, watch) }
         gpu = device
-    }
-
-    private func connect(_ channel: ProcessChannel, _ device: Device) throws(ProcessError) {
-        try channel.connect(device, in: self)
-        watch?.add(channel)
     }
 
     /// Where tensors that are to be exchanged must lie.

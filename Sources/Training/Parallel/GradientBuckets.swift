@@ -4,7 +4,9 @@ import Torch
 /// The gradients of a step summed over all processes, in buckets, while backward goes on with the
 /// next (Li et al. 2020, "PyTorch Distributed", arXiv 2006.15704, section 3.2).
 ///
-/// All processes send the same buckets in the same order, whatever arrives first in each. What a
+/// All processes send the same buckets in the same order, whatever arrives first in each: also as
+/// seen beside what they send over other channels (``ShardedBlocks``), since a GPU does what it is
+/// given in order, and two that begin with different things would wait for each other. What a
 /// process computes no gradient for counts as 0 there; what none has a gradient for keeps none. A
 /// gradient that comes in parts, as with checkpointed activations and pictures of several sizes,
 /// may be sent before its last part: that follows after backward.
@@ -23,6 +25,10 @@ final class GradientBuckets {
         let sum: Tensor?
         let exchange: ProcessExchange?
     }
+
+    /// Sums for one process that may be under way at once: who has others compute them runs ahead,
+    /// and what is not there yet cannot be given back here.
+    private static let mostUnderWay = 2
 
     private let optimizer: any Optimizer
     private let group: ProcessGroup
@@ -127,13 +133,26 @@ final class GradientBuckets {
 
     private func sendNext() {
         defer { next += 1 }
-        freeThoseThatAreElsewhere()
         do throws(ProcessError) {
+            if buckets[next].owner != nil { try waitForTheOldest() }
+            freeThoseThatAreElsewhere()
             sent[next] = try send(buckets[next])
         } catch {
             // Backward cannot be ended; it is told after it.
             failure = error
         }
+    }
+
+    /// The host is faster than GPUs, which only begin here: without this it would have given all
+    /// buckets before the first is summed, and at stages 2 and 3 they would all be held.
+    private func waitForTheOldest() throws(ProcessError) {
+        let running = sent.keys.sorted().compactMap { number -> ProcessExchange? in
+            guard buckets[number].owner != nil, let exchange = sent[number]?.exchange,
+                !exchange.hasSucceeded
+            else { return nil }
+            return exchange
+        }
+        if running.count > Self.mostUnderWay { try running[0].wait() }
     }
 
     /// What has arrived at its owner needs no memory here.

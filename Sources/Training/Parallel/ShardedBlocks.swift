@@ -6,7 +6,9 @@ import Torch
 /// comes from its owners for as long as it is computed, in forward and again in backward
 /// (Rajbhandari et al. 2020, "ZeRO", arXiv 1910.02054, section 5.3).
 ///
-/// All processes compute the same blocks in the same order, so that none has to ask. While process 0
+/// All processes compute the same blocks in the same order, so that none has to ask; and blocks come
+/// between the same gradients in all of them (``GradientBuckets``): the two have a channel each, and a
+/// GPU that begins with one would wait for another that begins with the other. While process 0
 /// alone looks at the weights, it asks, and the others send (``whileFirstLooks(_:)``).
 final class ShardedBlocks: BlockCarrier {
     /// What one process sends at once.

@@ -15,8 +15,12 @@ enum JoinedProcesses {
 
     /// The device of a process: of several GPUs, each has its own.
     static func device(named name: String, _ group: ProcessGroup?) throws -> Device {
-        let device = try Device(named: name)
-        guard let group, case .cuda = device, !name.contains(":") else { return device }
-        return .cuda(group.place.localRank % Device.cudaCount)
+        var device = try Device(named: name)
+        if let group, case .cuda = device, !name.contains(":") {
+            device = .cuda(group.place.localRank % Device.cudaCount)
+        }
+        // Before anything is asked of a GPU: else each process has its context on the first as well.
+        device.use()
+        return device
     }
 }
