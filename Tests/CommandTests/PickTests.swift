@@ -78,8 +78,24 @@ import Testing
         try Data(#"{"pictures":[],"written":["..","../precious.txt","mine.txt"]}"#.utf8)
             .write(to: scratch("out-picked/pick.json"))
         try Data("mine".utf8).write(to: scratch("out-picked/mine.txt"))
+        let half = try Data(contentsOf: scratch("out/00002-7.png"))
+        try half.prefix(half.count / 2).write(to: scratch("out/00002-7.png"))
         let outcome = try pick(["--overwrite"])
         #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("Left out:") && outcome.output.contains("00002-7.png"))
+        #expect(outcome.output.contains("4 pictures in order"))
         #expect(try scratch.listing().isSuperset(of: ["precious.txt", "out-picked/mine.txt"]))
+        // What was picked is picked from again, without the sheets.
+        let again = try Command.run(["pick", "out-picked", "--keep", "9"], in: scratch.url)
+        #expect(again.status != 0)
+        #expect(try pick(["--overwrite", "--keep", "3"]).status == 0)
+        let nested = try Command.run(["pick", "out-picked", "--keep", "9"], in: scratch.url)
+        #expect(nested.output.contains("3 pictures in order"), "\(nested.errors)")
+        // A record that names another's picture.
+        try Data("mine".utf8).write(to: scratch("out-picked/holiday.jpg"))
+        try Data(#"{"pictures":[],"written":["holiday.jpg"]}"#.utf8)
+            .write(to: scratch("out-picked/pick.json"))
+        #expect(try pick(["--overwrite"]).status == 0)
+        #expect(try scratch.listing().contains("out-picked/holiday.jpg"))
     }
 }

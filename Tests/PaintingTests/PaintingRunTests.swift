@@ -224,6 +224,7 @@ import Torch
         try tinyRun(smallList(3), in: folder).paint()
         try tinyRun(smallList(2, firstSeed: 50), in: folder).paint()
         try Data("{}".utf8).write(to: folder("manifest-0001 (copy).jsonl"))
+        try Data("{}".utf8).write(to: folder("manifest-0007.jsonl"))
         try FileManager.default.removeItem(at: folder("00001-6.png"))
         let file = try ManifestFile.open(folder.url)
         #expect(file.url?.lastPathComponent == "manifest-0000.jsonl")

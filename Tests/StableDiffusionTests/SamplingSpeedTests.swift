@@ -46,6 +46,27 @@ import Torch
         #expect(distance.isWithin(absolute: 1e-4, relative: 1e-4), "\(distance)")
     }
 
+    /// Where guidance ends, what was kept of the negative prompt is no use for the prompt.
+    @Test func whatIsKeptIsOfTheSameText() throws {
+        let pipeline = try Pipeline(ModelSource(Fixture.url("models/tiny-sd1")))
+        func latents(_ interval: Int, end: Double, steps: Int) throws -> Tensor {
+            var settings = settings()
+            settings.stepCount = steps
+            settings.promptSyntax = .a1111
+            // Two chunks beside one: a call each.
+            settings.prompt = String(repeating: "a red robot, ", count: 30)
+            settings.speed.cacheInterval = interval
+            settings.speed.guidanceEnd = end
+            return try pipeline.latents(settings, seeds: [1])
+        }
+        // Of two steps the second is unguided, and so computed whole.
+        let (kept, whole) = (
+            try latents(2, end: 0.5, steps: 2), try latents(1, end: 0.5, steps: 2)
+        )
+        let distance = Distance(kept, whole)
+        #expect(distance.isWithin(absolute: 1e-6, relative: 1e-6), "\(distance)")
+    }
+
     @Test(arguments: [(0.5, 0.5, 1), (-0.1, 1, 1), (0, 1.5, 1), (0, 1, 0), (.nan, 1, 1)])
     func badSpeeds(start: Double, end: Double, interval: Int) throws {
         var settings = settings()

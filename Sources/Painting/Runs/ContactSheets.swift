@@ -44,12 +44,9 @@ public struct ContactSheets {
 
     /// Takes note of a picture that is there now.
     mutating func add(_ place: Int) {
-        for (number, sheet) in file.manifest.sheets.enumerated()
-        where sheet.content.places.contains(place) {
-            guard let count = missing[number] else { continue }
-            missing[number] = count - 1
-            if count == 1 { write(number) }
-        }
+        guard let number = sheet(of: place), let count = missing[number] else { return }
+        missing[number] = count - 1
+        if count == 1 { write(number) }
     }
 
     /// What a sheet says of itself: of which manifest it is, and how many pictures it shows.
@@ -59,6 +56,17 @@ public struct ContactSheets {
 
     private func mark(of url: URL) -> String? {
         FilePlace(url).exists ? try? PNGText.leading(Self.keyword, of: url) : nil
+    }
+
+    /// Sheets stand in the order of their pictures.
+    private func sheet(of place: Int) -> Int? {
+        let sheets = file.manifest.sheets
+        var (low, high) = (0, sheets.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if sheets[middle].content.first <= place { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 && sheets[low - 1].content.places.contains(place) ? low - 1 : nil
     }
 
     /// Writes those whose pictures are not all there.
@@ -121,7 +129,7 @@ public struct ContactSheets {
         let url = url(sheet)
         let owner = mark(shownCount, of: sheet)
         let data = try PNGWriter.encode(
-            image, text: [("parameters", parameters), (Self.keyword, owner)],
+            image, text: [(Self.keyword, owner), ("parameters", parameters)],
             name: "the contact sheet")
         let isOwn =
             mark(of: url).map { $0.prefix { $0 != " " } == owner.prefix { $0 != " " } } ?? false
@@ -132,8 +140,11 @@ public struct ContactSheets {
             guard error.errorNumber == EEXIST else { throw error }
             // Another program took the name.
             var files = try NumberedFiles(in: file.folder, start: "grid-", digitCount: 4)
-            written.append(
-                try files.add(end: ".png") { try AtomicFile.write(data, to: $0, replacing: false) })
+            let place = try files.add(end: ".png") {
+                try AtomicFile.write(data, to: $0, replacing: false)
+            }
+            written.append(place)
+            try file.renameSheet(number, to: place.lastPathComponent)
         }
     }
 

@@ -67,10 +67,16 @@ public final class ManifestFile {
         guard isFolder.boolValue else { return try taken(place) }
         let all = try manifests(in: place).reversed()
         var found: ManifestFile?
-        var difference: ManifestError?
+        var (difference, damage): (ManifestError?, ManifestError?)
         for url in all {
             // Those of others are left to them, unless there is no other.
-            let manifest = try PictureManifest(url)
+            let manifest: PictureManifest
+            do {
+                manifest = try PictureManifest(url)
+            } catch let error as ManifestError {
+                damage = damage ?? error
+                continue
+            }
             if let reason = try isWanted(manifest) {
                 difference = difference ?? .changed(file: url.path, reason: reason)
                 continue
@@ -80,7 +86,7 @@ public final class ManifestFile {
             found = found ?? file
         }
         if let url = found?.url { return try taken(url) }
-        throw difference ?? ManifestError.none(folder: place.path)
+        throw difference ?? damage ?? ManifestError.none(folder: place.path)
     }
 
     /// Locked before it is read: who had it may have written it just now.
@@ -139,7 +145,9 @@ public final class ManifestFile {
     func isThere(_ index: Int) -> Bool {
         let place = place(index)
         guard FilePlace(place).exists,
-            let text = try? PNGText.leading("parameters", of: place)
+            // A text that is longer than any is looked for in the whole file.
+            let text = (try? PNGText.leading("parameters", of: place))
+                ?? (try? PNGText.value("parameters", of: place))
         else { return false }
         let found = GenerationParameters(infotext: text)
         let request = manifest.entries[index].request
@@ -149,7 +157,7 @@ public final class ManifestFile {
                 prompt: request.settings.prompt, negativePrompt: request.settings.negativePrompt,
                 steps: request.settings.stepCount, sampler: "any",
                 cfgScale: request.settings.guidanceScale, seed: request.seed
-            ).infotext)
+            ).infotext.filter { $0 != "\0" })
         return found.seed == wanted.seed && found.steps == wanted.steps
             && found.cfgScale == wanted.cfgScale && found.negativePrompt == wanted.negativePrompt
             // Tags of what lies over the model for all pictures stand behind it.
@@ -170,6 +178,12 @@ public final class ManifestFile {
                 continue
             }
         }
+    }
+
+    /// Writes down what a sheet is called: another program has taken its name.
+    func renameSheet(_ number: Int, to name: String) throws {
+        manifest.sheets[number].file = name
+        try save()
     }
 
     /// Writes down which pictures could not be painted; those that are there now count no more.

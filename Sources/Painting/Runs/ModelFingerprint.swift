@@ -5,6 +5,8 @@ public import StableDiffusion
 /// What is in the parts of a model besides its U-Net's weights: text encoder, autoencoder, words
 /// and configurations decide pictures as well.
 public enum ModelFingerprint {
+    private static let endings = ["bin", "json", "safetensors", "txt"]
+
     /// The first ten digits of a SHA-256 over names and contents; of a single file, its hash.
     ///
     /// - Throws: `FileError`.
@@ -20,7 +22,10 @@ public enum ModelFingerprint {
             for file in try Folder.entries(of: folder).sorted(by: { $0.path < $1.path }) {
                 // The U-Net's weights have a hash of their own.
                 guard part != "unet" || file.pathExtension == "json" else { continue }
-                guard !file.lastPathComponent.hasPrefix(".") else { continue }
+                let values = try? file.resourceValues(forKeys: [.isRegularFileKey])
+                // Notes of people beside them decide nothing.
+                guard values?.isRegularFile == true, Self.endings.contains(file.pathExtension)
+                else { continue }
                 sum.update(Data("\(part)/\(file.lastPathComponent)\n".utf8))
                 try sum.update(contentsOf: file)
             }

@@ -34,12 +34,13 @@ public struct PaintingRun {
         self.modelHash = modelHash
     }
 
-    /// Makes the folder and sees whether a file can be written there.
+    /// Makes the folder, takes away what programs left there that were ended while they wrote
+    /// (`cleaning`), and sees whether a file can be written there.
     ///
     /// - Throws: `FileError`, one sentence.
-    public static func prepare(_ folder: URL) throws {
+    public static func prepare(_ folder: URL, cleaning: Bool = true) throws {
         try Folder.create(folder)
-        TemporaryName.removeLeftovers(in: folder)
+        if cleaning { TemporaryName.removeLeftovers(in: folder) }
         let probe = try AtomicFile(at: folder.appending(path: ".probe"))
         probe.discard()
     }

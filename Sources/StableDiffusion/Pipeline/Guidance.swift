@@ -10,6 +10,9 @@ struct Guidance {
     private let scale: Double
     private let isGuided: (Int) -> Bool
     private var now: Contexts?
+    /// How often what is attended to has changed: what was computed for a call before is of no use
+    /// for it then.
+    private var changeCount = 0
 
     private struct Contexts {
         let numbers: [[[Int]]]
@@ -28,16 +31,25 @@ struct Guidance {
         self.isGuided = isGuided
     }
 
+    /// One of the calls of the network in a step.
+    struct Call: Hashable {
+        let number: Int
+        /// The same as long as the same is attended to.
+        let change: Int
+    }
+
     /// The prediction of one step.
     ///
     /// - Parameter predict: given contexts of several texts, for all pictures each, how many texts,
-    ///   and the number of the call in the step.
+    ///   and which call of the step it is.
     mutating func prediction(
-        step: Int, predict: (_ context: Tensor, _ repeats: Int, _ call: Int) -> Tensor
+        step: Int, predict: (_ context: Tensor, _ repeats: Int, _ call: Call) -> Tensor
     ) -> Tensor {
         let contexts = contexts(at: step)
+        let change = changeCount
         let outputs = contexts.calls.enumerated().flatMap { number, call in
-            predict(call.context, call.repeats, number).split(0, into: call.repeats)
+            predict(call.context, call.repeats, Call(number: number, change: change))
+                .split(0, into: call.repeats)
         }
         guard outputs.count > contexts.weights.count else { return outputs[0] }
         return zip(outputs.dropFirst(), contexts.weights).reduce(outputs[0]) { sum, text in
@@ -74,6 +86,7 @@ struct Guidance {
             calls: groups.map { (Tensor.concatenating($0), $0.count) },
             weights: texts[0].map { $0.weight * scale })
         now = new
+        changeCount += 1
         return new
     }
 }

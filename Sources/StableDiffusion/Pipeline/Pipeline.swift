@@ -128,14 +128,14 @@ public final class Pipeline {
             var guidance = Guidance(rows.map(\.prompts), scale: settings.guidanceScale) { step in
                 settings.speed.isGuided(step: step, of: settings.stepCount)
             }
-            var caches: [Int: (cache: FeatureCache, rowCount: Int)] = [:]
+            var caches: [Int: (call: Guidance.Call, cache: FeatureCache)] = [:]
             var latents = noise.next() * sampler.initialNoiseScale
             let callCount = sampler.timesteps.count
             func take(_ call: Int, at time: Double) throws {
                 // Some samplers call the network more often than they have steps.
                 let step = call * settings.stepCount / callCount + 1
                 let input = sampler.scaledInput(latents, step: call).cast(to: precision)
-                let output = guidance.prediction(step: step) { context, repeats, number in
+                let output = guidance.prediction(step: step) { context, repeats, now in
                     let inputs =
                         repeats == 1
                         ? input
@@ -144,12 +144,12 @@ public final class Pipeline {
                     guard settings.speed.cacheInterval > 1 else {
                         return unet(inputs, timesteps: times, context: context).cast(to: .float32)
                     }
-                    let known = caches[number].flatMap {
-                        $0.rowCount == inputs.size(0) && call % settings.speed.cacheInterval != 0
+                    let known = caches[now.number].flatMap {
+                        $0.call == now && call % settings.speed.cacheInterval != 0
                             ? $0.cache : nil
                     }
                     let cache = known ?? FeatureCache()
-                    caches[number] = (cache, inputs.size(0))
+                    caches[now.number] = (now, cache)
                     let output =
                         known == nil
                         ? unet(inputs, timesteps: times, context: context, caching: cache)

@@ -139,7 +139,8 @@ struct GenerateCommand: ParsableCommand {
                     + "painted now may differ from what they would have been in their last bits.")
         }
         // Only now that nothing else can be wrong: a mistake leaves no empty folder behind.
-        try PaintingRun.prepare(resumed?.folder ?? URL(filePath: output))
+        try PaintingRun.prepare(
+            resumed?.folder ?? URL(filePath: output), cleaning: processes?.isFirst ?? true)
         let file =
             try resumed
             ?? newFile(list, wish.tools(session, batchSize: fitted.batchSize), processes)

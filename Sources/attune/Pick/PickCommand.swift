@@ -48,7 +48,9 @@ struct PickCommand: ParsableCommand {
         let source = URL(filePath: folder)
         let found = try PhotoFolder.scan(
             source, minimumSide: 1, decoding: false, toleratesFailures: true)
-        let files = found.photos.filter { !$0.lastPathComponent.hasPrefix("grid-") }
+        var files = found.photos.filter {
+            !$0.lastPathComponent.hasPrefix("grid-") && !PickSheets.isSheet($0)
+        }
         guard !files.isEmpty else {
             throw ValidationError(
                 "\(source.path) has no pictures; name the folder that attune generate filled.")
@@ -57,15 +59,21 @@ struct PickCommand: ParsableCommand {
         try checkPlaces(source, target, files)
         let printer = ProgressPrinter(wording: Wording(Self.self))
         for refused in found.refused { printer.line("Left out: \(refused.error)") }
-        let figures = try measured(files, printer)
+        let earlier = try earlierRecord(target)
+        let measured = try measured(files, printer)
+        files = measured.map(\.file)
+        let figures = measured.map(\.figures)
+        guard !files.isEmpty else {
+            throw ValidationError("\(source.path) has no picture that can be read.")
+        }
         let ranking = PictureRanking(figures)
         try Folder.create(target)
-        try removeEarlier(target)
         let kept = try copied(ranking, files, to: target)
         let sheets = try PickSheets.write(files, figures, ranking, to: target)
         var record = PickRecord(files, figures, ranking)
         record.written = kept + sheets
         try record.write(to: target.appending(path: Self.record))
+        remove(earlier, except: Set(record.written), of: source, in: target)
         let twins = ranking.places.count { $0.twin != nil }
         printer.line(
             "\(files.count) pictures in order in \(target.path): \(sheets.joined(separator: ", "))")
@@ -101,24 +109,31 @@ struct PickCommand: ParsableCommand {
         try use.check()
     }
 
-    /// What an earlier choice has left, by its record: other files stay.
-    private func removeEarlier(_ target: URL) throws {
+    /// What an earlier choice has written down; nil: there was none.
+    private func earlierRecord(_ target: URL) throws -> PickRecord? {
         let record = target.appending(path: Self.record)
-        guard FilePlace(record).exists else { return }
-        let endings = ["png", "jpg", "jpeg", "webp", "avif"]
-        for name in try PickRecord(record).written {
+        return FilePlace(record).exists ? try PickRecord(record) : nil
+    }
+
+    /// Takes away what an earlier choice has left: sheets, and copies of pictures that are still
+    /// where they were copied from. A record is a file like any other, and may say anything.
+    private func remove(
+        _ earlier: PickRecord?, except new: Set<String>, of source: URL, in target: URL
+    ) {
+        for name in earlier?.written ?? [] where !new.contains(name) && !name.utf8.contains(0x2F) {
             let file = target.appending(path: name)
-            // A record is a file like any other, and may say anything.
-            guard !name.contains("/"), !name.hasPrefix("."),
-                endings.contains(file.pathExtension.lowercased())
-            else { continue }
+            let isCopy =
+                (try? WholeFile.read(file)).map { data in
+                    data == (try? WholeFile.read(source.appending(path: name)))
+                } ?? false
+            guard isCopy || PickSheets.isSheet(file) else { continue }
             file.withUnsafeFileSystemRepresentation { path in _ = path.map { unlink($0) } }
         }
     }
 
     private func measured(
         _ files: [URL], _ printer: ProgressPrinter
-    ) throws -> [PictureRanking.Figures] {
+    ) throws -> [(file: URL, figures: PictureRanking.Figures)] {
         let device = try Device(named: device)
         let source = try ModelSource(model.map { URL(filePath: $0) } ?? EmbeddedModel.locate())
         let isJudged = Likeness.isAvailable(in: source.url)
@@ -132,32 +147,49 @@ struct PickCommand: ParsableCommand {
         var closeness: SubjectCloseness?
         if let subject {
             try source.verify()
-            let samples = try files.prefix(Self.batchSize).map { try PhotoReader.read($0) }
-            closeness = SubjectCloseness(
-                photos: subject, samples: samples, by: try Pipeline(source, device: device))
+            let samples = files.lazy.compactMap { try? PhotoReader.read($0) }
+                .prefix(Self.batchSize)
+            closeness =
+                samples.isEmpty
+                ? nil
+                : SubjectCloseness(
+                    photos: subject, samples: Array(samples),
+                    by: try Pipeline(source, device: device))
         } else {
             printer.line("Without --photos, likeness to the subject is not measured.")
         }
-        var figures: [PictureRanking.Figures] = []
+        var all: [(file: URL, figures: PictureRanking.Figures)] = []
         defer { printer.finish() }
         for start in stride(from: 0, to: files.count, by: Self.batchSize) {
             printer.update("Measuring", done: start, total: files.count)
-            let batch = files[start..<min(start + Self.batchSize, files.count)]
-            let pictures = try batch.map { try PhotoReader.read($0) }
+            var batch: [URL] = []
+            var pictures: [PixelImage] = []
+            for file in files[start..<min(start + Self.batchSize, files.count)] {
+                do {
+                    pictures.append(try PhotoReader.read(file))
+                    batch.append(file)
+                } catch {
+                    printer.line("Left out: \(error)")
+                }
+            }
+            guard !batch.isEmpty else { continue }
             let matches = closeness.map { $0(pictures) }
             let faithful = try likeness.map {
-                try faithfulness(pictures, Array(batch), by: $0, PromptEncoder(source.tokenizer))
+                try faithfulness(pictures, batch, by: $0, PromptEncoder(source.tokenizer))
             }
             for (index, picture) in pictures.enumerated() {
                 let traits = PhotoTraits(picture)
-                figures.append(
-                    PictureRanking.Figures(
-                        match: matches?[index], faithfulness: faithful?[index],
-                        sharpness: traits.sharpness, hash: traits.hash))
+                all.append(
+                    (
+                        batch[index],
+                        PictureRanking.Figures(
+                            match: matches?[index], faithfulness: faithful?[index],
+                            sharpness: traits.sharpness, hash: traits.hash)
+                    ))
             }
         }
         printer.update("Measuring", done: files.count, total: files.count)
-        return figures
+        return all
     }
 
     private static let batchSize = 16

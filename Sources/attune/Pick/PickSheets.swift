@@ -10,6 +10,14 @@ enum PickSheets {
         name.hasPrefix("sheet-") && name.hasSuffix(".png")
     }
 
+    /// Whether a file is a sheet of an earlier choice, by what it says of itself.
+    static func isSheet(_ file: URL) -> Bool {
+        guard isSheet(file.lastPathComponent) else { return false }
+        return (try? PNGText.leading(keyword, of: file)) ?? nil != nil
+    }
+
+    private static let keyword = "attune-pick"
+
     static func name(_ number: Int) -> String {
         let digits = String(number)
         return "sheet-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + ".png"
@@ -30,6 +38,8 @@ enum PickSheets {
             numbers[place.picture] = numbers.count + 1
         }
         let size = ContactSheets.cellLimit
+        let taken = Set(files.map(\.lastPathComponent))
+        var number = 0
         return try (0..<count(of: files.count)).map { sheet in
             let places = ranking.places.dropFirst(sheet * size).prefix(size)
             let cells = try places.map { place in
@@ -48,9 +58,12 @@ enum PickSheets {
             }
             let picture = ContactSheet.make(
                 cells: cells, columns: ContactSheet.columns(for: cells.count), labels: labels)
-            let name = name(sheet)
-            try PNGWriter.write(picture, to: folder.appending(path: name))
-            return name
+            // A picture that is copied may have such a name.
+            while taken.contains(name(number)) { number += 1 }
+            defer { number += 1 }
+            try PNGWriter.write(
+                picture, to: folder.appending(path: name(number)), text: [(keyword, "1")])
+            return name(number)
         }
     }
 
