@@ -11,6 +11,16 @@ public enum ComputePrecision: String, Sendable, CaseIterable {
     /// 16 bits.
     case fp16
 
+    /// What a type that networks compute in is called.
+    public init(_ dtype: DType) {
+        self =
+            switch dtype {
+            case .float16: .fp16
+            case .bfloat16: .bf16
+            default: .fp32
+            }
+    }
+
     /// On a GPU half precision is several times as fast; on a processor fp32 gives the same
     /// picture everywhere.
     public func dtype(on device: Device) -> DType {

@@ -134,4 +134,22 @@ import Testing
             _ = try ManifestFile.open(folder.url)
         }
     }
+
+    /// The short way that programs take gives the same.
+    @Test func listInAFolder() throws {
+        let (folder, other) = (try ScratchFolder(), try ScratchFolder())
+        do {
+            let run = try PaintingRun(
+                try tinyPipeline(), smallList(3), in: folder("new/folder"), batchSize: 2)
+            #expect(try run.paint().pictureCount == 3)
+        }
+        try tinyRun(smallList(3), in: other, batchSize: 2).paint()
+        let name = "00001-6.png"
+        #expect(
+            try PhotoReader.read(folder("new/folder/\(name)")).pixels
+                == PhotoReader.read(other(name)).pixels)
+        let file = try ManifestFile.open(folder("new/folder"))
+        #expect(file.missing().isEmpty)
+        #expect(file.manifest.tools.precision == "fp32" && file.manifest.tools.seed == 5)
+    }
 }

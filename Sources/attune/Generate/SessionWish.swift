@@ -127,15 +127,3 @@ struct SessionWish {
             reason: "\(list(before)) lay over the model, and \(list(now)) would now")
     }
 }
-
-extension ComputePrecision {
-    /// What a type is called by `--precision`.
-    fileprivate init(_ dtype: DType) {
-        self =
-            switch dtype {
-            case .float16: .fp16
-            case .bfloat16: .bf16
-            default: .fp32
-            }
-    }
-}

@@ -22,10 +22,9 @@ func paint(_ model: URL, into folder: URL) throws -> [URL] {
     let pipeline = try Pipeline(ModelSource(model), precision: .float32, device: .best)
     var settings = GenerationSettings(prompt: "a photo of a red robot in the snow")
     settings.stepCount = 8
-    try PaintingRun.prepare(folder)
-    let run = PaintingRun(
-        painter: try Painter(pipeline, settings), folder: folder, firstSeed: 42, count: 2,
-        batchSize: 2)
+    let pictures = consecutiveSeeds(from: 42, count: 2).map { PictureRequest(settings, seed: $0) }
+    let run = try PaintingRun(
+        pipeline, PictureList(pictures, title: settings.prompt), in: folder, batchSize: 2)
     var files: [URL] = []
     _ = try run.paint(
         progress: { print("painting: \($0.done) of \($0.total)") },
