@@ -22,7 +22,7 @@ func paint(_ model: URL, into folder: URL) throws -> [URL] {
     let pipeline = try Pipeline(ModelSource(model), precision: .float32, device: .best)
     var settings = GenerationSettings(prompt: "a photo of a red robot in the snow")
     settings.stepCount = 8
-    let pictures = consecutiveSeeds(from: 42, count: 2).map { PictureRequest(settings, seed: $0) }
+    let pictures = [42, 43].map { PictureRequest(settings, seed: $0) }
     let run = try PaintingRun(
         pipeline, PictureList(pictures, title: settings.prompt), in: folder, batchSize: 2)
     var files: [URL] = []
