@@ -63,6 +63,16 @@ public enum ContactSheet {
 }
 
 extension PixelImage {
+    /// The picture itself, or one of its shape with at most so many pixels, for a sheet of many.
+    package func reduced(to pixelLimit: Double) -> PixelImage {
+        let scale = (pixelLimit / Double(width * height)).squareRoot()
+        guard scale < 1 else { return self }
+        return resized(
+            width: max(1, Int(Double(width) * scale)), height: max(1, Int(Double(height) * scale)))
+    }
+}
+
+extension PixelImage {
     /// Copies another picture that lies wholly inside this one to a place.
     fileprivate mutating func paste(_ other: PixelImage, x: Int, y: Int) {
         for row in 0..<other.height {

@@ -50,7 +50,7 @@ public struct NumberedFiles {
     }
 
     /// The name of the file of a number.
-    static func name(
+    package static func name(
         start: String = "", number: Int, digitCount: Int = 5, end: String
     ) -> String {
         let digits = String(number)

@@ -110,7 +110,7 @@ public struct ContactSheets {
             }
             let url = file.place(place)
             let request = file.manifest.entries[place].request
-            cells.append(Self.reduced(try PhotoReader.read(url), to: cellPixelLimit))
+            cells.append(try PhotoReader.read(url).reduced(to: cellPixelLimit))
             let isOne = request.settings.prompt == content.title
             labels.append(
                 isOne ? String(request.seed) : "\(request.seed): \(request.settings.prompt)")
@@ -146,13 +146,5 @@ public struct ContactSheets {
             written.append(place)
             try file.renameSheet(number, to: place.lastPathComponent)
         }
-    }
-
-    private static func reduced(_ image: PixelImage, to pixelLimit: Double) -> PixelImage {
-        let scale = (pixelLimit / Double(image.width * image.height)).squareRoot()
-        guard scale < 1 else { return image }
-        return image.resized(
-            width: max(1, Int(Double(image.width) * scale)),
-            height: max(1, Int(Double(image.height) * scale)))
     }
 }

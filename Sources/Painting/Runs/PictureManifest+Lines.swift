@@ -92,8 +92,11 @@ extension PictureManifest {
         } catch {
             throw damaged("its first line cannot be read (\(Self.reason(error)))")
         }
-        guard head.count <= PictureList.countLimit, head.tools.batchSize > 0 else {
-            throw damaged("it has more pictures than a list may have, or batches of none")
+        guard head.count <= PictureList.countLimit,
+            (1...PictureList.countLimit).contains(head.tools.batchSize)
+        else {
+            throw damaged(
+                "it has more pictures than a list may have, or batches of a size that none have")
         }
         guard head.count == lines.count - 1 else {
             throw damaged("it has \(lines.count - 1) pictures, and says that it has \(head.count)")

@@ -143,7 +143,11 @@ struct GenerateCommand: ParsableCommand {
             resumed?.folder ?? URL(filePath: output), cleaning: processes?.isFirst ?? true)
         let file =
             try resumed
-            ?? newFile(list, wish.tools(session, batchSize: fitted.batchSize), processes)
+            ?? newFile(
+                list,
+                wish.tools(
+                    session, batchSize: fitted.batchSize,
+                    isWritten: list.pictures.count > 1 || processes != nil), processes)
         let run = PaintingRun(
             session, file, batchSize: fitted.batchSize, modelHash: try source.hash)
         try paint(run, printer, processes)

@@ -48,15 +48,17 @@ struct SessionWish {
     }
 
     /// What a manifest is to say.
+    ///
+    /// - Parameter isWritten: whether there will be one: reading all of a model takes a while.
     func tools(
-        _ session: PaintingSession, batchSize: Int
+        _ session: PaintingSession, batchSize: Int, isWritten: Bool
     ) throws -> PictureManifest.Tools {
         func whole(_ path: String?) -> String? {
             path.map { URL(filePath: $0).standardizedFileURL.path }
         }
         var tools = PictureManifest.Tools(
             model: whole(command.model), modelHash: try source.hash,
-            modelFingerprint: try ModelFingerprint.of(source),
+            modelFingerprint: isWritten ? try ModelFingerprint.of(source) : "",
             predictionType: command.predictionType,
             precision: ComputePrecision(precision).rawValue, isOnProcessor: device.isProcessor,
             batchSize: batchSize, seed: seed)

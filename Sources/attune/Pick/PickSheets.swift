@@ -19,8 +19,7 @@ enum PickSheets {
     private static let keyword = "attune-pick"
 
     static func name(_ number: Int) -> String {
-        let digits = String(number)
-        return "sheet-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + ".png"
+        NumberedFiles.name(start: "sheet-", number: number, digitCount: 4, end: ".png")
     }
 
     /// How many there are of so many pictures.
@@ -43,7 +42,7 @@ enum PickSheets {
         return try (0..<count(of: files.count)).map { sheet in
             let places = ranking.places.dropFirst(sheet * size).prefix(size)
             let cells = try places.map { place in
-                try PhotoReader.read(files[place.picture]).fitted(Double(cellPixelLimit))
+                try PhotoReader.read(files[place.picture]).reduced(to: cellPixelLimit)
             }
             let labels = places.map { place -> String in
                 let number =
@@ -67,19 +66,9 @@ enum PickSheets {
         }
     }
 
-    private static let cellPixelLimit = 320_000
+    private static let cellPixelLimit = 320_000.0
 
     private static func short(_ number: Double) -> String {
         String(format: "%.2f", number)
-    }
-}
-
-extension PixelImage {
-    /// No larger than so many pixels.
-    fileprivate func fitted(_ pixelLimit: Double) -> PixelImage {
-        let scale = (pixelLimit / Double(width * height)).squareRoot()
-        guard scale < 1 else { return self }
-        return resized(
-            width: max(1, Int(Double(width) * scale)), height: max(1, Int(Double(height) * scale)))
     }
 }
